@@ -107,6 +107,9 @@ const (
 	Auditor         = "auditor"
 )
 
+// Roles lists the roles as a plan spells them.
+var Roles = []string{Administrator, Operator, CryptoOfficer, InternalWitness, ExternalWitness, Auditor}
+
 // Quorum is the least number of each role that must sign in at every stage
 // and sign every seal.
 type Quorum struct {

@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The kinds of workload whose needs are known.
+var WorkloadKinds = []string{"aks", "mysql", "storage", "sql", "other"}
+
+// workloadOps lists what the service behind a workload asks of its key.
+// Kinds that are not here ask for nothing that we know.
+var workloadOps = map[string][]string{
+	"aks":     {"encrypt", "decrypt"}, // KMS plug-in for etcd
+	"mysql":   {"wrapKey", "unwrapKey"},
+	"storage": {"wrapKey", "unwrapKey"},
+	"sql":     {"wrapKey", "unwrapKey"}, // transparent data encryption
+}
+
+// Notes lists what a plan may decide and what its reviewers should see before
+// they sign: evidence that will be missing, people that a key does not prove,
+// keys that stay extractable. A plan with notes is valid.
+func (p *Plan) Notes() []string {
+	var notes []string
+	for _, part := range [][]string{p.evidenceNotes(), p.hsmNotes(), p.keyNotes(), p.peopleNotes(), p.workloadNotes()} {
+		notes = append(notes, part...)
+	}
+	return notes
+}
+
+func (p *Plan) evidenceNotes() []string {
+	var notes []string
+	say := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	hsm, attestation, log := p.Vault.ManagedHSM(), p.Evidence.Attestation, p.Evidence.AuditLog
+	if hsm && attestation == "none" {
+		say("evidence.attestation is none, though a Managed HSM attests its keys: nothing will prove that the vault made the KEK")
+	}
+	if hsm && attestation != "none" && p.Vault.OwnerRoot == "" {
+		say("vault.owner_root is not pinned: the attestation proves a genuine HSM, not that it is yours")
+	}
+	if !hsm && attestation == "wanted" {
+		say("evidence.attestation is wanted, but a Key Vault attests no key: it will be missing")
+	}
+	if !hsm && log == "none" {
+		say("evidence.audit_log is none: nothing will prove that the vault made the KEK")
+	}
+	if p.KEK.Use != "" {
+		say("kek.use takes a KEK that exists: who could use it before is not known here")
+	}
+	return notes
+}
+
+func (p *Plan) hsmNotes() []string {
+	if p.HSM.SealKey == "none" {
+		return []string{"hsm.seal_key is none: the HSM does not sign the record of its room"}
+	}
+	return nil
+}
+
+func (p *Plan) keyNotes() []string {
+	var notes []string
+	for _, k := range p.Keys {
+		if k.Source == Select {
+			notes = append(notes, fmt.Sprintf("key %s is selected: it could have been wrapped before", k.Name))
+		}
+		if k.Close == Keep {
+			notes = append(notes, fmt.Sprintf("key %s is kept as it is: it may be wrapped again afterwards", k.Name))
+		}
+		if k.Type == "AES" && !p.Vault.ManagedHSM() {
+			notes = append(notes, fmt.Sprintf("key %s is an AES key: the service documents its import for a Managed HSM alone", k.Name))
+		}
+	}
+	return notes
+}
+
+func (p *Plan) peopleNotes() []string {
+	var notes []string
+	for _, person := range p.People {
+		if person.Kept == File {
+			notes = append(notes, fmt.Sprintf("the key of %s is kept as a file: dual control is procedural", person.Name))
+		}
+	}
+	return notes
+}
+
+func (p *Plan) workloadNotes() []string {
+	var notes []string
+	for _, w := range p.Workloads {
+		for _, k := range p.Keys {
+			if k.Name != w.Key {
+				continue
+			}
+			for _, op := range workloadOps[w.Kind] {
+				if !slices.Contains(k.Ops, op) {
+					notes = append(notes, fmt.Sprintf("workload %s needs the operation %s, which key %s does not have", w.Name, op, k.Name))
+				}
+			}
+		}
+	}
+	return notes
+}
