@@ -70,9 +70,14 @@ func (c *checker) top() {
 	c.text("name", p.Name, 80)
 }
 
+// gap begins what the template leaves to be filled in.
+const gap = "FILL IN"
+
 // text wants 1 to most characters.
 func (c *checker) text(path, s string, most int) {
 	switch n := len([]rune(s)); {
+	case strings.HasPrefix(s, gap):
+		c.bad(path, "is still to be filled in")
 	case n == 0:
 		c.bad(path, "is empty, wanted text")
 	case n > most:
@@ -144,7 +149,7 @@ func (c *checker) evidence() {
 	}
 	switch hsm := c.plan.Vault.ManagedHSM(); {
 	case e.Attestation == "required" && !hsm:
-		c.bad("evidence.attestation", "is %q, but a Key Vault attests no key, wanted wanted or none", e.Attestation)
+		c.bad("evidence.attestation", "is %q, but a Key Vault attests no key, wanted \"wanted\" or \"none\"", e.Attestation)
 	case e.Attestation == "required" && slices.Contains(unattested, c.plan.Vault.API):
 		c.bad("evidence.attestation", "is %q, but api %s has no attestation, wanted vault.api 7.6 or later", e.Attestation, c.plan.Vault.API)
 	}

@@ -160,6 +160,6 @@ func (c *checker) selectPublic(path string, k Key, kindFine bool) {
 	case err != nil:
 		c.bad(path, "cannot be read: %v", err)
 	case public.Type() != k.KeyType() && kindFine:
-		c.bad(path, "is a %s key, wanted %s", public.Type(), k.KeyType())
+		c.bad(path, "has the type %s, wanted %s", public.Type(), k.KeyType())
 	}
 }

@@ -106,7 +106,7 @@ func (c *checker) authority(v Vault) {
 	}
 	block, rest := pem.Decode([]byte(v.CA))
 	if block == nil || block.Type != "CERTIFICATE" || len(rest) > 0 {
-		c.bad("vault.ca", "is %s, wanted one certificate in PEM", length(v.CA))
+		c.bad("vault.ca", "holds no certificate, wanted one certificate in PEM")
 		return
 	}
 	if _, err := x509.ParseCertificate(block.Bytes); err != nil {

@@ -14,7 +14,7 @@ import (
 
 // Encode writes the plan as a TOML file for people: every table with a
 // comment, every key with what it may hold. Parse reads it back to the same
-// plan. Optional keys that are empty are left out.
+// plan. Optional text and numbers that are empty are left out.
 func (p *Plan) Encode() []byte {
 	var w bytes.Buffer
 	v := reflect.ValueOf(p).Elem()
@@ -58,13 +58,13 @@ type row struct{ text, doc string }
 
 // wide is the longest row that takes its comment beside it; that of a longer
 // one stands above.
-const wide = 46
+const wide = 56
 
 func encodeTable(w *bytes.Buffer, t table, v reflect.Value, docs bool) {
 	var rows []row
 	for _, f := range t.fields {
 		value := member(v, f.name)
-		if value.IsZero() && !f.required {
+		if value.IsZero() && !f.required && value.Kind() != reflect.Bool {
 			continue
 		}
 		r := row{text: f.name + " = " + encodeValue(value, f.block)}
@@ -158,25 +158,25 @@ func Template() []byte { return New().Encode() }
 // New returns the plan that Template writes, to be changed in a program.
 func New() *Plan {
 	person := func(id, name, role string) Person {
-		return Person{ID: id, Name: name, Role: role, Kept: Card, Key: "FILL IN: ssh-ed25519 AAAA…"}
+		return Person{ID: id, Name: name, Role: role, Kept: Card, Key: gap + ": ssh-ed25519 AAAA…"}
 	}
 	return &Plan{
-		Format: Format, ID: "example-2030-01", Name: "FILL IN: what this ceremony is for",
+		Format: Format, ID: "example-2030-01", Name: gap + ": what this ceremony is for",
 		Vault: Vault{
-			URL: "https://FILL-IN.vault.azure.net", Cloud: "public", Tenant: "FILL IN", API: DefaultAPI, Purge: false,
+			URL: "https://FILL-IN.vault.azure.net", Cloud: "public", Tenant: gap, API: DefaultAPI, Purge: false,
 		},
 		KEK: KEK{Name: "example-2030-01-kek", Bits: 4096, Days: 14},
-		HSM: HSM{Module: "FILL IN: /usr/lib/…/lib….so", Serial: "FILL IN", SealKey: "none"},
+		HSM: HSM{Module: gap + ": /usr/lib/…/lib….so", Serial: gap, SealKey: "none"},
 		Keys: []Key{{
 			Name: "example", Type: "RSA", Size: 3072, Ops: []string{"wrapKey", "unwrapKey"},
 			Label: "example", Source: Generate, Close: Unextractable,
 		}},
 		People: []Person{
-			person("ada", "FILL IN: first operator", Operator),
-			person("bob", "FILL IN: second operator", Operator),
-			person("cyn", "FILL IN: crypto officer", CryptoOfficer),
-			person("dan", "FILL IN: internal witness", InternalWitness),
-			person("eve", "FILL IN: ceremony administrator", Administrator),
+			person("ada", gap+": first operator", Operator),
+			person("bob", gap+": second operator", Operator),
+			person("cyn", gap+": crypto officer", CryptoOfficer),
+			person("dan", gap+": internal witness", InternalWitness),
+			person("eve", gap+": ceremony administrator", Administrator),
 		},
 		Quorum:   Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1},
 		Transfer: Transfer{KEK: "usb", Blob: "usb"},

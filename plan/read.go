@@ -188,8 +188,6 @@ func (r *reader) missing() {
 		switch {
 		case t.name == "":
 			r.missingKeys(t, "", "")
-		case t.required && !r.tables[t.name]:
-			r.fail(len(r.file)-1, "", fmt.Sprintf("the table %s is missing", brackets(t.name, t.many)))
 		case t.many:
 			for i := range member(reflect.ValueOf(r.plan).Elem(), t.name).Len() {
 				path := element(t.name, i)
@@ -198,18 +196,23 @@ func (r *reader) missing() {
 		default:
 			r.missingKeys(t, t.name, t.name+".")
 		}
+		if t.required && t.name != "" && !r.tables[t.name] {
+			r.fail(len(r.file)-1, "", fmt.Sprintf("the table %s is missing", brackets(t.name, t.many)))
+		}
 	}
 }
 
+// missingKeys reports the required keys of one table. Where its header is
+// missing or was refused, that is the one error, and its keys need none.
 func (r *reader) missingKeys(t table, path, prefix string) {
 	offset, ok := r.where[path]
-	if !ok {
-		return // its header was refused
-	}
 	for _, f := range t.fields {
 		path := prefix + f.name
-		if _, there := r.where[path]; f.required && !there && !r.broken[path] {
+		if _, there := r.where[path]; ok && f.required && !there && !r.broken[path] {
 			r.fail(offset, path, "is missing")
+			r.broken[path] = true
+		}
+		if !ok {
 			r.broken[path] = true
 		}
 	}
