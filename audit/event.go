@@ -10,6 +10,7 @@ import (
 // The events, each with the type of its data.
 const (
 	EvOpen      = "log.open"      // Open; the first record and no other
+	EvApprove   = "approve"       // Note; before the act that it approves
 	EvBegin     = "step.begin"    // Begin
 	EvEnd       = "step.end"      // End
 	EvFail      = "step.fail"     // Fail
