@@ -1,0 +1,217 @@
+package pkcs11
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/keyceremony/ceremony/hsm"
+)
+
+const (
+	workerArg = "pkcs11-worker"             // first argument of a worker process
+	workerEnv = "KEYCEREMONY_PKCS11_WORKER" // set in a worker, which must not start another
+	killWait  = 5 * time.Second             // for the remains of a killed worker
+)
+
+// IsWorker reports whether the program was started as a PKCS#11 worker; args
+// is os.Args.
+func IsWorker(args []string) bool {
+	return len(args) > 1 && args[1] == workerArg
+}
+
+// A client is the near end of a worker process. It is not safe for concurrent
+// use: Token has the lock.
+type client struct {
+	cmd      *exec.Cmd
+	to       io.WriteCloser
+	from     io.ReadCloser
+	frames   chan frame // closed when the worker is gone
+	progress hsm.Progress
+	dead     error // why the worker is gone, once that is known
+}
+
+// A call is one operation asked of the worker.
+type call struct {
+	op     string        // its name on the wire
+	what   string        // its name for people, as "wrap the target key"
+	limit  time.Duration // for a context without a deadline
+	args   any           // JSON, may be nil
+	body   []byte        // secret argument, wiped by its owner
+	result any           // pointer to decode the result into, may be nil
+}
+
+// start runs the program again as a worker.
+func start(o Options) (*client, error) {
+	if os.Getenv(workerEnv) != "" {
+		return nil, errors.New("internal error: a PKCS#11 worker would start another: main or TestMain does not dispatch pkcs11.WorkerMain")
+	}
+	program, err := o.executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(program, workerArg)
+	cmd.Env = append(append(os.Environ(), workerEnv+"=1"), o.env...)
+	if os.Getenv("GOTRACEBACK") == "" {
+		cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // a module's crash is reported in words
+	}
+	cmd.Stderr = o.stderr()
+	cmd.WaitDelay = killWait
+	to, from, err := spawn(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start the PKCS#11 worker: %w", err)
+	}
+	c := &client{cmd: cmd, to: to, from: from, frames: make(chan frame), progress: o.Progress}
+	go c.receive()
+	return c, nil
+}
+
+// receive hands frames to do until the worker is gone. It is the one
+// goroutine of a client: a read of a pipe cannot otherwise be given up.
+func (c *client) receive() {
+	defer close(c.frames)
+	for {
+		f, err := readFrame(c.from)
+		if err != nil {
+			return
+		}
+		c.frames <- f
+	}
+}
+
+// do sends one call and waits for its reply. A worker that dies, or does not
+// answer until the context or the limit ends, is killed: the token must then
+// be opened anew.
+func (c *client) do(ctx context.Context, k call) ([]byte, error) {
+	if c.dead != nil {
+		return nil, fmt.Errorf("%s: %w", k.what, c.dead)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", k.what, err) // nothing has begun
+	}
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, k.limit)
+		defer cancel()
+	}
+	header, err := encodeRequest(k)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFrame(c.to, frame{header: header, body: k.body}); err != nil {
+		return nil, fmt.Errorf("%s: %w", k.what, c.bury())
+	}
+	f, err := c.await(ctx, k.what)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.what, err)
+	}
+	return decodeReply(k, f)
+}
+
+// await waits for one frame, and tells progress each second meanwhile.
+func (c *client) await(ctx context.Context, what string) (frame, error) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for seconds := 1; ; seconds++ {
+		select {
+		case f, ok := <-c.frames:
+			if !ok {
+				return frame{}, c.bury()
+			}
+			return f, nil
+		case <-ctx.Done():
+			return frame{}, c.giveUp(ctx)
+		case <-tick.C:
+			if c.progress != nil {
+				c.progress(what, time.Duration(seconds)*time.Second)
+			}
+		}
+	}
+}
+
+// giveUp kills a worker that did not answer in time.
+func (c *client) giveUp(ctx context.Context) error {
+	_ = c.cmd.Process.Kill()
+	c.reap()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		c.dead = fmt.Errorf("%w: it was stopped in the middle of an operation that was given up", hsm.ErrWorkerDied)
+		return fmt.Errorf("%w: the PKCS#11 module was stopped; connect to the token again", ctx.Err())
+	}
+	c.dead = fmt.Errorf("%w and was stopped: connect to the token again", hsm.ErrWorkerHung)
+	return fmt.Errorf("%w (%w)", c.dead, ctx.Err())
+}
+
+// bury collects a worker that ended by itself, and says how it ended.
+func (c *client) bury() error {
+	if c.dead != nil {
+		return c.dead
+	}
+	c.reap()
+	how := "its process cannot be found"
+	if s := c.cmd.ProcessState; s != nil {
+		how = s.String()
+		if s.ExitCode() == 0 {
+			how = "it ended the process as if all were well (exit status 0)"
+		}
+	}
+	c.dead = fmt.Errorf("%w: %s: connect to the token again", hsm.ErrWorkerDied, how)
+	return c.dead
+}
+
+// reap waits for the process to end, and kills one that only closed its pipe.
+func (c *client) reap() {
+	c.to.Close()
+	late := time.AfterFunc(killWait/10, func() { _ = c.cmd.Process.Kill() })
+	defer late.Stop()
+	_ = c.cmd.Wait()
+	c.from.Close() // a process that the module left behind may hold the other end
+	for range c.frames {
+	}
+}
+
+// close asks the worker to finalise the module and end.
+func (c *client) close(limit time.Duration) error {
+	if c.dead != nil {
+		return nil // the operation that found it dead has said so
+	}
+	_, err := c.do(context.Background(), call{op: "close", what: "close the token", limit: limit})
+	if c.dead == nil {
+		c.reap()
+		c.dead = errors.New("the token is closed")
+	}
+	return err
+}
+
+func encodeRequest(k call) ([]byte, error) {
+	r := request{Op: k.op}
+	if k.args != nil {
+		args, err := json.Marshal(k.args)
+		if err != nil {
+			return nil, fmt.Errorf("internal error: encode %s: %w", k.op, err)
+		}
+		r.Args = args
+	}
+	return json.Marshal(r)
+}
+
+func decodeReply(k call, f frame) ([]byte, error) {
+	var r reply
+	if err := json.Unmarshal(f.header, &r); err != nil {
+		return nil, fmt.Errorf("%s: internal error: the worker's reply: %w", k.what, err)
+	}
+	if r.Err != nil {
+		return nil, r.Err.decode()
+	}
+	if k.result == nil {
+		return f.body, nil
+	}
+	if err := json.Unmarshal(r.Result, k.result); err != nil {
+		return nil, fmt.Errorf("%s: internal error: the worker's result: %w", k.what, err)
+	}
+	return f.body, nil
+}

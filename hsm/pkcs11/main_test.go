@@ -1,0 +1,15 @@
+package pkcs11
+
+import (
+	"os"
+	"testing"
+)
+
+// TestMain is the test binary's main: the worker of every test is the test
+// binary itself.
+func TestMain(m *testing.M) {
+	if IsWorker(os.Args) {
+		WorkerMain()
+	}
+	os.Exit(m.Run())
+}
