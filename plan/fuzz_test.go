@@ -109,7 +109,7 @@ func TestSelectedKeys(t *testing.T) {
 		}
 		return string(b)
 	}
-	rsa, ec := read("rsa3072.pem"), read("p384.pem")
+	rsa, ec, other := read("rsa3072.pem"), read("p384.pem"), read("p256.pem")
 	p := valid()
 	p.Keys[0].Source, p.Keys[0].ID, p.Keys[0].Public = Select, "01", rsa
 	p.Keys[1].Source, p.Keys[1].ID, p.Keys[1].Public = Select, "02", ec
@@ -121,7 +121,8 @@ func TestSelectedKeys(t *testing.T) {
 	checkRefusals(t, file, []refusal{
 		{"id = \"02\"", "id = \"01\"", "key[2].id is the same id as key[1].id, wanted another"},
 		{"size = 3072", "size = 2048", "key[1].public has the type RSA-3072, wanted RSA-2048"},
-		{rsa, ec, "key[1].public has the type P-384, wanted RSA-3072"},
+		{rsa, other, "key[1].public has the type P-256, wanted RSA-3072"},
+		{ec, other, "key[2].public has the type P-256, wanted P-384"},
 		{ec, rsa, "key[2].public has the type RSA-3072, wanted P-384"},
 	})
 	_, err := Parse([]byte(strings.Replace(file, body, body[1:], 1)))
