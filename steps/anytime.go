@@ -1,0 +1,215 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+)
+
+// This file has the steps that may come at any time. Exceptions and the return
+// after a pause come by themselves; the others when somebody asks for them.
+
+const (
+	administrator   = "ceremony administrator"
+	operator        = "operator"
+	cryptoOfficer   = "crypto officer"
+	internalWitness = "internal witness"
+	externalWitness = "external witness"
+)
+
+var (
+	stepException = &Step{
+		ID: "exception", Title: "Decide on an exception",
+		Say: "A check did not hold, and it is of a class that people may decide about. " +
+			"Write down what was expected, what happened and what is decided. " +
+			"An operator and the internal witness sign the decision. The ceremony then closes as one with exceptions.",
+		Acts: []Role{administrator}, Approves: []Role{operator, internalWitness},
+		Ask: []Field{
+			{Name: "expected", Label: "What was expected", Kind: Text, Example: "the clock is right within 120 seconds"},
+			{Name: "happened", Label: "What happened instead", Kind: Text, Example: "it is 3 minutes late"},
+			{Name: "decided", Label: "What is decided", Kind: Text, Example: "go on; the offset is recorded"},
+		},
+		Subjects: exceptionSubjects,
+		Show:     exceptionLines,
+	}
+	stepPause = &Step{
+		ID: "pause", Title: "Pause the ceremony",
+		Say: "The HSM is logged out and the program ends. Write the head's code, the bags and the media on the sheet. " +
+			"When the ceremony goes on, everybody signs in anew and the head is typed.",
+		Acts: []Role{administrator},
+		Ask: []Field{
+			{Name: "reason", Label: "Why", Kind: Text, Example: "lunch"},
+			{Name: "custody", Label: "What is where, with bag numbers", Kind: Text, Example: "HSM in safe 2; USB stick in bag 0042"},
+		},
+		Show: headLines,
+	}
+	stepResume = &Step{
+		ID: "resume", Title: "Go on after the pause",
+		Say: "People sign in anew; approvals from before the pause are void. " +
+			"The internal witness types the head of the log from the sheet, so that nobody goes on with an older copy.",
+		Acts: []Role{operator}, Watches: []Role{internalWitness},
+		Sign: &Sign{Action: "sign in"},
+		Ask: []Field{
+			{Name: "head", Label: "The head's code, from the sheet", Kind: Code, Blind: true},
+			{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
+		},
+	}
+	stepPeople = &Step{
+		ID: "people.change", Title: "Somebody leaves or comes",
+		Say:  "Record who leaves and who comes, and what was handed over. The quorum is counted anew at every approval.",
+		Acts: []Role{administrator}, Approves: []Role{operator, internalWitness},
+		Ask: []Field{
+			{Name: "leaves", Label: "Who leaves", Kind: Text, Optional: true},
+			{Name: "comes", Label: "Who comes", Kind: Text, Optional: true},
+			{Name: "keyboard", Label: "Who has the keyboard now", Kind: Text, Optional: true},
+			{Name: "custody", Label: "What was handed over", Kind: Text, Example: "nothing"},
+		},
+	}
+	stepStop = &Step{
+		ID: "ceremony.stop", Title: "Postpone or abandon the ceremony",
+		Say: "The ceremony ends here, for now or for good. Say why, and what becomes of the KEK, the target keys, the blobs and the media. " +
+			"The log is sealed by those present and verifies as not completed.",
+		Acts: []Role{administrator}, Approves: []Role{operator, internalWitness},
+		Ask: []Field{
+			{Name: "how", Label: "Postponed or abandoned", Kind: Choice, Options: []string{"postponed", "abandoned"}},
+			{Name: "reason", Label: "Why", Kind: Text, Example: "an operator fell ill"},
+			{Name: "kek", Label: "What becomes of the KEK", Kind: Text, Example: "it expires on its own"},
+			{Name: "keys", Label: "What becomes of the target keys", Kind: Text, Example: "they stay in the HSM"},
+			{Name: "blobs", Label: "What becomes of the blobs and media", Kind: Text, Example: "none was made"},
+		},
+	}
+)
+
+// anytime maps the ids to the steps and their events.
+var anytime = map[string]*Step{
+	stepException.ID: stepException, stepPause.ID: stepPause, stepResume.ID: stepResume,
+	stepPeople.ID: stepPeople, stepStop.ID: stepStop,
+}
+
+var eventOf = map[string]string{
+	stepException.ID: audit.EvException, stepPause.ID: audit.EvPause, stepResume.ID: audit.EvResume,
+	stepPeople.ID: audit.EvChange, stepStop.ID: audit.EvStop,
+}
+
+// atAnyTime is the step that comes before all others: one that somebody asked
+// for, an open exception, or the return after a pause.
+func (c *Ceremony) atAnyTime() *Step {
+	switch {
+	case c.state.paused:
+		return stepResume
+	case c.asked != nil:
+		return c.asked
+	case len(c.state.pending) > 0 && !c.state.stopped:
+		return stepException
+	}
+	return nil
+}
+
+// Turn makes Now ask for a step that may come at any time, or, with "", go on
+// with the script. A frozen log takes none.
+func (c *Ceremony) Turn(id string) error {
+	s := anytime[id]
+	switch {
+	case id == "":
+		c.asked = nil
+		return nil
+	case s == nil || s == stepException || s == stepResume:
+		return fmt.Errorf("%w: %q", ErrNoSuchStep, id)
+	case c.state.frozen || c.state.present[c.stage()] == nil:
+		return ErrNotNow
+	}
+	c.asked = s
+	return nil
+}
+
+// note records a step that came at any time.
+func (c *Ceremony) note(now Now, text map[string]string, signed []audit.SignedBy) error {
+	if now.Step == stepResume {
+		if err := c.typedHead(text["head"]); err != nil {
+			return err
+		}
+	}
+	if now.Step == stepPeople {
+		if err := c.knownPeople(text); err != nil {
+			return err
+		}
+	}
+	var data any = audit.Note{Text: text, Statements: signed}
+	if now.Step == stepException {
+		data = audit.Exception{
+			Checks: c.pendingIDs(), Expected: text["expected"], Happened: text["happened"], Decided: text["decided"], Statements: signed,
+		}
+	}
+	if now.Step == stepPause {
+		if err := c.leave(); err != nil {
+			return err
+		}
+	}
+	c.asked = nil
+	if err := c.record(now.Stage, eventOf[now.Step.ID], now.Step.ID, "", data); err != nil {
+		return err
+	}
+	return c.settle()
+}
+
+// typedHead compares the head that was written down at the pause. The records
+// after it may be what a start left: only a recovered torn tail.
+func (c *Ceremony) typedHead(code string) error {
+	if !c.log.Head().SHA256.Matches(code) {
+		return &AnswerError{stepResume.ID, "head", "The head's code", ErrOtherHead}
+	}
+	return nil
+}
+
+func (c *Ceremony) knownPeople(text map[string]string) error {
+	for _, f := range []string{"leaves", "comes", "keyboard"} {
+		if id := text[f]; id != "" && c.person(id).Key == "" {
+			return &AnswerError{stepPeople.ID, f, f, fmt.Errorf("%q is nobody in the plan; the plan has %s", id, strings.Join(c.everybody(nil), ", "))}
+		}
+	}
+	return nil
+}
+
+// leave logs out of the HSM before a pause.
+func (c *Ceremony) leave() error {
+	if c.token == nil {
+		return nil
+	}
+	err := c.token.Close()
+	c.token = nil
+	for k := range c.live {
+		delete(c.live, k)
+	}
+	return err
+}
+
+func (c *Ceremony) pendingIDs() []string {
+	var out []string
+	for _, p := range c.state.pending {
+		if !in(p.check.ID, out) {
+			out = append(out, p.check.ID)
+		}
+	}
+	return out
+}
+
+func exceptionSubjects(r *Run, _ string) []string {
+	out := []string{"checks " + strings.Join(r.c.pendingIDs(), " ")}
+	for _, f := range []string{"expected", "happened", "decided"} {
+		out = append(out, f+" "+r.Answer(f))
+	}
+	return out
+}
+
+func exceptionLines(r *Run) []Line {
+	var out []Line
+	for _, p := range r.c.state.pending {
+		out = append(out, Line{Label: p.check.ID, Value: "found " + p.check.Found + "; wanted " + p.check.Wanted})
+	}
+	return out
+}
+
+func headLines(r *Run) []Line {
+	return []Line{{Label: "Head of the log before this record, as a code", Value: r.c.log.Head().SHA256.Code(), Code: true}}
+}

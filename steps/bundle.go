@@ -1,0 +1,260 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/transfer"
+)
+
+// This file has what crosses the gap, in both directions: a bundle that holds
+// one side's sealed log and the files that the seal vouches for.
+
+var mediumFields = []Field{
+	{Name: "medium", Label: "Where the medium is mounted", Kind: Folder},
+	{Name: "bag", Label: "Number of the tamper-evident bag", Kind: Text, Example: "0042"},
+}
+
+var stepKEKExport = &Step{
+	ID: "kek.export", Title: "Write the KEK bundle",
+	Say: "The KEK's public half and the sealed log go onto a fresh medium. " +
+		"Everything is written, read back and compared. " +
+		"Put the medium into a tamper-evident bag and write down its number.",
+	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask: mediumFields, Needs: []Key{factKID.Key},
+	Do: func(_ context.Context, r *Run) error { return export(r, sealPrepare) },
+}
+
+var stepBlobExport = &Step{
+	ID: "blob.export", Title: "Write the blob bundle",
+	Say: "The key transfer blobs and the sealed log go onto a second, fresh medium. " +
+		"Everything is written, read back and compared. " +
+		"Put the medium into a tamper-evident bag and write down its number.",
+	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask: mediumFields, Needs: []Key{factKID.Key},
+	Do: func(_ context.Context, r *Run) error { return export(r, sealOffline) },
+}
+
+// export writes the files that a seal vouches for.
+func export(r *Run, seal *Seal) error {
+	c := r.c
+	log := c.side + ".log"
+	head, err := audit.ReadLog(c.have(log), log, func(audit.Record) error { return nil })
+	if err != nil {
+		return err
+	}
+	files, err := c.sealedFiles(seal)
+	if err != nil {
+		return err
+	}
+	_, err = transfer.Write(r.Answer("medium"), transfer.Header{
+		Ceremony: c.plan.ID, Run: c.state.run, Mode: c.plan.Mode(), From: string(r.Stage), Attempt: c.state.attempt, Head: head,
+	}, files)
+	return err
+}
+
+// sealedFiles reads the manifest, its signatures, all that it lists, and the
+// key transfer blobs, which the log has by digest.
+func (c *Ceremony) sealedFiles(seal *Seal) (map[string][]byte, error) {
+	entries, err := c.dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	m, err := audit.ParseManifest(c.have(seal.Manifest))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", seal.Manifest, err)
+	}
+	files := map[string][]byte{}
+	for _, e := range entries {
+		if !vouched(m, seal, e.Name) {
+			continue
+		}
+		if files[e.Name], err = c.dir.Read(e.Name, audit.MaxFile); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+func vouched(m audit.Manifest, seal *Seal, name string) bool {
+	return name == seal.Manifest || strings.HasPrefix(name, seal.Manifest+".") || strings.HasSuffix(name, ".byok") ||
+		slices.ContainsFunc(m, func(f audit.File) bool { return f.Name == name })
+}
+
+// received is what a bundle holds once it was read: its files, and the state
+// to which the other side's sealed log folds.
+type received struct {
+	bundle   transfer.Bundle
+	manifest audit.Manifest
+	head     audit.Head
+	state    state
+	closed   bool
+	err      error // why the log or the manifest cannot be read
+}
+
+// receive reads a bundle and takes over its files and facts. Whether they may
+// be believed is for the checks; nothing is written before they hold.
+func receive(r *Run, from Stage, seal *Seal, facts func(Key) bool) error {
+	c := r.c
+	b, err := transfer.Read(r.Answer("medium"), transfer.Want{Ceremony: c.plan.ID, Mode: c.plan.Mode(), From: string(from)})
+	if err != nil {
+		return err
+	}
+	got := &received{bundle: b}
+	r.saw.got = got
+	log := from.Side() + ".log"
+	got.state = newState()
+	got.head, got.err = audit.ReadLog(b.Files[log], log, got.state.add)
+	got.closed = got.state.frozen
+	if got.err == nil {
+		got.manifest, got.err = audit.ParseManifest(b.Files[seal.Manifest])
+	}
+	if got.err != nil {
+		return nil //nolint:nilerr // bundle.log is the check that says so
+	}
+	for name, data := range b.Files {
+		r.File(name, data)
+	}
+	slices.SortFunc(r.files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	for k, v := range got.state.facts {
+		if facts(Key(k)) {
+			r.gives[k] = v
+		}
+	}
+	r.Link(got.head)
+	return nil
+}
+
+// bundleChecks are the checks of a bundle, for either direction.
+func bundleChecks(from Stage, seal *Seal) []Check {
+	return []Check{
+		{ID: "bundle.plan", Class: Stop, See: seeBundlePlan},
+		{ID: "bundle.log", Class: Stop, See: seeBundleLog},
+		{ID: "bundle.seal", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleSeal(r, from, seal) }},
+		{ID: "bundle.files", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleFiles(r, seal) }},
+		{ID: "bundle.head", Class: Stop, See: seeBundleHead},
+		{ID: "bundle.run", Class: Stop, See: seeBundleRun},
+		{ID: "bundle.foreign", Class: Exception, See: seeForeign},
+	}
+}
+
+func seeBundlePlan(_ context.Context, r *Run) Finding {
+	found := digest.Of(r.saw.got.bundle.Files["plan.toml"])
+	return want(found.String(), r.c.plan.SHA256().String())
+}
+
+func seeBundleLog(_ context.Context, r *Run) Finding {
+	got := r.saw.got
+	switch {
+	case got.err != nil:
+		return holds(false, got.err.Error(), "a whole log, closed")
+	case !got.closed:
+		return holds(false, "a log that was not closed", "a whole log, closed")
+	}
+	return holds(true, fmt.Sprintf("%d records, closed", got.head.Seq+1), "a whole log, closed")
+}
+
+func seeBundleSeal(r *Run, from Stage, seal *Seal) Finding {
+	got := r.saw.got
+	manifest := got.bundle.Files[seal.Manifest]
+	ns := audit.SealNamespace(seal.Name, r.c.plan.Mode())
+	var signers []string
+	for _, p := range r.c.plan.People {
+		sig := got.bundle.Files[sealSig(seal, p.ID)]
+		if sig != nil && audit.VerifySig(sig, r.c.keysAt(p.ID, from.Side()), ns, manifest) == nil {
+			signers = append(signers, p.ID)
+		}
+	}
+	err := r.c.enoughRoles(r.Step.ID, r.c.plan.Policy().Quorum, signers)
+	if err != nil {
+		return holds(false, "valid signatures of "+orNobody(signers), "the quorum of each role in the plan")
+	}
+	return holds(true, "valid signatures of "+orNobody(signers), "the quorum of each role in the plan")
+}
+
+func orNobody(list []string) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	return strings.Join(list, ", ")
+}
+
+// seeBundleFiles wants every file vouched for: by the manifest, or, for blobs,
+// by a digest in the sealed log.
+func seeBundleFiles(r *Run, seal *Seal) Finding {
+	got := r.saw.got
+	wanted := "every file listed in " + seal.Manifest + ", with its digest"
+	sums := map[string]digest.SHA256{}
+	for _, f := range got.manifest {
+		sums[f.Name] = f.SHA256
+	}
+	for k, sum := range blobSums(r, got) {
+		sums[k] = sum
+	}
+	var wrong []string
+	for name, data := range got.bundle.Files {
+		own := name == seal.Manifest || strings.HasPrefix(name, seal.Manifest+".")
+		if !own && sums[name] != digest.Of(data) {
+			wrong = append(wrong, name)
+		}
+		delete(sums, name)
+	}
+	for name := range sums {
+		wrong = append(wrong, name+" (missing)")
+	}
+	slices.Sort(wrong)
+	if len(wrong) > 0 {
+		return holds(false, "not as sealed: "+strings.Join(wrong, ", "), wanted)
+	}
+	return holds(true, fmt.Sprintf("%d files as sealed", len(got.bundle.Files)), wanted)
+}
+
+func blobSums(r *Run, got *received) map[string]digest.SHA256 {
+	out := map[string]digest.SHA256{}
+	other := &Run{c: &Ceremony{state: got.state}}
+	for _, k := range r.c.plan.Keys {
+		if f := factBlob.of(k.Name); f.Has(other) {
+			out[k.Name+".byok"] = f.Get(other)
+		}
+	}
+	return out
+}
+
+func seeBundleHead(_ context.Context, r *Run) Finding {
+	wanted := "the code of the sealed head"
+	if !r.saw.got.head.SHA256.Matches(r.Answer("head")) {
+		return holds(false, "another code was typed", wanted)
+	}
+	return holds(true, "the code typed is that of the head", wanted)
+}
+
+// seeBundleRun wants the run of this ceremony. In the HSM room it is learnt
+// here; back at the online machine it must be ours, and the offline log must
+// name the head that we had sent.
+func seeBundleRun(_ context.Context, r *Run) Finding {
+	got := r.saw.got
+	if r.c.side == "offline" {
+		return holds(got.state.run != "-", "run "+got.state.run, "a run")
+	}
+	mine, err := audit.ReadLog(r.c.have("online.log"), "online.log", func(audit.Record) error { return nil })
+	if err != nil {
+		return unseen(err.Error(), "the head that was sent")
+	}
+	other := &Run{c: &Ceremony{state: got.state}}
+	if !factSheet.Has(other) {
+		return holds(false, "the offline log names no head of ours", "run "+r.c.state.run+" and the head that was sent")
+	}
+	found := fmt.Sprintf("run %s, head %s", got.state.run, factSheet.Get(other))
+	return want(found, fmt.Sprintf("run %s, head %s", r.c.state.run, mine.SHA256))
+}
+
+func seeForeign(_ context.Context, r *Run) Finding {
+	if f := r.saw.got.bundle.Foreign; len(f) > 0 {
+		return holds(false, "also there: "+strings.Join(f, ", "), "nothing else on the medium")
+	}
+	return holds(true, "nothing else on the medium", "nothing else on the medium")
+}

@@ -1,0 +1,197 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/hsm"
+	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// A Ceremony is one side's folder, open for writing. It is passive: it does
+// what it is told, one call at a time, and starts nothing by itself.
+type Ceremony struct {
+	dir    *durable.Dir
+	unlock func()
+	world  World
+	plan   *plan.Plan
+	side   string
+	list   []entry
+	log    *audit.Log
+	state  state
+
+	live   map[Key]bool // what Session steps gave in this process
+	vault  keyvault.Vault
+	token  hsm.Token
+	nonces map[string][32]byte // of statements shown and not yet signed
+	asked  *Step               // a step at any time that somebody asked for
+	dead   error               // a write failed: the folder must be opened anew
+}
+
+// entry is a step at its place in a side's list.
+type entry struct {
+	stage Stage
+	step  *Step
+}
+
+// A Start begins a folder.
+type Start struct {
+	Stage      Stage // Prepare or Wrap
+	Plan       []byte
+	Signatures map[string][]byte // person → plan.toml.WHO.sig
+	Attempt    int               // 1, or more for a further attempt
+	After      *audit.Head       // the head of the attempt before
+}
+
+// Begin makes the folder of one side and writes its first record. The folder
+// must not exist, or be empty.
+func Begin(path string, s Start, w World) (*Ceremony, error) {
+	p, err := plan.Parse(s.Plan)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := durable.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := newCeremony(dir, p, s.Stage.Side(), w)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.begin(s); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Ceremony) begin(s Start) error {
+	for who, sig := range s.Signatures {
+		if err := c.dir.WriteNew(planSig(who), sig); err != nil {
+			return err
+		}
+	}
+	if err := c.dir.WriteNew("allowed_signers", c.plan.Roster().AllowedSigners(c.plan.Mode())); err != nil {
+		return err
+	}
+	// The plan is written last: a folder without one was never begun.
+	if err := c.dir.WriteNew("plan.toml", s.Plan); err != nil {
+		return err
+	}
+	return c.openLog(c.side+".log", s.Attempt, s.After)
+}
+
+// Open continues a folder: it replays the log, repairs what a crash left, and
+// comes back to the same step.
+func Open(path string, w World) (*Ceremony, error) {
+	dir, err := durable.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b, err := dir.Read("plan.toml", maxPlan)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %s has no plan.toml", ErrNoCeremony, path), dir.Close())
+	}
+	p, err := plan.Parse(b)
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	c, err := newCeremony(dir, p, sideOf(dir), w)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.replay(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func newCeremony(dir *durable.Dir, p *plan.Plan, side string, w World) (*Ceremony, error) {
+	unlock, err := dir.Lock()
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	c := &Ceremony{
+		dir: dir, unlock: unlock, world: w, plan: p, side: side, state: newState(),
+		live: map[Key]bool{}, nonces: map[string][32]byte{},
+	}
+	for _, e := range listOf(side) {
+		if e.step.When == nil || e.step.When(p) {
+			c.list = append(c.list, e)
+		}
+	}
+	return c, nil
+}
+
+// sideOf tells a folder's side by its first log.
+func sideOf(dir *durable.Dir) string {
+	if _, err := dir.Read("offline.log", audit.MaxFile); err == nil {
+		if _, err := dir.Read("online.2.log", audit.MaxFile); err != nil {
+			return "offline"
+		}
+	}
+	return "online"
+}
+
+// Close ends what the process holds: the HSM session, the log, the lock. The
+// ceremony goes on when the folder is opened again.
+func (c *Ceremony) Close() error {
+	var errs []error
+	if c.token != nil {
+		errs = append(errs, c.token.Close())
+	}
+	if c.log != nil {
+		errs = append(errs, c.log.Close())
+	}
+	c.unlock()
+	return errors.Join(append(errs, c.dir.Close())...)
+}
+
+// Plan is the ceremony's plan.
+func (c *Ceremony) Plan() *plan.Plan { return c.plan }
+
+// Head is the position of the transcript.
+func (c *Ceremony) Head() audit.Head { return c.log.Head() }
+
+// Path is the ceremony folder.
+func (c *Ceremony) Path() string { return c.dir.Path() }
+
+// person finds somebody in the plan.
+func (c *Ceremony) person(id string) plan.Person {
+	for _, p := range c.plan.People {
+		if p.ID == id {
+			return p
+		}
+	}
+	return plan.Person{ID: id, Name: id}
+}
+
+// ids lists the people of these roles who are here: those who signed in at
+// this stage, or before that everybody in the plan. No role means all.
+func (c *Ceremony) ids(roles ...Role) []string {
+	var out []string
+	here := c.state.present[c.stage()]
+	for _, p := range c.plan.People {
+		if (here == nil || here[p.ID]) && (len(roles) == 0 || in(p.Role, roles)) {
+			out = append(out, p.ID)
+		}
+	}
+	return out
+}
+
+func in(s string, list []string) bool {
+	for _, v := range list {
+		if s == v {
+			return true
+		}
+	}
+	return false
+}
+
+func planSig(who string) string { return "plan.toml." + who + ".sig" }
+
+// hasPublic reports whether a key has a public half.
+func hasPublic(k plan.Key) bool { return !strings.EqualFold(k.Type, "AES") }

@@ -1,0 +1,54 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+)
+
+// The errors of the engine.
+var (
+	ErrNoCeremony     = errors.New("no ceremony is in this folder")
+	ErrOtherPlan      = errors.New("the plan is not the one this ceremony was begun with")
+	ErrNotRecorded    = errors.New("the transcript could not be written")
+	ErrNothingAwaited = errors.New("nothing is awaited at this machine")
+	ErrNotAsked       = errors.New("this person is not asked to sign here")
+	ErrSignature      = errors.New("the signature does not verify")
+	ErrNoApproval     = errors.New("nobody approved")
+	ErrQuorum         = errors.New("too few people signed")
+	ErrOneFound       = errors.New("the act did happen before the interruption: adopt what was found")
+	ErrNoneFound      = errors.New("the act left nothing: there is nothing to adopt")
+	ErrManyFound      = errors.New("more than one result of this act was found")
+	ErrOtherHead      = errors.New("the code is not that of this log's head")
+	ErrOtherBlob      = errors.New("the key transfer blob is not the one that was received")
+	ErrNoSuchStep     = errors.New("no such step")
+	ErrNotNow         = errors.New("this is not possible now")
+)
+
+// Refused says that checks of class stop did not hold.
+type Refused struct {
+	Step   *Step
+	Key    string
+	Checks []audit.Check
+}
+
+func (e *Refused) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s stopped:", e.Step.ID)
+	for _, c := range e.Checks {
+		fmt.Fprintf(&b, " %s found %s, wanted %s;", c.ID, c.Found, c.Wanted)
+	}
+	return strings.TrimSuffix(b.String(), ";")
+}
+
+// Failed says that an act did not come to its end.
+type Failed struct {
+	Step *Step
+	Key  string
+	Err  error
+}
+
+func (e *Failed) Error() string { return e.Step.ID + ": " + e.Err.Error() }
+func (e *Failed) Unwrap() error { return e.Err }

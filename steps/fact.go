@@ -1,0 +1,53 @@
+package steps
+
+import (
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Key names a public value carried from step to step.
+type Key string
+
+// A Fact is a typed Key: a value that one step gives and later steps need. It
+// is kept as JSON in the transcript.
+type Fact[T any] struct{ Key Key }
+
+// fact declares a Fact.
+func fact[T any](k Key) Fact[T] { return Fact[T]{k} }
+
+// of narrows a fact to one target key.
+func (f Fact[T]) of(key string) Fact[T] { return Fact[T]{f.Key + "/" + Key(key)} }
+
+// Put gives the value; the engine records it when the step ends.
+func (f Fact[T]) Put(r *Run, v T) {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		panic(fmt.Sprintf("steps: internal error: fact %s: %v", f.Key, err))
+	}
+	r.gives[string(f.Key)] = jsontext.Value(b)
+}
+
+// Has reports whether the value was given.
+func (f Fact[T]) Has(r *Run) bool {
+	_, now := r.gives[string(f.Key)]
+	_, before := r.c.state.facts[string(f.Key)]
+	return now || before
+}
+
+// Get returns the value. Validate has shown that an earlier step gives it.
+func (f Fact[T]) Get(r *Run) T {
+	raw, ok := r.gives[string(f.Key)]
+	if !ok {
+		raw, ok = r.c.state.facts[string(f.Key)]
+	}
+	if !ok {
+		panic("steps: internal error: fact not given: " + string(f.Key))
+	}
+	var v T
+	if err := json.Unmarshal(raw, &v); err != nil {
+		panic(fmt.Sprintf("steps: internal error: fact %s: %v", f.Key, err))
+	}
+	return v
+}

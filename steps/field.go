@@ -1,0 +1,198 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// Kind is how a field is supplied.
+type Kind string
+
+// The kinds of fields.
+const (
+	Text   Kind = "text"
+	Secret Kind = "secret" // handed to Do alone, wiped after; never recorded
+	Choice Kind = "choice"
+	Code   Kind = "code" // 35 digits typed blind, in 7 groups of 5
+	Word   Kind = "word" // a word typed exactly
+	Time   Kind = "time" // RFC 3339, UTC
+	Folder Kind = "folder"
+	Person Kind = "person"
+)
+
+// A Field is one thing that people supply or attest.
+type Field struct {
+	Name, Label string
+	Kind        Kind
+	Options     []string
+	Optional    bool
+	Blind       bool   // the value to compare with is never on this screen
+	Example     string // hint in the window, line in the script
+	Exact       string // Word: what must be typed
+
+	Each    Role // one field for each person of this role, named NAME.PERSON
+	Least   int  // Each: how many must be filled in; 0 = all
+	EachKey bool // one field for each target key that has a public half, named NAME.KEY
+
+	Valid func(string) error
+}
+
+// expand makes the fields that are asked in this ceremony.
+func (f Field) expand(c *Ceremony) []Field {
+	switch {
+	case f.Each != "":
+		return f.expandPeople(c)
+	case f.EachKey:
+		return f.expandKeys(c.plan.Keys)
+	case f.Kind == Person:
+		f.Options = c.ids(f.Options...)
+	}
+	return []Field{f}
+}
+
+func (f Field) expandPeople(c *Ceremony) []Field {
+	var out []Field
+	roles := []Role{f.Each}
+	if f.Each == everyone {
+		roles = nil
+	}
+	for _, id := range c.ids(roles...) {
+		one := f
+		one.Name, one.Label, one.Each = f.Name+"."+id, f.Label+" ("+c.person(id).Name+")", ""
+		one.Optional = f.Optional || f.Least > 0
+		out = append(out, one)
+	}
+	return out
+}
+
+func (f Field) expandKeys(keys []plan.Key) []Field {
+	var out []Field
+	for _, k := range keys {
+		if !hasPublic(k) {
+			continue
+		}
+		one := f
+		one.Name, one.Label, one.EachKey = f.Name+"."+k.Name, f.Label+" ("+k.Name+")", false
+		out = append(out, one)
+	}
+	return out
+}
+
+// check validates one answer and returns it in its normal form.
+func (f Field) check(v string) (string, error) {
+	v = strings.TrimSpace(v)
+	if v == "" {
+		if f.Optional || f.Kind == Secret {
+			return "", nil
+		}
+		return "", fmt.Errorf("nothing was entered")
+	}
+	if err := visible(v); err != nil {
+		return "", err
+	}
+	v, err := f.normal(v)
+	if err == nil && f.Valid != nil {
+		err = f.Valid(v)
+	}
+	return v, err
+}
+
+func (f Field) normal(v string) (string, error) {
+	switch f.Kind {
+	case Code:
+		return digest.ParseCode(v)
+	case Word:
+		if v != f.Exact {
+			return "", fmt.Errorf("the word is %q, typed exactly so", f.Exact)
+		}
+	case Choice, Person:
+		return v, among(v, f.Options)
+	case Time:
+		t, err := time.Parse(time.RFC3339, v)
+		if err != nil {
+			return "", fmt.Errorf("a time looks like 2026-11-22T09:14:03Z")
+		}
+		return t.UTC().Format(time.RFC3339), nil
+	}
+	return v, nil
+}
+
+func among(v string, options []string) error {
+	for _, o := range options {
+		if v == o {
+			return nil
+		}
+	}
+	return fmt.Errorf("it is one of: %s", strings.Join(options, ", "))
+}
+
+// Answers are what people gave for a step.
+type Answers struct {
+	Text   map[string]string
+	Secret map[string][]byte // wiped by Do
+	Sig    map[string][]byte // person → armored SSHSIG over the statement shown
+}
+
+// wipe clears the secrets.
+func (a Answers) wipe() {
+	for _, s := range a.Secret {
+		clear(s)
+	}
+}
+
+// An AnswerError says which field was not filled in rightly. Nothing was done
+// and nothing was recorded.
+type AnswerError struct {
+	Step, Field, Label string
+	Err                error
+}
+
+func (e *AnswerError) Error() string { return fmt.Sprintf("%s: %s: %v", e.Step, e.Label, e.Err) }
+func (e *AnswerError) Unwrap() error { return e.Err }
+
+// validate checks all answers against the fields and returns them normalised.
+func validate(step string, fields []Field, a Answers) (map[string]string, error) {
+	out := map[string]string{}
+	known := map[string]bool{}
+	filled := map[string]int{}
+	for _, f := range fields {
+		known[f.Name] = true
+		if f.Kind == Secret {
+			continue
+		}
+		v, err := f.check(a.Text[f.Name])
+		if err != nil {
+			return nil, &AnswerError{step, f.Name, f.Label, err}
+		}
+		if v != "" {
+			out[f.Name] = v
+			filled[base(f.Name)]++
+		}
+	}
+	for name := range a.Text {
+		if !known[name] {
+			return nil, &AnswerError{step, name, name, fmt.Errorf("this step asks no such thing")}
+		}
+	}
+	return out, enough(step, fields, filled)
+}
+
+// enough sees to it that as many people answered as the step wants.
+func enough(step string, fields []Field, filled map[string]int) error {
+	for _, f := range fields {
+		if n := filled[base(f.Name)]; f.Least > 0 && n < f.Least {
+			return &AnswerError{step, f.Name, f.Label, fmt.Errorf("%d of at least %d people answered", n, f.Least)}
+		}
+	}
+	return nil
+}
+
+// base is a field's name without the person or key.
+func base(name string) string {
+	b, _, _ := strings.Cut(name, ".")
+	return b
+}

@@ -1,0 +1,190 @@
+package steps
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/durable"
+)
+
+// This file keeps the engine's hold on the transcript: which log is open, how
+// a record is written and folded in, and what a crash may have left.
+
+// openLog begins a log; after says which head it continues.
+func (c *Ceremony) openLog(name string, attempt int, after *audit.Head) error {
+	log, err := audit.CreateLog(c.dir, name, c.side, c.plan.ID, c.world.Stamp)
+	if err != nil {
+		return err
+	}
+	c.log = log
+	run := c.state.run
+	if run == "-" && c.side == "online" {
+		run = (&Run{c: c}).random(16)
+	}
+	return c.record(c.stage(), audit.EvOpen, "", "", audit.Open{
+		Format: 1, Tool: c.world.Program, Mode: c.plan.Mode(), Run: run, Attempt: max(attempt, 1), Plan: c.plan.SHA256(), Link: after,
+	})
+}
+
+// record appends a record, durably, and folds it into the state.
+func (c *Ceremony) record(stage Stage, ev, step, key string, data any) error {
+	if c.dead != nil {
+		return c.dead
+	}
+	if c.state.frozen && ev != audit.EvOpen {
+		// A login that a seal needs after a restart: the log is closed, and
+		// the state is which signatures are there.
+		return nil
+	}
+	var actor []string
+	if who := c.state.keys[stage]; who != "" {
+		actor = []string{who}
+	}
+	rec, err := c.log.Append(audit.Entry{Stage: string(stage), Actor: actor, Ev: ev, Step: step, Key: key, Data: data})
+	if err == nil {
+		err = c.state.add(rec)
+	}
+	if err != nil {
+		c.dead = fmt.Errorf("%w: %w", ErrNotRecorded, err)
+		return c.dead
+	}
+	return nil
+}
+
+// replay opens the newest log, folds all records in, and finishes what needs
+// no person: a freeze that had begun, the log that follows a seal.
+func (c *Ceremony) replay() error {
+	if err := c.dir.Sweep(); err != nil {
+		return err
+	}
+	names, err := c.logs()
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		if err := c.fold(name, i == len(names)-1); err != nil {
+			return err
+		}
+	}
+	if len(names) == 0 {
+		// The crash came between the plan and the first record.
+		return c.openLog(c.side+".log", 1, nil)
+	}
+	return c.settle()
+}
+
+// logs lists this side's logs that exist, oldest first.
+func (c *Ceremony) logs() ([]string, error) {
+	entries, err := c.dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, name := range []string{c.side + ".log", c.side + ".2.log"} {
+		for _, e := range entries {
+			if e.Name == name {
+				out = append(out, name)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (c *Ceremony) fold(name string, newest bool) error {
+	if newest {
+		log, records, err := audit.OpenLog(c.dir, name, c.world.Stamp)
+		if err != nil {
+			return err
+		}
+		c.log = log
+		return c.addAll(name, records)
+	}
+	b, err := c.dir.Read(name, audit.MaxFile)
+	if err != nil {
+		return err
+	}
+	var records []audit.Record
+	if _, err := audit.ReadLog(b, name, func(r audit.Record) error { records = append(records, r); return nil }); err != nil {
+		return err
+	}
+	return c.addAll(name, records)
+}
+
+func (c *Ceremony) addAll(name string, records []audit.Record) error {
+	for i, r := range records {
+		if i == 0 && r.Ev == audit.EvOpen {
+			if err := c.same(r); err != nil {
+				return err
+			}
+		}
+		if err := c.state.add(r); err != nil {
+			return fmt.Errorf("%s, record %d: %w", name, r.Seq, err)
+		}
+	}
+	return nil
+}
+
+// same refuses a folder whose plan was exchanged after the first record.
+func (c *Ceremony) same(r audit.Record) error {
+	if r.Cer != c.plan.ID || !strings.Contains(string(r.Data), c.plan.SHA256().String()) {
+		return fmt.Errorf("%w: the transcript was begun under another plan", ErrOtherPlan)
+	}
+	return nil
+}
+
+// settle finishes, after a start, what needs no person.
+func (c *Ceremony) settle() error {
+	if c.log.Head().Seq < 0 { // a log file without a first record
+		if err := c.openNext(c.log.Name()); err != nil {
+			return err
+		}
+	}
+	e, ok := c.sealing()
+	if !ok {
+		return nil
+	}
+	if err := c.freeze(e); err != nil {
+		return err
+	}
+	return c.follow(e)
+}
+
+// openNext writes the first record of a log that exists and is empty.
+func (c *Ceremony) openNext(name string) error {
+	if err := c.log.Close(); err != nil {
+		return err
+	}
+	if name == c.side+".log" {
+		return c.openLog(name, 1, nil)
+	}
+	b, err := c.dir.Read(c.side+".log", audit.MaxFile)
+	if err != nil {
+		return err
+	}
+	head, err := audit.ReadLog(b, c.side+".log", func(audit.Record) error { return nil })
+	if err != nil {
+		return err
+	}
+	return c.openLog(name, c.state.attempt, &head)
+}
+
+// write puts a file into the folder, once.
+func (c *Ceremony) write(name string, b []byte) error {
+	err := c.dir.WriteNew(name, b)
+	if errors.Is(err, durable.ErrExists) {
+		return fmt.Errorf("%s is there with other contents; nothing was overwritten: %w", name, err)
+	}
+	return err
+}
+
+// have reads a file that may be missing.
+func (c *Ceremony) have(name string) []byte {
+	b, err := c.dir.Read(name, audit.MaxFile)
+	if err != nil {
+		return nil
+	}
+	return bytes.Clone(b)
+}

@@ -1,0 +1,222 @@
+package steps
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// Phase is what kind of thing is awaited.
+type Phase string
+
+// The phases of a step.
+const (
+	Act         Phase = "act"         // answers, then the act
+	Interrupted Phase = "interrupted" // an act begun before the program stopped: decide with Look
+	Sealing     Phase = "sealing"     // the log is frozen; signatures over the manifest
+	Done        Phase = "done"        // nothing is awaited at this machine
+)
+
+// Now is what is awaited. Front ends draw it; nothing in it is state.
+type Now struct {
+	Phase  Phase
+	Stage  Stage
+	Step   *Step
+	Keys   []string // PerKey: the keys that this doing covers
+	Fields []Field
+	Sign   []string // people who may sign, by id
+	Needed string   // how many of them, in words
+	Failed string   // what went wrong at the last try
+	Number int      // of this step in this machine's list, from 1
+	Of     int
+}
+
+// Now tells what is awaited.
+func (c *Ceremony) Now() Now {
+	e, n, ok := c.current()
+	now := Now{Phase: Done, Stage: c.stage(), Number: n + 1, Of: len(c.list)}
+	if !ok {
+		return now
+	}
+	now.Stage, now.Step, now.Phase = e.stage, e.step, Act
+	now.Keys = c.remaining(e)
+	at := c.at(e, first(now.Keys))
+	now.Failed = c.state.failed[at]
+	if _, begun := c.state.begun[at]; begun && e.step.Look != nil {
+		now.Phase, now.Keys = Interrupted, now.Keys[:min(1, len(now.Keys))]
+	}
+	if s, ok := c.sealing(); ok && s.step == e.step {
+		now.Phase, now.Keys = Sealing, nil
+	}
+	c.ask(&now)
+	return now
+}
+
+// ask fills in the fields and who signs.
+func (c *Ceremony) ask(now *Now) {
+	if now.Phase == Sealing {
+		now.Sign, now.Needed = c.ids(), "the quorum of each role"
+		return
+	}
+	ask := now.Step.Ask
+	if now.Phase == Interrupted {
+		ask = append([]Field{resumeField}, ask...)
+	}
+	for _, f := range ask {
+		now.Fields = append(now.Fields, f.expand(c)...)
+	}
+	now.Sign, now.Needed = c.signers(now)
+}
+
+// resumeField decides what to do with an act that was interrupted.
+var resumeField = Field{
+	Name: "resume", Label: "The act was begun and its end is not recorded", Kind: Choice,
+	Options: []string{resumeAdopt, resumeRepeat},
+}
+
+const (
+	resumeAdopt  = "adopt what was found"
+	resumeRepeat = "do it again"
+)
+
+// current finds the entry that is awaited, and its place.
+func (c *Ceremony) current() (entry, int, bool) {
+	if s := c.atAnyTime(); s != nil {
+		return entry{c.stage(), s}, c.place(), true
+	}
+	for i, e := range c.list {
+		if c.over(e) {
+			continue
+		}
+		if s, n, ok := c.session(e, i); ok {
+			return s, n, true
+		}
+		return e, i, true
+	}
+	return entry{}, len(c.list) - 1, false
+}
+
+// place is the number of the first step that is not over.
+func (c *Ceremony) place() int {
+	for i, e := range c.list {
+		if !c.over(e) {
+			return i
+		}
+	}
+	return len(c.list) - 1
+}
+
+// stage is the stage of the first step that is not over.
+func (c *Ceremony) stage() Stage {
+	if len(c.list) == 0 {
+		return Prepare
+	}
+	return c.list[c.place()].stage
+}
+
+// over reports whether a step is done for every key and, if it seals, sealed.
+func (c *Ceremony) over(e entry) bool {
+	if c.state.stopped && e.step.Seal == nil {
+		return true
+	}
+	if len(c.remaining(e)) > 0 {
+		return false
+	}
+	if e.step.PerKey {
+		return true
+	}
+	if _, done := c.state.done[c.at(e, "")]; !done {
+		return false
+	}
+	return e.step.Seal == nil || c.sealed(e)
+}
+
+// remaining lists the keys that a PerKey step has still to do.
+func (c *Ceremony) remaining(e entry) []string {
+	var out []string
+	for _, k := range c.keysOf(e.step) {
+		if _, done := c.state.done[c.at(e, k.Name)]; !done {
+			out = append(out, k.Name)
+		}
+	}
+	return out
+}
+
+func (c *Ceremony) keysOf(s *Step) []plan.Key {
+	if !s.PerKey {
+		return nil
+	}
+	var out []plan.Key
+	for _, k := range c.plan.Keys {
+		if s.WhenKey == nil || s.WhenKey(&Run{c: c, Step: s, Key: &k}, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func (c *Ceremony) at(e entry, key string) instance { return instance{e.stage, e.step.ID, key} }
+
+// session finds the Session step that must be done again, in this process,
+// before e: the first that gives what e needs, or what its own needs need.
+func (c *Ceremony) session(e entry, n int) (entry, int, bool) {
+	need := slices.Clone(e.step.Needs)
+	if e.step.Seal == sealOffline && c.plan.Policy().SealKey != nil {
+		need = append(need, sessionLogin)
+	}
+	for i := n - 1; i >= 0 && c.list[i].stage == e.stage; i-- {
+		if s := c.list[i].step; s.Session && gives(s, need) {
+			need = append(need, s.Needs...)
+		}
+	}
+	for i := 0; i < n; i++ {
+		s := c.list[i]
+		if s.stage == e.stage && s.step.Session && gives(s.step, need) && !c.lives(s.step) {
+			return s, i, true
+		}
+	}
+	return entry{}, 0, false
+}
+
+func gives(s *Step, need []Key) bool {
+	return slices.ContainsFunc(s.Gives, func(k Key) bool { return isSession(k) && slices.Contains(need, k) })
+}
+
+func (c *Ceremony) lives(s *Step) bool {
+	for _, k := range s.Gives {
+		if isSession(k) && !c.live[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// Session keys name what lives in the process and not in the transcript.
+func isSession(k Key) bool { return strings.HasPrefix(string(k), "session.") }
+
+// Look tells how many results of an interrupted act are there.
+func (c *Ceremony) Look(ctx context.Context) (int, error) {
+	now := c.Now()
+	if now.Phase != Interrupted {
+		return 0, nil
+	}
+	return now.Step.Look(ctx, c.newRun(now, first(now.Keys), nil, nil))
+}
+
+// Show lists what the room must see before it acts.
+func (c *Ceremony) Show() []Line {
+	now := c.Now()
+	if now.Step == nil || now.Step.Show == nil || now.Phase == Sealing {
+		return nil
+	}
+	return now.Step.Show(c.newRun(now, first(now.Keys), nil, nil))
+}
+
+func first(s []string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[0]
+}

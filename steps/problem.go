@@ -1,0 +1,167 @@
+package steps
+
+import (
+	"context"
+	"errors"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/hsm"
+	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/transfer"
+)
+
+// A Problem is an error in words for people: what is the case, what it means,
+// and what to do.
+type Problem struct {
+	Code, Title, Meaning, Remedy string
+}
+
+// Explain turns an error into words. What it does not know it shows as it is.
+func Explain(err error) Problem {
+	var refused *Refused
+	var answer *AnswerError
+	var vault *keyvault.Problem
+	var bad plan.Errors
+	switch {
+	case err == nil:
+		return Problem{}
+	case errors.As(err, &refused):
+		return refused.problem()
+	case errors.As(err, &bad):
+		return Problem{"plan.refused", bad.Error(), "The plan cannot be used as it is.", "Correct the lines named, have it reviewed, and sign it anew."}
+	case errors.As(err, &vault):
+		return Problem{string(vault.Code), vault.Error(), vault.Meaning, vault.Remedy}
+	}
+	for _, row := range problems {
+		if errors.Is(err, row.err) {
+			return Problem{row.code, err.Error(), row.meaning, row.remedy}
+		}
+	}
+	if errors.As(err, &answer) {
+		return Problem{"answer", answer.Error(), "Nothing was done and nothing was recorded.", "Correct it and go on."}
+	}
+	return Problem{"unknown", err.Error(), "The step did not come to its end; what happened is recorded.", "Read the message, and try the step again or stop the ceremony."}
+}
+
+func (e *Refused) problem() Problem {
+	p := Problem{"check." + e.Checks[0].ID, e.Error(), "A check that allows no exception does not hold. The ceremony cannot go on like this.", "Find out why. The step can be done again once the cause is gone; else stop the ceremony."}
+	if words, ok := refusals[e.Checks[0].ID]; ok {
+		p.Meaning, p.Remedy = words[0], words[1]
+	}
+	return p
+}
+
+// refusals explain the checks whose failure people must not misread: what it
+// means, what to do.
+var refusals = map[string][2]string{
+	"kek.confirm": {
+		"The KEK that came on the medium is not the one whose code is on the sheets. If it was exchanged on its way, whoever did it would get the target keys.",
+		"Do not wrap anything. If a digit was mistyped, type it again. Else stop the ceremony, keep the medium as evidence, and find out who had it.",
+	},
+	"plan.code": {
+		"The plan that this machine reads is not the one whose code was handed out, or a digit was mistyped.",
+		"Type it again. If it differs still, do not go on: the plan was changed after it was reviewed.",
+	},
+	"bundle.seal": {
+		"The people of the plan have not signed this bundle. Whoever made it, it does not come from this ceremony's sealed record.",
+		"Do not use it. Keep the medium as evidence and write the sealed bundle again at the other machine.",
+	},
+	"bundle.head": {
+		"The log on the medium is not the one whose head was written on the sheet: it may be older, of another attempt, or forged.",
+		"Type it again. If it differs still, compare the sheet with the other machine.",
+	},
+	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
+	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},
+	"bundle.run":   {"The bundle comes from another run of this plan: it is a replay, or the media were mixed up.", "Bring the bundle of this run."},
+	"kek.name-free": {
+		"A KEK is never replaced, and a deleted key reserves its name until the vault purges it.",
+		"Choose another name in the plan and have it reviewed and signed anew, or purge the old key.",
+	},
+	"target.name-free": {
+		"An import under this name would make a new version of somebody's key.",
+		"Choose another name in the plan, or plan to rotate that key.",
+	},
+	"target.label-free": {
+		"A key with this label is on the HSM already. Nothing is overwritten.",
+		"If it is left from an earlier attempt, have its owner decide; else plan another label.",
+	},
+	"program.digest":  {"This program is not one that the plan names.", "Use the program whose digest was reviewed."},
+	"plan.signatures": {"The people named in the plan have not all signed it.", "Have the plan signed before the day: ssh-keygen -Y sign -n plan@keyceremony -f KEY plan.toml."},
+	"machine.network": {"This machine is connected to something. The offline machine must not be.", "Unplug cables, switch radios off, and do the step again."},
+	"hsm.serial":      {"This is not the HSM of the plan.", "Connect the right device; compare its label with the plan."},
+	"hsm.module":      {"The PKCS#11 module on this machine is not the one that was reviewed.", "Install the reviewed module, or plan this one and have it reviewed."},
+	"hsm.can-wrap": {
+		"This HSM, as it is set up, cannot make a blob that Azure accepts.",
+		"Run 'ceremony hsm' for what to change; vendors name the policy that allows private keys to be wrapped.",
+	},
+	"target.proof": {
+		"The key in the vault does not answer as the key in the HSM would. It is another key.",
+		"Do not use it. Delete it in the vault, keep all media as evidence, and stop the ceremony.",
+	},
+	"target.same-public": {
+		"The key in the vault has another public half than the key in the HSM. It is another key.",
+		"Do not use it. Delete it in the vault, keep all media as evidence, and stop the ceremony.",
+	},
+}
+
+// problems has a row for every error that people can do something about.
+var problems = []struct {
+	err                   error
+	code, meaning, remedy string
+}{
+	{ErrNotRecorded, "record.not-written", "The last act may have happened, but it is not in the transcript yet.", "Make room on the disk or mend it, and start the program again: the same step comes back."},
+	{durable.ErrReadBack, "disk.read-back", "The disk did not keep what was written.", "Replace the disk or medium, and start again."},
+	{durable.ErrPoisoned, "disk.failed", "An earlier write failed; nothing more is written to that file.", "Start the program again: the same step comes back."},
+	{durable.ErrLocked, "folder.locked", "Another program has this ceremony open.", "Close it there first."},
+	{durable.ErrExists, "file.exists", "Nothing is ever overwritten.", "Look at what is there, and choose another folder or move it away."},
+	{durable.ErrNotRegular, "file.kind", "A link, a folder or a device lies where a file should be.", "Find out who put it there."},
+	{durable.ErrTooLarge, "file.size", "The file is larger than any real one.", "Find out where it comes from."},
+	{durable.ErrName, "file.name", "The name is not one that a ceremony uses.", "Find out where it comes from."},
+	{audit.ErrDamaged, "log.damaged", "A line of the transcript is complete and wrong: it was changed after it was written. It is never repaired.", "Keep the folder as evidence. A further attempt begins in a new folder."},
+	{audit.ErrNoPassphrase, "key.unprotected", "This signing key has no passphrase: anybody who has the file can sign.", "Protect it: ssh-keygen -p -f KEY."},
+	{audit.ErrPassphrase, "key.passphrase", "The passphrase does not open this key.", "Type it again."},
+	{ErrNoCeremony, "folder.no-ceremony", "There is no plan in it.", "Begin one: ceremony run DIR --stage prepare --plan plan.toml."},
+	{ErrOtherPlan, "folder.other-plan", "The plan in the folder was exchanged after the ceremony had begun.", "Put the first plan back."},
+	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
+	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},
+	{ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
+	{ErrNoApproval, "approval.missing", "A second person must sign before this is done.", "Have one of those who are named sign."},
+	{ErrQuorum, "quorum.missing", "The plan wants more people of this role to sign.", "Wait for them, or stop the ceremony."},
+	{ErrOneFound, "resume.one-found", "Doing it again would do it twice.", "Choose to adopt what was found."},
+	{ErrNoneFound, "resume.none-found", "The interruption came before the act.", "Choose to do it again."},
+	{ErrManyFound, "resume.many-found", "It is not clear which of them belongs to this ceremony.", "Stop the ceremony and find out where they come from."},
+	{ErrOtherHead, "resume.other-head", "The code is mistyped, or this folder is an older copy.", "Type it again. If it differs still, find the folder that the sheet belongs to."},
+	{ErrOtherBlob, "blob.changed", "The file was exchanged after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
+	{ErrNoSuchStep, "step.unknown", "Only pause, people.change and ceremony.stop can be asked for.", "Choose one of these."},
+	{ErrNotNow, "step.not-now", "People must have signed in, and the log must not be frozen.", "Go on with the step that is awaited."},
+	{hsm.ErrNoModule, "hsm.no-module", "The HSM's PKCS#11 library is missing or does not load here.", "Install the vendor's client; check the path in the plan."},
+	{hsm.ErrNoToken, "hsm.no-token", "The HSM is not connected, or it is another one.", "Connect it, and compare the serial number with the plan."},
+	{hsm.ErrManyTokens, "hsm.many-tokens", "More than one token matches; none is chosen by chance.", "Name the token by its serial number."},
+	{hsm.ErrPINIncorrect, "hsm.pin-wrong", "One try is used up. The program makes no second try by itself.", "Type the PIN again; mind how many tries are left."},
+	{hsm.ErrPINLocked, "hsm.pin-locked", "The token takes no PIN any more.", "The security officer of the HSM must unlock it."},
+	{hsm.ErrFinalTry, "hsm.pin-final", "A wrong PIN now would lock the token.", "Be sure of the PIN; type INSIST to use the last try."},
+	{hsm.ErrLabelInUse, "hsm.label-in-use", "Nothing on the HSM is overwritten.", "Plan another label, or have the owner remove the old key."},
+	{hsm.ErrNoKey, "hsm.no-key", "The key is not on this token, or the login may not see it.", "Compare id and label with the plan."},
+	{hsm.ErrManyKeys, "hsm.many-keys", "It is not clear which of them is meant.", "Give the key an id of its own."},
+	{hsm.ErrNotExtractable, "hsm.not-extractable", "A key that is not extractable can never be wrapped, and that cannot be changed.", "Generate a new key for this ceremony, extractable until target.close."},
+	{hsm.ErrWrapWithTrusted, "hsm.wrap-with-trusted", "The key may only be wrapped under a KEK that the HSM's security officer marked as trusted.", "Plan trusted wrapping, or another key."},
+	{hsm.ErrNotProbed, "hsm.not-probed", "No way of wrapping was seen to be right in this session.", "Do the step hsm.probe first."},
+	{hsm.ErrCannotWrap, "hsm.cannot-wrap", "The token cannot make a blob that Azure accepts, as it is set up.", "Run 'ceremony hsm' for what to change."},
+	{hsm.ErrCannot, "hsm.cannot", "The token does not offer this operation.", "Plan without it, or use another token."},
+	{hsm.ErrWorkerDied, "hsm.module-crashed", "The vendor's library ended the process that holds it. This program and the transcript are whole.", "Try the step again; if it happens again, update the vendor's client."},
+	{hsm.ErrWorkerHung, "hsm.module-hung", "The vendor's library did not come back. What it was doing may have happened.", "Look at the device and its PIN pad; try the step again."},
+	{hsm.ErrTokenGone, "hsm.token-gone", "The HSM was unplugged, or its session ended.", "Connect it again; connecting and logging in come back."},
+	{byok.ErrUnwrap, "byok.unwrap", "The ciphertext is not for this KEK, or it is damaged.", "Compare the kid in the blob with the KEK."},
+	{transfer.ErrNoBundle, "bundle.none", "The medium holds no bundle of a ceremony.", "Bring the right medium; check where it is mounted."},
+	{transfer.ErrOther, "bundle.other", "The medium belongs to another ceremony, stage or attempt.", "Bring the medium of this ceremony."},
+	{transfer.ErrSeveral, "bundle.several", "More than one bundle fits; none is chosen by chance.", "Use a fresh medium for each direction."},
+	{transfer.ErrShape, "bundle.shape", "The medium holds what no ceremony writes there. Nothing was taken from it.", "Keep it as evidence, and write the sealed bundle again on a fresh medium."},
+	{transfer.ErrDigest, "bundle.digest", "A file changed on its way. Nothing was taken from the medium.", "Write the sealed bundle again at the other machine, on a fresh medium."},
+	{transfer.ErrHeader, "bundle.header", "The list of the bundle's files was changed or damaged. Nothing was taken from the medium.", "Write the sealed bundle again at the other machine, on a fresh medium."},
+	{transfer.ErrDiffers, "bundle.differs", "Nothing is ever overwritten.", "Use a fresh medium."},
+	{context.Canceled, "stopped", "Somebody stopped it. What had begun may have happened.", "Start again: the same step comes back."},
+	{context.DeadlineExceeded, "timeout", "It took longer than it may. What had begun may have happened.", "Start again: the same step comes back."},
+}

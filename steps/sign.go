@@ -1,0 +1,227 @@
+package steps
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+)
+
+// A Signing is one text that one person may sign.
+type Signing struct {
+	Person, Name, Role string
+	Namespace          string
+	File               string // what the text is kept as
+	Text               []byte
+}
+
+// Statements are the texts to be signed for what Now asks, given the answers
+// so far. They stay the same until a record is written.
+func (c *Ceremony) Statements(text map[string]string) []Signing {
+	now := c.Now()
+	if now.Phase == Sealing {
+		return c.sealTexts(now)
+	}
+	var out []Signing
+	for _, who := range now.Sign {
+		st := c.statement(now, who, text)
+		out = append(out, Signing{
+			Person: who, Name: c.person(who).Name, Role: st.Role, Namespace: st.Namespace(),
+			File: c.statementFile(now, who), Text: st.Text(),
+		})
+	}
+	return out
+}
+
+func (c *Ceremony) statementFile(now Now, who string) string {
+	return audit.StatementName(c.log.Name(), c.log.Head().Seq+1, now.Step.ID, who)
+}
+
+// statement is the one text over which everything but a seal is signed.
+func (c *Ceremony) statement(now Now, who string, text map[string]string) audit.Statement {
+	return audit.Statement{
+		Mode: c.plan.Mode(), Ceremony: c.plan.ID, Run: c.state.run, Stage: string(now.Stage), Attempt: c.state.attempt,
+		Step: now.Step.ID, Action: action(now), Subjects: c.subjects(now, who, text),
+		Role: c.person(who).Role, Person: who, Head: c.log.Head(), Nonce: c.nonce(now, who),
+	}
+}
+
+func action(now Now) string {
+	switch {
+	case now.Phase == Interrupted:
+		return "approve resuming " + now.Step.ID
+	case now.Step.Sign != nil:
+		return now.Step.Sign.Action
+	}
+	return "approve " + now.Step.ID
+}
+
+// nonce is fresh for each statement, and the same each time it is shown.
+func (c *Ceremony) nonce(now Now, who string) [32]byte {
+	id := fmt.Sprintf("%s %d %s %s", c.log.Name(), c.log.Head().Seq, now.Step.ID, who)
+	n, ok := c.nonces[id]
+	if !ok {
+		if _, err := io.ReadFull(c.world.Rand, n[:]); err != nil {
+			panic(fmt.Sprintf("steps: internal error: no randomness: %v", err))
+		}
+		c.nonces[id] = n
+	}
+	return n
+}
+
+// subjects say what a statement is about: the KEK, every key of the batch, and
+// what was entered.
+func (c *Ceremony) subjects(now Now, who string, text map[string]string) []string {
+	r := c.newRun(now, first(now.Keys), text, nil)
+	var out []string
+	if factKID.Has(r) {
+		out = append(out, "kid "+factKID.Get(r))
+	}
+	if factKEKSum.Has(r) {
+		out = append(out, "kek sha256 "+factKEKSum.Get(r).String())
+	}
+	for _, k := range now.Keys {
+		out = append(out, c.keySubject(r, k))
+	}
+	if now.Step.Subjects != nil {
+		out = append(out, now.Step.Subjects(r, who)...)
+	}
+	return out
+}
+
+func (c *Ceremony) keySubject(r *Run, key string) string {
+	if f := factBlob.of(key); f.Has(r) {
+		return "key " + key + " blob sha256 " + f.Get(r).String()
+	}
+	return "key " + key
+}
+
+// signers lists who may sign for what is awaited.
+func (c *Ceremony) signers(now *Now) ([]string, string) {
+	s := now.Step
+	switch {
+	case s.Sign != nil && s.Sign.Present:
+		return c.ids(s.Sign.Roles...), "each of them"
+	case s.Sign != nil:
+		return c.everybody(s.Sign.Roles), "the quorum of each role"
+	case s.ID == stepException.ID || s.ID == stepStop.ID:
+		return c.ids(s.Approves...), "one operator and one internal witness"
+	case len(s.Approves) > 0:
+		return c.others(s.Approves), "one of them"
+	case now.Phase == Interrupted:
+		return c.others([]Role{operator, internalWitness}), "one of them"
+	}
+	return nil, ""
+}
+
+// others lists the people of these roles without the one at the keyboard: the
+// person who acts never approves.
+func (c *Ceremony) others(roles []Role) []string {
+	return slices.DeleteFunc(c.ids(roles...), func(id string) bool { return id == c.state.keys[c.stage()] })
+}
+
+func (c *Ceremony) everybody(roles []Role) []string {
+	var out []string
+	for _, p := range c.plan.People {
+		if len(roles) == 0 || in(p.Role, roles) {
+			out = append(out, p.ID)
+		}
+	}
+	return out
+}
+
+// accept verifies all signatures given and keeps them as files. One that does
+// not verify refuses them all; nothing is recorded.
+func (c *Ceremony) accept(now Now, text map[string]string, sigs map[string][]byte) ([]audit.SignedBy, error) {
+	texts := map[string]Signing{}
+	for _, s := range c.Statements(text) {
+		texts[s.Person] = s
+	}
+	who := slices.Sorted(maps.Keys(sigs))
+	for _, id := range who {
+		s, asked := texts[id]
+		if !asked {
+			return nil, &AnswerError{now.Step.ID, id, c.person(id).Name, ErrNotAsked}
+		}
+		if err := audit.VerifySig(sigs[id], c.keys(id), s.Namespace, s.Text); err != nil {
+			return nil, &AnswerError{now.Step.ID, id, c.person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
+		}
+	}
+	if err := c.quorum(now, who); err != nil {
+		return nil, err
+	}
+	return c.keep(texts, who, sigs)
+}
+
+// keep writes statements and signatures beside the log.
+func (c *Ceremony) keep(texts map[string]Signing, who []string, sigs map[string][]byte) ([]audit.SignedBy, error) {
+	var out []audit.SignedBy
+	for _, id := range who {
+		s := texts[id]
+		st, err := audit.ParseStatement(s.Text)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.write(s.File, s.Text); err != nil {
+			return nil, err
+		}
+		if err := c.write(audit.SigName(s.File), sigs[id]); err != nil {
+			return nil, err
+		}
+		out = append(out, audit.SignedBy{Person: id, File: s.File, SHA256: digest.Of(s.Text), Sig: digest.Of(sigs[id]), Action: st.Action})
+	}
+	return out, nil
+}
+
+// keys are the keys with which a person may sign at this machine.
+func (c *Ceremony) keys(id string) []ssh.PublicKey { return c.keysAt(id, c.side) }
+
+// keysAt are a person's keys at one machine: somebody with key files has one
+// for each side, so that neither machine can sign for the other.
+func (c *Ceremony) keysAt(id, side string) []ssh.PublicKey {
+	keys := c.allKeys(id)
+	switch {
+	case len(keys) < 2:
+		return keys
+	case side == "online":
+		return keys[:1]
+	}
+	return keys[1:]
+}
+
+// quorum sees to it that enough people signed.
+func (c *Ceremony) quorum(now Now, who []string) error {
+	wanted := map[Role]int{}
+	s := now.Step
+	switch {
+	case s.Sign != nil && s.Sign.Present:
+		if len(who) < len(now.Sign) {
+			return &AnswerError{s.ID, "signatures", "Signatures", fmt.Errorf("%d of %d people signed", len(who), len(now.Sign))}
+		}
+	case s.Sign != nil:
+		wanted = c.plan.Policy().Quorum
+	case s.ID == stepException.ID || s.ID == stepStop.ID:
+		wanted[operator], wanted[internalWitness] = 1, 1
+	case len(now.Sign) > 0 && len(who) == 0:
+		return &AnswerError{s.ID, "signatures", "Approval", ErrNoApproval}
+	}
+	return c.enoughRoles(s.ID, wanted, who)
+}
+
+func (c *Ceremony) enoughRoles(step string, wanted map[Role]int, who []string) error {
+	have := map[Role]int{}
+	for _, id := range who {
+		have[c.person(id).Role]++
+	}
+	for _, role := range slices.Sorted(maps.Keys(wanted)) {
+		if have[role] < wanted[role] {
+			return &AnswerError{step, "signatures", "Signatures", fmt.Errorf("%w: %d of %d for the role %s", ErrQuorum, have[role], wanted[role], role)}
+		}
+	}
+	return nil
+}

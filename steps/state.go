@@ -1,0 +1,181 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/keyceremony/ceremony/audit"
+)
+
+// state is a fold over the records of a folder's logs. Nothing else is saved.
+type state struct {
+	run      string
+	attempt  int
+	mode     string
+	facts    map[string]jsontext.Value
+	done     map[instance]audit.Head
+	begun    map[instance]string       // mark of an act begun and not ended
+	failed   map[instance]string       // the last problem of a step that is still current
+	present  map[Stage]map[string]bool // who signed in
+	keys     map[Stage]string          // who has the keyboard
+	pending  []pending                 // failed checks that wait for an exception
+	excused  int                       // exceptions approved
+	missing  []string                  // checks that were not made, by id
+	disagree []string                  // who does not agree
+	paused   bool
+	stopped  bool
+	frozen   bool // the current log is closed
+	last     audit.Head
+}
+
+// instance is one doing of a step: for a stage, and for a key where it is per
+// key.
+type instance struct {
+	stage Stage
+	id    string
+	key   string
+}
+
+// pending is a check of class exception that failed.
+type pending struct {
+	at    instance
+	check audit.Check
+}
+
+func newState() state {
+	return state{
+		run: "-", attempt: 1, facts: map[string]jsontext.Value{}, done: map[instance]audit.Head{},
+		begun: map[instance]string{}, failed: map[instance]string{},
+		present: map[Stage]map[string]bool{}, keys: map[Stage]string{},
+	}
+}
+
+// add folds one record in.
+func (s *state) add(rec audit.Record) error {
+	at := instance{Stage(rec.Stage), rec.Step, rec.Key}
+	switch rec.Ev {
+	case audit.EvOpen:
+		return s.open(rec)
+	case audit.EvBegin:
+		var b audit.Begin
+		err := json.Unmarshal(rec.Data, &b)
+		s.begun[at] = b.Mark
+		return err
+	case audit.EvEnd:
+		return s.end(at, rec)
+	case audit.EvFail:
+		var f audit.Fail
+		err := json.Unmarshal(rec.Data, &f)
+		s.failed[at] = f.Problem
+		return err
+	case audit.EvException:
+		s.excused++
+		s.pending = nil
+	case audit.EvPause:
+		s.paused = true
+		delete(s.present, at.stage)
+	case audit.EvResume, audit.EvChange:
+		s.paused = false
+		return s.people(at.stage, rec)
+	case audit.EvStop:
+		s.stopped = true
+	case audit.EvClose:
+		s.frozen = true
+	}
+	return nil
+}
+
+func (s *state) open(rec audit.Record) error {
+	var o audit.Open
+	if err := json.Unmarshal(rec.Data, &o); err != nil {
+		return err
+	}
+	s.frozen, s.mode, s.attempt = false, o.Mode, o.Attempt
+	if s.run == "-" {
+		s.run = o.Run
+	}
+	return nil
+}
+
+func (s *state) end(at instance, rec audit.Record) error {
+	var e audit.End
+	if err := json.Unmarshal(rec.Data, &e); err != nil {
+		return err
+	}
+	for k, v := range e.Facts {
+		s.facts[k] = v
+	}
+	s.done[at] = audit.Head{Seq: rec.Seq}
+	delete(s.begun, at)
+	delete(s.failed, at)
+	for _, c := range e.Checks {
+		s.check(at, c)
+	}
+	return s.derive(at, e)
+}
+
+// check keeps what a check left open.
+func (s *state) check(at instance, c audit.Check) {
+	if c.Result == audit.ResultNotChecked {
+		s.missing = append(s.missing, c.ID)
+	}
+	if c.Class == string(Exception) && c.Result != audit.ResultHolds {
+		s.pending = append(s.pending, pending{at, c})
+	}
+}
+
+// derive follows the facts that the engine itself goes by.
+func (s *state) derive(at instance, e audit.End) error {
+	if raw, ok := e.Facts[string(factRun.Key)]; ok {
+		if err := json.Unmarshal(raw, &s.run); err != nil {
+			return err
+		}
+	}
+	if at.id == "people.signin" {
+		s.signIn(at.stage, e.Answers["keyboard"], e.Statements)
+	}
+	for f, v := range e.Answers {
+		if id, ok := strings.CutPrefix(f, "agree."); ok && v == disagrees {
+			s.disagree = append(s.disagree, id)
+		}
+	}
+	slices.Sort(s.disagree)
+	return nil
+}
+
+func (s *state) signIn(stage Stage, keyboard string, signed []audit.SignedBy) {
+	s.present[stage] = map[string]bool{}
+	for _, st := range signed {
+		s.present[stage][st.Person] = true
+	}
+	s.keys[stage] = keyboard
+}
+
+// people follows a change of people, or a new sign-in after a pause.
+func (s *state) people(stage Stage, rec audit.Record) error {
+	var n audit.Note
+	if err := json.Unmarshal(rec.Data, &n); err != nil {
+		return err
+	}
+	if rec.Ev == audit.EvResume {
+		s.signIn(stage, n.Text["keyboard"], n.Statements)
+		return nil
+	}
+	if s.present[stage] == nil {
+		return fmt.Errorf("people change before they signed in")
+	}
+	if p := n.Text["leaves"]; p != "" {
+		delete(s.present[stage], p)
+	}
+	if p := n.Text["comes"]; p != "" {
+		s.present[stage][p] = true
+	}
+	if p := n.Text["keyboard"]; p != "" {
+		s.keys[stage] = p
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package steps
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// This file has the sign-in to Azure, which the stages prepare and import
+// share.
+
+var stepVault = &Step{
+	ID: "vault.signin", Title: "Sign in to Azure", Session: true,
+	Say: "Somebody signs in to the vault of the plan. " +
+		"The program shows and records the tenant, the account, the kind of vault and the host, as the service names them. " +
+		"The host must belong to the cloud of the plan.",
+	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask: []Field{
+		{Name: "method", Label: "How to sign in", Kind: Choice, Options: SignInMethods},
+		{Name: "client", Label: "Client (application) id, for certificate, secret and managed identity", Kind: Text, Optional: true},
+		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, Optional: true},
+	},
+	Gives: []Key{sessionVault, factVault.Key},
+	Do: func(ctx context.Context, r *Run) error {
+		v, err := r.c.world.OpenVault(ctx, r.c.plan.Vault, SignIn{
+			Method: r.Answer("method"), ClientID: r.Answer("client"), Secret: r.secret["secret"],
+		})
+		if err != nil {
+			return err
+		}
+		info, err := v.Info(ctx)
+		if err != nil {
+			return err
+		}
+		r.c.vault, r.saw.vault = v, info
+		factVault.Put(r, info)
+		return nil
+	},
+	Checks: []Check{
+		{ID: "vault.host", Class: Stop, See: func(_ context.Context, r *Run) Finding {
+			return want(r.saw.vault.URL, strings.TrimSuffix(r.c.plan.Vault.URL, "/"))
+		}},
+		{ID: "vault.cloud", Class: Stop, See: func(_ context.Context, r *Run) Finding {
+			return want(r.saw.vault.Cloud, r.c.plan.Vault.Cloud)
+		}},
+		{ID: "vault.tenant", Class: Stop, See: func(_ context.Context, r *Run) Finding {
+			return want(strings.ToLower(r.saw.vault.Tenant), strings.ToLower(r.c.plan.Vault.Tenant))
+		}},
+		{ID: "vault.mode", Class: Stop, See: func(_ context.Context, r *Run) Finding {
+			name := map[bool]string{true: "a vault of rehearsals", false: "a vault that does not mark itself as a rehearsal"}
+			return want(name[r.saw.vault.Rehearsal], name[r.c.plan.Rehearsal])
+		}},
+	},
+}
+
+// nameFree looks whether a key's name is free among live and deleted keys.
+func nameFree(ctx context.Context, r *Run, name string) Finding {
+	versions, err := r.vault().Versions(ctx, name)
+	if err != nil {
+		return unseen(Explain(err).Title, "the name is free")
+	}
+	deleted, err := r.vault().Deleted(ctx, name)
+	switch {
+	case err != nil:
+		return unseen(Explain(err).Title, "the name is free")
+	case len(versions) > 0:
+		return holds(false, "a key named "+name+" exists", "the name is free")
+	case deleted != nil:
+		return holds(false, "a deleted key still reserves the name "+name, "the name is free")
+	}
+	return holds(true, name+" is free", "the name is free")
+}
+
+// marked lists the versions of a key that carry this act's mark.
+func marked(ctx context.Context, r *Run, name string) (versions []string, all int, err error) {
+	list, err := r.vault().Versions(ctx, name)
+	for _, v := range list {
+		if v.Tags[tagName] == r.Mark {
+			versions = append(versions, v.Version)
+		}
+	}
+	return versions, len(list), err
+}
+
+// sameOps compares operations as sets: the service varies their order.
+func sameOps(found, wanted []string) Finding {
+	f, w := slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(wanted))
+	return want(strings.Join(f, " "), strings.Join(w, " "))
+}
+
+func createsKEK(p *plan.Plan) bool { return p.KEK.Use == "" }

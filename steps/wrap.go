@@ -1,0 +1,170 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/byok"
+)
+
+// wrapSteps is the stage wrap, at the offline machine beside the HSM.
+var wrapSteps = []*Step{
+	stepOpen, stepSignIn, stepClock, stepMachine, stepKEKReceive, stepKEKConfirm,
+	stepConnect, stepLogin, stepProbe, stepGenerate, stepSelect, stepKEKLoad,
+	stepWrap, stepChallenge, stepClose, stepClean, stepWrapSeal, stepLogout, stepBlobExport,
+}
+
+var stepMachine = &Step{
+	ID: "machine.check", Title: "Check the offline machine",
+	Say: "The program records what this machine says of itself: networks, radios, swap, core dumps, disk. " +
+		"A machine can lie, so the internal witness attests that boot image, program and module were verified on another machine.",
+	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask: []Field{
+		{Name: "image", Label: "How the boot image was made and verified", Kind: Text, Example: "Debian live 12.8, SHA-256 checked by the witness"},
+		{Name: "attest", Label: "Boot image, program and module were verified on another machine", Kind: Word, Exact: "VERIFIED"},
+	},
+	Do: func(_ context.Context, r *Run) error {
+		r.saw.machine = r.c.world.Machine()
+		return nil
+	},
+	Checks: []Check{
+		{ID: "machine.network", Class: Stop, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
+			live := r.saw.machine.Live()
+			return holds(len(live) == 0, "live: "+orNobody(live), "no live network")
+		}},
+		{ID: "machine.swap", Class: Exception, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
+			return holds(len(r.saw.machine.Swap) == 0, fmt.Sprintf("%d swap areas", len(r.saw.machine.Swap)), "no swap")
+		}},
+		{ID: "machine.core-dumps", Class: Exception, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
+			return holds(!r.saw.machine.CoreDumps, fmt.Sprintf("core dumps possible: %v", r.saw.machine.CoreDumps), "no core dumps")
+		}},
+	},
+}
+
+var stepKEKReceive = &Step{
+	ID: "kek.receive", Title: "Receive the KEK",
+	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
+		"the plan, the seal of the preparation, the log, every file's digest. " +
+		"The internal witness types the code of the log's head from the sheet. What else lies on the medium is named.",
+	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask: append(slices.Clone(mediumFields),
+		Field{Name: "head", Label: "The code of the preparation's head, from the witness's sheet", Kind: Code, Blind: true}),
+	Gives: []Key{factKID.Key, factKEK.Key, factKEKSum.Key, factExpires.Key, factRun.Key, factSheet.Key},
+	Do:    receiveKEK,
+	Checks: append(bundleChecks(Prepare, sealPrepare),
+		Check{ID: "bundle.kek", Class: Stop, See: seeBundleKEK}),
+}
+
+func receiveKEK(_ context.Context, r *Run) error {
+	keep := func(k Key) bool { return strings.HasPrefix(string(k), "kek.") }
+	if err := receive(r, Prepare, sealPrepare, keep); err != nil {
+		return err
+	}
+	factRun.Put(r, r.saw.got.state.run)
+	factSheet.Put(r, r.saw.got.head.SHA256)
+	return nil
+}
+
+// seeBundleKEK wants the PEM that travels to be the KEK that the sealed log
+// speaks of.
+func seeBundleKEK(_ context.Context, r *Run) Finding {
+	kek, err := byok.ParseKEK(r.saw.got.bundle.Files["kek.publickey.pem"])
+	if err != nil {
+		return holds(false, err.Error(), "the KEK of the sealed log")
+	}
+	if !factKEKSum.Has(r) {
+		return holds(false, "the sealed log has no KEK", "the KEK of the sealed log")
+	}
+	return want(kek.SHA256().String(), factKEKSum.Get(r).String())
+}
+
+var stepKEKConfirm = &Step{
+	ID: "kek.confirm", Title: "Confirm the KEK",
+	Say: "Each operator types the KEK's code from the own sheet, which came here by another way than the medium. " +
+		"The program compares. If somebody had exchanged the KEK on its way, the codes would differ here, and the ceremony stops: " +
+		"whoever exchanges the KEK gets the target keys.",
+	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask:   []Field{{Name: "code", Label: "The KEK's code, from your own sheet", Kind: Code, Blind: true, Each: operator, Least: 2}},
+	Needs: []Key{factKEK.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
+	Checks: []Check{
+		{ID: "kek.confirm", Class: Stop, See: func(_ context.Context, r *Run) Finding {
+			return codeMatches(r, "code", confirmedKEK(r).SHA256(), "the KEK")
+		}},
+		{ID: "kek.life", Class: Stop, See: seeKEKLife},
+	},
+}
+
+// confirmedKEK is the KEK of the transcript. What was parsed once parses again.
+func confirmedKEK(r *Run) *byok.KEK {
+	kek, err := byok.ParseKEK([]byte(factKEK.Get(r)))
+	if err != nil {
+		panic(fmt.Sprintf("steps: internal error: recorded KEK: %v", err))
+	}
+	return kek
+}
+
+// seeKEKLife counts the KEK's remaining life by the clock that people read.
+func seeKEKLife(_ context.Context, r *Run) Finding {
+	wanted := "at least 1 hour"
+	end, err := time.Parse(time.RFC3339, factExpires.Get(r))
+	if err != nil {
+		return unseen("the KEK has no expiry", wanted)
+	}
+	read := r.c.world.now().Add(-time.Duration(factOffset.Get(r)) * time.Second)
+	left := end.Sub(read).Truncate(time.Minute)
+	return holds(left >= time.Hour, left.String()+" left", wanted)
+}
+
+var sealOffline = &Seal{Name: "offline", Manifest: "OFFLINE.sha256"}
+
+var stepWrapSeal = &Step{
+	ID: "wrap.seal", Title: "Seal the offline record", Seal: sealOffline,
+	Say: "The offline log is frozen. " +
+		"Write the code of its head and the codes of the target keys on the sheets: they are typed at the online machine. " +
+		"Then everybody signs the list of its files, and the HSM too where the plan says so.",
+	Acts: []Role{administrator}, Watches: []Role{internalWitness},
+	Show: func(r *Run) []Line { return append(sealLines(r), targetLines(r)...) },
+}
+
+// targetLines are the codes of the target keys, for the sheets.
+func targetLines(r *Run) []Line {
+	var out []Line
+	for _, k := range r.c.plan.Keys {
+		if f := factTarget.of(k.Name); f.Has(r) && f.Get(r).Public != nil {
+			out = append(out, Line{Label: "Code of " + k.Name, Value: f.Get(r).Public.SHA256().Code(), Code: true})
+		}
+	}
+	return out
+}
+
+var stepLogout = &Step{
+	ID: "hsm.logout", Title: "Log out of the HSM",
+	Say: "The session with the HSM ends. " +
+		"The crypto officers take their credentials back.",
+	Acts: []Role{cryptoOfficer}, Watches: []Role{internalWitness},
+	Do: func(_ context.Context, r *Run) error { return r.c.leave() },
+}
+
+// sealKey signs a manifest with the HSM's own key, where the plan names one.
+func (c *Ceremony) sealKey(ctx context.Context, e entry) error {
+	p := c.plan.Policy()
+	name := e.step.Seal.Manifest + ".hsm.sig"
+	if p.SealKey == nil || e.step.Seal != sealOffline || c.have(name) != nil {
+		return nil
+	}
+	signer, err := c.world.TokenSigner(ctx, c.token, c.plan.HSM.SealKeyLabel, p.SealKey)
+	if err != nil {
+		return err
+	}
+	manifest := c.have(e.step.Seal.Manifest)
+	ns := audit.SealNamespace(e.step.Seal.Name, c.plan.Mode())
+	sig, err := audit.Sign(signer, c.world.Rand, ns, manifest)
+	if err != nil {
+		return err
+	}
+	return c.write(name, sig)
+}
