@@ -1,0 +1,246 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/durable"
+)
+
+// maxEntries bounds what is listed of a medium's top folder.
+const maxEntries = 4096
+
+// fault lets tests fail this package's own file operations in the same place
+// as those of durable.
+func fault(op, name string) error {
+	if durable.Fault == nil {
+		return nil
+	}
+	return durable.Fault(op, name)
+}
+
+// list returns up to most entries of a folder, and whether there are more.
+func list(root *os.Root, most int) (entries []fs.DirEntry, more bool, err error) {
+	if err := fault("list", root.Name()); err != nil {
+		return nil, false, err
+	}
+	f, err := root.Open(".")
+	if err != nil {
+		return nil, false, err
+	}
+	defer f.Close()
+	entries, err = f.ReadDir(most + 1)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, false, err
+	}
+	if more = len(entries) > most; more {
+		entries = entries[:most]
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, more, nil
+}
+
+// foreign lists what lies on the medium beside the bundle, made visible.
+func foreign(entries []fs.DirEntry, more bool, bundle string) []string {
+	var names []string
+	for _, e := range entries {
+		if e.Name() == bundle {
+			continue
+		}
+		name := show(e.Name())
+		switch {
+		case e.IsDir():
+			name += " (folder)"
+		case !e.Type().IsRegular():
+			name += " (" + kind(e.Type()) + ")"
+		}
+		names = append(names, name)
+	}
+	if more {
+		names = append(names, "and more")
+	}
+	return names
+}
+
+// kind names what is neither a file nor, where it stands, allowed.
+func kind(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "folder"
+	case m&fs.ModeSymlink != 0:
+		return "symbolic link"
+	case m&fs.ModeNamedPipe != 0:
+		return "pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	default:
+		return "device"
+	}
+}
+
+// openFolder opens a bundle's folder and proves that it is the one that was
+// looked at and not a link.
+func openFolder(root *os.Root, name string) (*os.Root, error) {
+	if err := fault("open", name); err != nil {
+		return nil, err
+	}
+	before, err := root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !before.IsDir() {
+		return nil, fmt.Errorf("%s is a %s, wanted a folder: %w", show(name), kind(before.Mode().Type()), ErrShape)
+	}
+	folder, err := root.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	after, err := folder.Stat(".")
+	if err == nil && !os.SameFile(before, after) {
+		err = fmt.Errorf("%s changed while it was opened: %w", show(name), ErrShape)
+	}
+	if err != nil {
+		folder.Close()
+		return nil, err
+	}
+	return folder, nil
+}
+
+// readFolder reads a bundle's folder: every file that BUNDLE.sha256 lists,
+// each once, and nothing else may be there.
+func readFolder(root *os.Root, name string) (Bundle, error) {
+	folder, err := openFolder(root, name)
+	if err != nil {
+		return Bundle{}, err
+	}
+	defer folder.Close()
+	there, err := inspect(folder)
+	if err != nil {
+		return Bundle{}, err
+	}
+	if !slices.Contains(there, listName) {
+		return Bundle{}, fmt.Errorf("%s is missing in %s: %w", listName, name, ErrShape)
+	}
+	text, err := readFile(folder, listName, maxList)
+	if err != nil {
+		return Bundle{}, err
+	}
+	h, listed, err := parseList(text)
+	if err != nil {
+		return Bundle{}, err
+	}
+	if h.Folder() != name {
+		return Bundle{}, fmt.Errorf("the folder is %s, but its list says %s: %w", name, h.Folder(), ErrHeader)
+	}
+	if err := sameNames(listed, there); err != nil {
+		return Bundle{}, err
+	}
+	files, err := readFiles(folder, listed)
+	return Bundle{Header: h, SHA256: digest.Of(text), Folder: name, Files: files}, err
+}
+
+// inspect looks at every entry before anything is opened: names, kinds, sizes
+// and number.
+func inspect(folder *os.Root) (names []string, err error) {
+	entries, more, err := list(folder, MaxFiles+1)
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		return nil, fmt.Errorf("more than %d files, wanted at most that: %w", MaxFiles, ErrShape)
+	}
+	var total int64
+	for _, e := range entries {
+		if err := checkName(e.Name()); err != nil && e.Name() != listName {
+			return nil, err
+		}
+		info, err := folder.Lstat(e.Name())
+		if err != nil {
+			return nil, err
+		}
+		if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s is a %s, wanted a file: %w", show(e.Name()), kind(info.Mode().Type()), ErrShape)
+		}
+		total += info.Size()
+		if info.Size() > MaxFile || total > MaxBundle+maxList {
+			return nil, tooLarge(e.Name(), info.Size())
+		}
+		names = append(names, e.Name())
+	}
+	return names, nil
+}
+
+func tooLarge(name string, size int64) error {
+	return fmt.Errorf("%s has %d bytes, wanted at most %d in one file and %d in all: %w", show(name), size, MaxFile, MaxBundle, ErrShape)
+}
+
+// sameNames wants every listed file in the folder and nothing else.
+func sameNames(listed audit.Manifest, there []string) error {
+	wanted := map[string]bool{listName: true}
+	for _, f := range listed {
+		if err := checkName(f.Name); err != nil {
+			return err
+		}
+		wanted[f.Name] = true
+		if !slices.Contains(there, f.Name) {
+			return fmt.Errorf("%s is missing, wanted every file that %s lists: %w", show(f.Name), listName, ErrShape)
+		}
+	}
+	for _, name := range there {
+		if !wanted[name] {
+			return fmt.Errorf("%s is there, but %s does not list it: %w", show(name), listName, ErrShape)
+		}
+	}
+	return nil
+}
+
+func readFiles(folder *os.Root, listed audit.Manifest) (map[string][]byte, error) {
+	files := make(map[string][]byte, len(listed))
+	left := int64(MaxBundle)
+	for _, f := range listed {
+		b, err := readFile(folder, f.Name, min(left, MaxFile))
+		if err != nil {
+			return nil, err
+		}
+		if got := digest.Of(b); got != f.SHA256 {
+			return nil, fmt.Errorf("%s has the SHA-256 %s, wanted %s: %w", show(f.Name), got, f.SHA256, ErrDigest)
+		}
+		left -= int64(len(b))
+		files[f.Name] = b
+	}
+	return files, nil
+}
+
+// readFile reads a regular file of at most most bytes, opened once.
+func readFile(folder *os.Root, name string, most int64) ([]byte, error) {
+	if err := fault("open", name); err != nil {
+		return nil, err
+	}
+	f, err := folder.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is a %s, wanted a file: %w", show(name), kind(info.Mode().Type()), ErrShape)
+	}
+	if err := fault("read", name); err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = tooLarge(name, info.Size())
+	}
+	return b, err
+}
