@@ -34,7 +34,7 @@ func decodePEM(what string, file []byte) ([]byte, error) {
 	if len(block.Headers) > 0 {
 		return nil, malformed(what, "headers", wantPEM, "a PEM block with headers")
 	}
-	if len(rest) > 0 {
+	if len(bytes.TrimSpace(rest)) > 0 {
 		return nil, malformed(what, "text", wantPEM, "text after the block")
 	}
 	if err := checkLayout(what, file, block); err != nil {
