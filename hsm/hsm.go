@@ -49,6 +49,11 @@ type Token interface {
 	// wrap, and returns its modulus and exponent as read back.
 	LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error)
 
+	// Trust logs the security officer in, makes the KEK's public half a token
+	// object with CKA_TRUSTED, reads it back and logs out again. LoadKEK then
+	// uses it, and Clean destroys it. Nobody else may be logged in.
+	Trust(ctx context.Context, pin []byte, kek *byok.KEK) (*byok.KEK, error)
+
 	// Wrap wraps the key with this id under the loaded KEK in the way that
 	// Probe found, and returns the ciphertext of the key transfer blob:
 	// RSA-OAEP of the AES key, then AES-KWP of the target key.

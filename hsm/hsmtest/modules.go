@@ -1,6 +1,3 @@
-// Package hsmtest holds the conformance suite that every hsm.Token passes, and
-// makes the software tokens that tests run on. A missing module is a failure
-// that names the package to install, never a skip.
 package hsmtest
 
 import (

@@ -51,8 +51,17 @@ func (s *session) sign(a signArgs) ([]byte, error) {
 
 // signRaw signs data as it is and expects size bytes.
 func (s *session) signRaw(mechanism uint, h p11.ObjectHandle, data []byte, size int) ([]byte, error) {
+	again, err := s.asksAgain(h)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.ctx.SignInit(s.h, []*p11.Mechanism{p11.NewMechanism(mechanism, nil)}, h); err != nil {
 		return nil, rv("sign", err)
+	}
+	if again {
+		if code := s.tryPIN(p11.CKU_CONTEXT_SPECIFIC, nil); code != ckrOK {
+			return nil, newError("log in for this signature", code)
+		}
 	}
 	sig, err := s.ctx.Sign(s.h, data)
 	if err != nil {
@@ -62,6 +71,21 @@ func (s *session) signRaw(mechanism uint, h p11.ObjectHandle, data []byte, size 
 		return nil, fmt.Errorf("sign: the token's signature has %d bytes, not %d", len(sig), size)
 	}
 	return sig, nil
+}
+
+// asksAgain reports whether the key has CKA_ALWAYS_AUTHENTICATE (v2.40, 4.9),
+// as the signature key of a PIV card has. Such a key works with a PIN pad
+// only: the worker does not keep the PIN.
+func (s *session) asksAgain(h p11.ObjectHandle) (bool, error) {
+	always, err := s.flag(h, p11.CKA_ALWAYS_AUTHENTICATE)
+	if err != nil || always == nil || !*always {
+		return false, err
+	}
+	info, err := s.info()
+	if err == nil && !info.ProtectedPath {
+		err = cannotf("this key asks for the PIN at every signature: use a reader with a PIN pad, or another key of the card")
+	}
+	return true, err
 }
 
 // decrypt decrypts an RSA-OAEP ciphertext (SHA-1, MGF1-SHA-1, empty label).

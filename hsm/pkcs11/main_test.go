@@ -2,6 +2,7 @@ package pkcs11
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -11,5 +12,9 @@ func TestMain(m *testing.M) {
 	if IsWorker(os.Args) {
 		WorkerMain()
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if path, err := built(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
 }

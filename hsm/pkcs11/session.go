@@ -3,8 +3,6 @@
 package pkcs11
 
 import (
-	"fmt"
-
 	p11 "github.com/miekg/pkcs11"
 
 	"github.com/keyceremony/ceremony/byok"
@@ -129,62 +127,4 @@ func (m *module) describe(t slotInfo) (hsm.Info, error) {
 		info.Mechanisms = append(info.Mechanisms, entry)
 	}
 	return info, nil
-}
-
-// pinState reads the flags of CK_TOKEN_INFO (PKCS #11 v2.40, 3.2).
-func pinState(flags uint) hsm.PINState {
-	switch {
-	case flags&p11.CKF_USER_PIN_LOCKED != 0:
-		return hsm.PINLocked
-	case flags&p11.CKF_USER_PIN_FINAL_TRY != 0:
-		return hsm.PINFinalTry
-	case flags&p11.CKF_USER_PIN_COUNT_LOW != 0:
-		return hsm.PINCountLow
-	case flags&(p11.CKF_USER_PIN_INITIALIZED|p11.CKF_PROTECTED_AUTHENTICATION_PATH) == 0:
-		return hsm.PINUnset
-	}
-	return hsm.PINFresh
-}
-
-// login makes exactly one try. USER_ALREADY_LOGGED_IN is a success: another
-// session of this process holds the login.
-func (s *session) login(a loginArgs, pin []byte) error {
-	info, err := s.info()
-	if err != nil {
-		return err
-	}
-	switch {
-	case info.PIN == hsm.PINLocked:
-		return fmt.Errorf("log in: %w: the security officer must reset it", hsm.ErrPINLocked)
-	case info.PIN == hsm.PINFinalTry && !a.Insist:
-		return fmt.Errorf("log in: %w: a wrong PIN now locks the token", hsm.ErrFinalTry)
-	case len(pin) == 0 && !info.ProtectedPath:
-		return fmt.Errorf("log in: no PIN, and the token has no PIN pad")
-	}
-	code := s.tryPIN(pin)
-	if code == ckrOK || code == p11.CKR_USER_ALREADY_LOGGED_IN {
-		return nil
-	}
-	return newError("log in", code)
-}
-
-func (s *session) tryPIN(pin []byte) uint {
-	if s.direct {
-		return s.list.login(s.h, p11.CKU_USER, pin)
-	}
-	// The binding keeps the PIN in a string that nobody wipes.
-	err := s.ctx.Login(s.h, p11.CKU_USER, string(pin))
-	if code, ok := err.(p11.Error); ok {
-		return uint(code)
-	}
-	return ckrOK
-}
-
-// logout destroys what the session made, then ends the login.
-func (s *session) logout() error {
-	_, err := s.clean()
-	if e := rv("log out", s.ctx.Logout(s.h)); err == nil {
-		err = e
-	}
-	return err
 }

@@ -63,6 +63,16 @@ func (s *session) destroyKey(h p11.ObjectHandle, class uint, id []byte) error {
 	return nil
 }
 
+// cleanAll is clean and, as only the end of a ceremony may, untrust.
+func (s *session) cleanAll() (hsm.Cleaned, error) {
+	c, err := s.clean()
+	n, failed := s.untrust()
+	for range n {
+		c.Destroyed = append(c.Destroyed, "trusted KEK")
+	}
+	return c, errors.Join(err, failed)
+}
+
 // clean destroys every session object of ours and counts what session objects
 // the token shows afterwards.
 func (s *session) clean() (hsm.Cleaned, error) {

@@ -2,6 +2,7 @@ package pkcs11
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -31,6 +32,13 @@ var _ hsm.Token = (*token)(nil)
 // one token that matches; hsm.ErrNoToken and hsm.ErrManyTokens name those that
 // are there.
 func Open(ctx context.Context, o Options) (hsm.Token, error) {
+	u, err := o.selector()
+	if err != nil {
+		return nil, err
+	}
+	if len(u.ID) > 0 || u.Object != "" {
+		return nil, errors.New("PKCS#11 URI: id and object name a key, not a token: leave them out")
+	}
 	return open(ctx, o)
 }
 
@@ -39,9 +47,6 @@ func open(ctx context.Context, o Options) (*token, error) {
 	args, err := o.openArgs()
 	if err != nil {
 		return nil, err
-	}
-	if len(args.Token.ID) > 0 || args.Token.Object != "" {
-		return nil, fmt.Errorf("PKCS#11 URI: id and object name a key, not a token: leave them out")
 	}
 	if t.client, err = startWorker(o); err != nil {
 		return nil, err
@@ -149,6 +154,21 @@ func (t *token) LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error) {
 		return nil, err
 	}
 	t.kek = read
+	return read, nil
+}
+
+func (t *token) Trust(ctx context.Context, pin []byte, kek *byok.KEK) (*byok.KEK, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	limit, what := t.o.timeout(), "make the KEK a trusted object"
+	if len(pin) == 0 {
+		limit, what = t.o.patience(), "log the security officer in at the PIN pad"
+	}
+	read := new(byok.KEK)
+	_, err := t.client.do(ctx, call{op: "trust", what: what, limit: limit, args: kekArgs{KEK: kek}, body: pin, result: read})
+	if err != nil {
+		return nil, err
+	}
 	return read, nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"runtime"
 	"time"
+
+	"github.com/keyceremony/ceremony/byok"
 )
 
 // canLoad says whether this program can be its own worker.
@@ -116,6 +118,8 @@ func (s *session) handle(q request, body []byte) (any, []byte, error) {
 		return with(q, s.find)
 	case "kek":
 		return with(q, s.loadKEK)
+	case "trust":
+		return with(q, func(a kekArgs) (*byok.KEK, error) { return s.trust(a.KEK, body) })
 	case "wrap":
 		return with(q, s.wrap)
 	case "trial":
@@ -138,7 +142,7 @@ func (s *session) handle(q request, body []byte) (any, []byte, error) {
 	case "settle":
 		return with(q, s.settle)
 	case "clean":
-		cleaned, err := s.clean()
+		cleaned, err := s.cleanAll()
 		return cleaned, nil, err
 	}
 	return nil, nil, fmt.Errorf("internal error: unknown operation %q", q.Op)

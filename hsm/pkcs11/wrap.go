@@ -51,24 +51,29 @@ func (s *session) createKEK(a kekArgs) (*loadedKEK, error) {
 	if a.Trial {
 		what = "throw-away KEK"
 	}
-	pub := a.KEK.RSA()
-	h, err := s.ctx.CreateObject(s.h, []*p11.Attribute{
-		p11.NewAttribute(p11.CKA_CLASS, p11.CKO_PUBLIC_KEY),
-		p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_RSA),
+	h, err := s.ctx.CreateObject(s.h, append(kekTemplate(a.KEK),
 		p11.NewAttribute(p11.CKA_TOKEN, false), // gone with the session
-		p11.NewAttribute(p11.CKA_PRIVATE, false),
-		p11.NewAttribute(p11.CKA_LABEL, "ceremony "+what),
-		p11.NewAttribute(p11.CKA_MODULUS, pub.N.Bytes()),
-		p11.NewAttribute(p11.CKA_PUBLIC_EXPONENT, big.NewInt(int64(pub.E)).Bytes()),
-		p11.NewAttribute(p11.CKA_WRAP, true),
-		p11.NewAttribute(p11.CKA_ENCRYPT, false),
-		p11.NewAttribute(p11.CKA_VERIFY, false),
-	})
+		p11.NewAttribute(p11.CKA_LABEL, "ceremony "+what)))
 	if err != nil {
 		return nil, rv("load the "+what, err)
 	}
 	s.track(h, what)
 	return &loadedKEK{handle: h}, nil
+}
+
+// kekTemplate is a public key that may wrap and nothing else.
+func kekTemplate(kek *byok.KEK) []*p11.Attribute {
+	pub := kek.RSA()
+	return []*p11.Attribute{
+		p11.NewAttribute(p11.CKA_CLASS, p11.CKO_PUBLIC_KEY),
+		p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_RSA),
+		p11.NewAttribute(p11.CKA_PRIVATE, false),
+		p11.NewAttribute(p11.CKA_MODULUS, pub.N.Bytes()),
+		p11.NewAttribute(p11.CKA_PUBLIC_EXPONENT, big.NewInt(int64(pub.E)).Bytes()),
+		p11.NewAttribute(p11.CKA_WRAP, true),
+		p11.NewAttribute(p11.CKA_ENCRYPT, false),
+		p11.NewAttribute(p11.CKA_VERIFY, false),
+	}
 }
 
 // trustedKEK looks for this KEK among the token objects with CKA_TRUSTED;
