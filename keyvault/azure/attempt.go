@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,10 +57,14 @@ func (v *vault) once(ctx context.Context, a action, do func(context.Context) err
 			p, again = asProblem(hostile("the client cannot digest it")), false
 		}
 	}()
-	if err := do(ctx); err != nil {
-		return v.explain(a, err)
+	err := do(ctx)
+	switch {
+	case err == nil:
+		return nil, false
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()): // the client's own time limit looks the same
+		return cancelled(a, ctx.Err()), false
 	}
-	return nil, false
+	return v.explain(a, err)
 }
 
 func (v *vault) progress(what string, waited time.Duration) {

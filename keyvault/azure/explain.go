@@ -28,7 +28,7 @@ func (v *vault) explain(a action, err error) (p *keyvault.Problem, again bool) {
 	switch {
 	case errors.As(err, &p):
 		return p, false
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !isTimeout(err):
+	case errors.Is(err, context.Canceled):
 		return cancelled(a, err), false
 	case errors.As(err, &failed):
 		return signInProblem(failed.error), false

@@ -1,7 +1,6 @@
 package rehearsal
 
 import (
-	"crypto/ecdsa"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -37,6 +36,9 @@ func (s *Server) openIdentity() error {
 	}
 	if s.id.Format != 1 {
 		return fmt.Errorf("rehearsal vault: server.json has format %d, this program reads 1", s.id.Format)
+	}
+	if s.opts.ManagedHSM && !s.id.ManagedHSM {
+		return errors.New("rehearsal vault: the folder has a Key Vault, not a Managed HSM")
 	}
 	s.setHost()
 	s.creds, err = s.openCredentials()
@@ -105,8 +107,6 @@ func (s *Server) CA() []byte { return s.creds.caPEM }
 func (s *Server) CAFile() string         { return s.path(caFile) }
 func (s *Server) SecretFile() string     { return s.path(secretFile) }
 func (s *Server) ClientCertFile() string { return s.path(clientFile) }
-
-func (s *Server) tokenKey() *ecdsa.PrivateKey { return s.creds.token }
 
 // randomHex gives n random bytes as hex digits.
 func (s *Server) randomHex(n int) string {

@@ -33,7 +33,7 @@ const (
 type Options struct {
 	Now             func() time.Time // required
 	Name            string           // of the vault, "rehearsal" if empty; a reopened folder keeps its own
-	ManagedHSM      bool             // a reopened folder keeps its own
+	ManagedHSM      bool             // a reopened folder keeps its own kind, and is refused as the other
 	Strict          bool             // refuse zero bytes after the PKCS#8
 	PurgeProtection bool             // refuse to purge
 	Rand            io.Reader        // crypto/rand.Reader if nil
@@ -41,6 +41,10 @@ type Options struct {
 	// GenerateRSA makes the keys of create; tests give prepared ones. If nil,
 	// they are generated.
 	GenerateRSA func(bits int) (*rsa.PrivateKey, error)
+
+	// Between is for tests alone: it stands between the network and the vault,
+	// and can lose, falsify or delay what passes. nil passes everything.
+	Between func(vault http.Handler) http.Handler
 }
 
 // A Server is a rehearsal vault. It is an http.Handler; Start makes it listen.

@@ -36,9 +36,9 @@ func (s *Server) start(address string, network bool) error {
 	if err != nil {
 		return fmt.Errorf("rehearsal vault: %w", err)
 	}
-	if s.id.Port = l.Addr().(*net.TCPAddr).Port; s.saveIdentity() != nil {
-		l.Close()
-		return fmt.Errorf("rehearsal vault: %w", s.saveIdentity())
+	s.id.Port = l.Addr().(*net.TCPAddr).Port
+	if err := s.saveIdentity(); err != nil {
+		return errors.Join(fmt.Errorf("rehearsal vault: %w", err), l.Close())
 	}
 	s.setHost()
 	s.serve(l)
@@ -46,8 +46,12 @@ func (s *Server) start(address string, network bool) error {
 }
 
 func (s *Server) serve(l net.Listener) {
+	var handler http.Handler = s
+	if s.opts.Between != nil {
+		handler = s.opts.Between(s)
+	}
 	web := &http.Server{
-		Handler:           s,
+		Handler:           handler,
 		ErrorLog:          log.New(io.Discard, "", 0), // clients that do not know the CA
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
