@@ -42,6 +42,9 @@ func (b Blob) Encode() ([]byte, error) {
 	if len(allFits(len(b.Ciphertext))) == 0 {
 		return nil, malformed(whatBlob, CheckLength, "the length of a key under a KEK", "a ciphertext of %s", plural(len(b.Ciphertext), "byte"))
 	}
+	if found, _ := unencrypted(b.Ciphertext); found != "" {
+		return nil, malformed(whatBlob, CheckCiphertext, "a ciphertext", "%s", found)
+	}
 	if !printable(b.Generator) {
 		return nil, malformed(whatBlob, CheckGenerator, wantGenerator, "%s", shown(b.Generator))
 	}

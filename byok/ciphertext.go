@@ -4,16 +4,11 @@ import (
 	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 const wantCiphertext = "base64url (RFC 4648, 5) without padding"
-
-// literal matches what the specification's example has in the place of the
-// value, and what a shell or a page leaves of it.
-var literal = regexp.MustCompile(`(?i)base64url|[<>(){}]`)
 
 // ciphertext makes the check blob.ciphertext and returns the bytes, or nil.
 func (l *linter) ciphertext(s string) []byte {
@@ -52,7 +47,7 @@ func misencoded(s string) (found, meaning string) {
 	switch {
 	case s == "":
 		return "an empty text", "The blob holds no key."
-	case literal.MatchString(s):
+	case strings.ContainsAny(s, "<>(){}"): // as the specification writes it, or a template
 		return "a text such as BASE64URL(…)", "This is how documents write it: in its place goes the result of the encoding, without a word or bracket around it."
 	case isHex(s):
 		return "hex digits", "Encode the bytes as base64url, not as hex."
@@ -71,10 +66,11 @@ func misencoded(s string) (found, meaning string) {
 
 const base64Alphabet = upper + lowerAlnum
 
-// isHex tells hex from base64url by its length: 64 and more characters of
-// base64url that all happen to be hex digits do not occur.
+// isHex tells hex from base64url that happens to have only such characters:
+// that would have the length of a key.
 func isHex(s string) bool {
-	return len(s) >= 64 && (only(s, digits+"abcdef") || only(s, digits+"ABCDEF"))
+	hex := only(s, digits+"abcdef") || only(s, digits+"ABCDEF")
+	return hex && len(s) >= 64 && len(allFits(base64.RawURLEncoding.DecodedLen(len(s)))) == 0
 }
 
 // unencrypted names bytes that are no ciphertext.

@@ -79,7 +79,7 @@ func (m *members) read(object jsontext.Value) string {
 		"schema_version": text(&m.schema),
 		"header": func(v jsontext.Value) string {
 			if v.Kind() != '{' {
-				return "header that is no object"
+				return "is no object"
 			}
 			header = v.Clone()
 			return ""
@@ -137,7 +137,7 @@ func walk(object jsontext.Value, readers map[string]func(jsontext.Value) string,
 			return "damaged JSON"
 		}
 		if problem := read(value); problem != "" {
-			return strings.TrimSpace("member " + shown(member) + " " + strings.TrimPrefix(problem, member))
+			return "member " + shown(member) + " " + problem
 		}
 		seen = append(seen, member)
 	}
