@@ -121,8 +121,9 @@ func (k *KEK) Equal(o *KEK) bool {
 	return k != nil && o != nil && len(k.spki) > 0 && bytes.Equal(k.spki, o.spki)
 }
 
-// MarshalText returns PEM, so that JSON holds it as a string.
-func (k *KEK) MarshalText() ([]byte, error) {
+// MarshalText returns PEM, so that JSON holds it as a string. The receiver is
+// a value, so that a field that is no pointer is not written as {}.
+func (k KEK) MarshalText() ([]byte, error) {
 	if len(k.spki) == 0 {
 		return nil, malformed(whatKEK, "none", "an RSA key", "no key")
 	}

@@ -62,6 +62,11 @@ func TestKEKJSON(t *testing.T) {
 	if err := json.Unmarshal(b, &r); err != nil || !r.KEK.Equal(kek) {
 		t.Errorf("another KEK came back: %v", err)
 	}
+	if v, err := json.Marshal(struct {
+		KEK KEK `json:"kek"`
+	}{*kek}); err != nil || !bytes.Equal(v, b) {
+		t.Errorf("a KEK by value is written as %.60s, %v", v, err)
+	}
 	if err := json.Unmarshal([]byte(`{"kek":""}`), &r); err == nil || !r.KEK.Equal(kek) {
 		t.Errorf("an empty text changed a KEK: %v", err)
 	}

@@ -14,8 +14,13 @@ func TestLengths(t *testing.T) {
 		{RSA2048, []int{1216, 1217, 1218, 1219}},
 		{RSA3072, []int{1792, 1793, 1794, 1795}},
 		{RSA4096, []int{2373, 2374, 2375, 2376}},
-		{P256, []int{67, 138}}, {P384, []int{80, 185}}, {P521, []int{98, 241}}, {P256K, []int{64, 135}},
-		{AES128, []int{16}}, {AES192, []int{24}}, {AES256, []int{32}},
+		{P256, []int{67, 138}},
+		{P384, []int{80, 185}},
+		{P521, []int{98, 241}},
+		{P256K, []int{64, 135}},
+		{AES128, []int{16}},
+		{AES192, []int{24}},
+		{AES256, []int{32}},
 	} {
 		for _, kek := range kekSizes {
 			shortest, longest := CiphertextLengths(tt.typ, kek)

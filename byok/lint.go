@@ -146,11 +146,11 @@ func (l *linter) kid(found string, e Expect) {
 	}
 	l.ok(CheckKID, shown(found), wantKID, "")
 	switch {
-	case e.KID != "" && found == e.KID:
-		l.ok(CheckKEK, shown(found), shown(e.KID), "")
 	case e.VaultHost != "" && kid.Host != e.VaultHost:
 		l.stop(CheckKEK, "a KEK of "+kid.Host, "a KEK of "+e.VaultHost,
 			"The key was wrapped for another vault. No other vault can unwrap it: wrap it again under the KEK of this vault.")
+	case e.KID != "" && found == e.KID:
+		l.ok(CheckKEK, shown(found), shown(e.KID), "")
 	case e.KID != "":
 		l.stop(CheckKEK, shown(found), shown(e.KID), explainOtherKEK(kid, e.KID))
 	case e.VaultHost != "":

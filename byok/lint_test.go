@@ -278,6 +278,40 @@ func TestLintNotChecked(t *testing.T) {
 	}
 }
 
+// TestLintKEK: what is known of the KEK decides what is said of another.
+func TestLintKEK(t *testing.T) {
+	_, file := testBlob(t)
+	for _, tt := range []struct {
+		e    Expect
+		want string
+	}{
+		{Expect{KID: strings.Replace(testKID, "contoso", "fabrikam", 1)}, "differ in the vault"},
+		{Expect{KID: strings.Replace(testKID, "kek-1", "kek-2", 1)}, "differ in the key's name"},
+		{Expect{KID: testKID[:len(testKID)-1] + "0"}, "differ in the version"},
+		{Expect{KID: "kek-1"}, "The kids differ."},
+		{Expect{VaultHost: "fabrikam.vault.azure.net"}, "another vault"},
+		{Expect{KID: testKID, VaultHost: "fabrikam.vault.azure.net"}, "another vault"},
+	} {
+		findings := Lint(file, tt.e)
+		f := findings[slices.IndexFunc(findings, func(f Finding) bool { return f.Check == CheckKEK })]
+		if !f.Stops() || !strings.Contains(f.Meaning, tt.want) {
+			t.Errorf("%+v: %+v, want %q", tt.e, f, tt.want)
+		}
+	}
+}
+
+func TestShown(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"", `""`},
+		{"a\n\x00\u202e", `"a\n\x00\u202e"`},
+		{strings.Repeat("x", 159) + "éé", `"` + strings.Repeat("x", 159) + `"… (163 bytes)`},
+	} {
+		if got := shown(tt.in); got != tt.want {
+			t.Errorf("shown(%q) = %s, want %s", tt.in, got, tt.want)
+		}
+	}
+}
+
 // TestVendorBlob lints the one real blob of a vendor's tool that is public,
 // whose import succeeded.
 func TestVendorBlob(t *testing.T) {

@@ -85,7 +85,8 @@ func TestParsePKCS8Refuses(t *testing.T) {
 		attributes := unhex(t, "a00d300b0603551d0f3104030200"+"10")
 		return mustDER(asn1.RawValue{Tag: asn1.TagSequence, IsCompound: true, Bytes: append(bytes.Clone(outer.Bytes), attributes...)})
 	}
-	multi, err := rsa.GenerateMultiPrimeKey(rand.Reader, 3, 2048) //nolint:staticcheck // the deprecated form is what is refused
+	//lint:ignore SA1019 a key of the deprecated kind is what must be refused
+	multi, err := rsa.GenerateMultiPrimeKey(rand.Reader, 3, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +181,23 @@ func TestPrivateKeyForms(t *testing.T) {
 	aes.AES()[0] ^= 1
 	if aes.AES()[0] == aes.AES()[0]^1 || !bytes.Equal(aes.AES(), aes.Plaintext()) {
 		t.Error("AES gives access to the inside")
+	}
+}
+
+func TestGenerate(t *testing.T) {
+	for _, typ := range KeyTypes() {
+		if typ == RSA3072 || typ == RSA4096 {
+			continue // slow, and no other code
+		}
+		key, err := GenerateKey(rand.Reader, typ)
+		if err != nil || key.Type() != typ {
+			t.Errorf("%s: %v", typ, err)
+			continue
+		}
+		other, err := GenerateKey(rand.Reader, typ)
+		if err != nil || bytes.Equal(key.Plaintext(), other.Plaintext()) {
+			t.Errorf("%s: twice the same key, or %v", typ, err)
+		}
 	}
 }
 

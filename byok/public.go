@@ -166,8 +166,9 @@ func (p *PublicKey) EncryptOAEP(rand io.Reader, hash crypto.Hash, msg []byte) ([
 	return encryptOAEP(rand, p.rsa, hash, msg)
 }
 
-// MarshalText returns PEM, so that JSON holds it as a string.
-func (p *PublicKey) MarshalText() ([]byte, error) {
+// MarshalText returns PEM, so that JSON holds it as a string. The receiver is
+// a value, so that a field that is no pointer is not written as {}.
+func (p PublicKey) MarshalText() ([]byte, error) {
 	if len(p.spki) == 0 {
 		return nil, malformed(whatPublic, "none", "an RSA or EC key", "no key")
 	}

@@ -211,7 +211,7 @@ func TestP256KHighS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s = key.k.Key // any scalar of the type
+	s := key.k.Key // any scalar of the type
 	if s.SetByteSlice(sig[32:]) {
 		t.Fatal("s overflows")
 	}
