@@ -19,6 +19,19 @@ type Person struct {
 	Kept string // card, fido, laptop, file
 }
 
+// KeysAt returns the keys with which the person signs at one side: somebody
+// with two keys has the first at the online and the second at the offline
+// machine, so that neither machine can sign for the other.
+func (p Person) KeysAt(side string) []ssh.PublicKey {
+	switch {
+	case len(p.Keys) < 2:
+		return p.Keys
+	case side == "online":
+		return p.Keys[:1]
+	}
+	return p.Keys[1:]
+}
+
 // The HSM signs the offline seal where the plan names a key of its own.
 const (
 	SealKeyID   = "hsm" // principal and WHO of its signature files

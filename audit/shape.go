@@ -42,6 +42,7 @@ const (
 var shapes = map[string]*shape{
 	EvOpen:      shapeOf(reflect.TypeFor[Open]()),
 	EvBegin:     shapeOf(reflect.TypeFor[Begin]()),
+	EvApprove:   shapeOf(reflect.TypeFor[Note]()),
 	EvEnd:       shapeOf(reflect.TypeFor[End]()),
 	EvFail:      shapeOf(reflect.TypeFor[Fail]()),
 	EvException: shapeOf(reflect.TypeFor[Exception]()),

@@ -223,4 +223,4 @@ func SigName(name string) string { return name + ".sig" }
 // plan.toml, op1 give plan.toml.op1.sig.
 func SignedName(name, who string) string { return name + "." + who + ".sig" }
 
-var statementNames = regexp.MustCompile(`^(?:online|offline)(?:\.[0-9]+)?-[0-9]{4,}-[a-z]+(?:\.[a-z]+)*\.[a-z0-9]+\.txt$`)
+var statementNames = regexp.MustCompile(`^(?:online|offline)(?:\.[0-9]+)?-[0-9]{4,8}-[a-z]+(?:[.-][a-z]+)*\.[a-z0-9]{2,16}\.txt$`)

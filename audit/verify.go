@@ -1,46 +1,276 @@
 package audit
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
 	"golang.org/x/crypto/ssh"
 
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/durable"
 )
 
 // A Policy is what the plan demands of the folder.
 type Policy struct {
 	Ceremony    string
-	Mode        string
+	Mode        string // Production or Rehearsal
 	Roster      Roster
-	Quorum      map[string]int // role to the least number of its people at each seal
+	Quorum      map[string]int // role to the least number of its people at each sign-in and seal
 	PlanSigners []string       // ids of people who must have signed the plan
-	SealKey     ssh.PublicKey  // the HSM's own (principal "hsm"); nil if none
+	SealKey     ssh.PublicKey  // the HSM's own (principal SealKeyID); nil if none
 	Plan        digest.SHA256
 }
 
-// Anchors are what the auditor knows from outside the folder.
+// Anchors are what the auditor knows from outside the folder: codes from the
+// witness's sheet. Without them the folder proves only that it fits itself.
 type Anchors struct {
 	PlanCode string            // "" if unknown
-	Heads    map[string]string // side to the code of its sealed head
+	Heads    map[string]string // "online", "offline" or a log's stem ("online.2") to the code of its sealed head
 }
+
+// Results of a rule, beside ResultHolds, ResultFails and ResultNotChecked.
+const ResultMissing = "missing" // nothing is wrong and something is not there: not completed
 
 // A Rule is one rule of the verification and what came of it.
 type Rule struct {
 	ID     string `json:"id"`
-	OK     bool   `json:"ok"`
-	Result string `json:"result"` // holds, fails, missing, not checked
-	Detail string `json:"detail"`
+	OK     bool   `json:"ok"` // Result is ResultHolds
+	Result string `json:"result"`
+	Detail string `json:"detail"` // what is wrong or missing, or what was counted
 }
 
 // A Verdict is the outcome of a verification, with every rule.
 type Verdict struct {
-	Outcome    string   `json:"outcome"`
+	Outcome    string   `json:"outcome"` // one of the Outcome constants
 	Ceremony   string   `json:"ceremony"`
 	Mode       string   `json:"mode"`
 	Rules      []Rule   `json:"rules"`
-	Exceptions int      `json:"exceptions"`
-	Disagree   []string `json:"disagree"`
-	NotChecked []string `json:"not_checked"`
+	Exceptions int      `json:"exceptions"`  // records of exceptions in all logs
+	Disagree   []string `json:"disagree"`    // ids of people who signed off and do not agree
+	NotChecked []string `json:"not_checked"` // checks that were not made in the room
 }
 
-// Verify checks a finished ceremony's folder.
-func Verify(dir string, p Policy, a Anchors) Verdict { return Verdict{Outcome: OutcomeBroken} }
+// Complete says whether the ceremony is complete, with or without exceptions.
+func (v Verdict) Complete() bool {
+	return v.Outcome == OutcomeComplete || v.Outcome == OutcomeExceptions
+}
+
+// Verify checks a ceremony's folder against the plan's demands: names, digests,
+// the chain of every log, every statement and its signature, the seals. It
+// holds one line of a log at a time and writes nothing.
+//
+// The outcome is OutcomeBroken if any rule fails; else OutcomeIncomplete if
+// anything is missing or a log says so; else one of the two complete ones.
+func Verify(dir string, p Policy, a Anchors) Verdict {
+	v := Verdict{Outcome: OutcomeBroken, Ceremony: p.Ceremony, Mode: p.Mode}
+	c := newChecker(p, a)
+	if err := c.load(dir); err != nil {
+		v.Rules = []Rule{{ID: "folder.read", Result: ResultFails, Detail: err.Error()}}
+		return v
+	}
+	return c.verdict(v)
+}
+
+func newChecker(p Policy, a Anchors) *checker {
+	return &checker{
+		policy: p, anchors: a, verifySig: VerifySig,
+		files: map[string]digest.SHA256{}, texts: map[string][]byte{}, logs: map[string]*logFacts{},
+	}
+}
+
+// verdict applies the rules to what was read.
+func (c *checker) verdict(v Verdict) Verdict {
+	for _, r := range c.rules() {
+		var f finding
+		r.check(c, &f)
+		v.Rules = append(v.Rules, f.rule(r.id))
+	}
+	v.Exceptions, v.Disagree, v.NotChecked = c.exceptions(), c.disagree, c.notChecked()
+	v.Outcome = c.outcome(v.Rules)
+	return v
+}
+
+// A rule has a name that stands in code, report, documents and tests alike.
+type rule struct {
+	id    string
+	check func(*checker, *finding)
+}
+
+// rules lists the rules in the order in which an auditor reads them. Later
+// rules use what earlier ones have found.
+func (c *checker) rules() []rule {
+	list := []rule{
+		{"folder.names", (*checker).folderNames},
+		{"folder.files", (*checker).folderFiles},
+		{"plan.digest", (*checker).planDigest},
+		{"plan.signatures", (*checker).planSignatures},
+		{"roster.generated", (*checker).rosterGenerated},
+		{"log.form", (*checker).logForm},
+		{"log.closed", (*checker).logClosed},
+		{"log.links", (*checker).logLinks},
+		{"files.recorded", (*checker).filesRecorded},
+		{"manifest.form", (*checker).manifestForm},
+		{"manifest.files", (*checker).manifestFiles},
+		{"seal.prepare", func(c *checker, f *finding) { c.seal(f, SealPrepare, "online") }},
+		{"seal.offline", func(c *checker, f *finding) { c.seal(f, SealOffline, "offline") }},
+		{"seal.final", func(c *checker, f *finding) { c.seal(f, SealFinal, "online") }},
+		{"statement.form", (*checker).statementForm},
+		{"statement.signatures", (*checker).statementSignatures},
+		{"signin.quorum", (*checker).signinQuorum},
+		{"checks.stop", (*checker).checksStop},
+		{"exceptions.approved", (*checker).exceptionsApproved},
+		{"signoff", (*checker).signoff},
+		{"outcome", (*checker).outcomeRule},
+		{"anchor.plan", (*checker).anchorPlan},
+	}
+	sides := map[string]bool{"online": true, "offline": true}
+	for side := range c.anchors.Heads {
+		sides[side] = true
+	}
+	for _, side := range slices.Sorted(maps.Keys(sides)) {
+		list = append(list, rule{"anchor.head." + side, func(c *checker, f *finding) { c.anchorHead(f, side) }})
+	}
+	return list
+}
+
+// A checker is the folder as it was read, once.
+type checker struct {
+	policy  Policy
+	anchors Anchors
+	dir     *durable.Dir
+	entries []durable.Entry // without hidden ones
+	files   map[string]digest.SHA256
+	texts   map[string][]byte // statements, signatures, manifests, plan, roster
+	logs    map[string]*logFacts
+
+	statements map[string]Statement // well-formed, by file name
+	verified   map[string]bool      // statements whose record, text and signature hold, by file name
+	disagree   []string
+
+	verifySig func(armored []byte, keys []ssh.PublicKey, namespace string, msg []byte) error
+}
+
+// A finding collects what a rule has to say.
+type finding struct {
+	wrong, lacking []string
+	unchecked      bool
+	note           string // what was counted, if all is well
+}
+
+func (f *finding) bad(format string, args ...any) {
+	f.wrong = append(f.wrong, fmt.Sprintf(format, args...))
+}
+
+func (f *finding) lack(format string, args ...any) {
+	f.lacking = append(f.lacking, fmt.Sprintf(format, args...))
+}
+
+func (f *finding) rule(id string) Rule {
+	switch {
+	case len(f.wrong) > 0:
+		return Rule{ID: id, Result: ResultFails, Detail: list(f.wrong)}
+	case len(f.lacking) > 0:
+		return Rule{ID: id, Result: ResultMissing, Detail: list(f.lacking)}
+	case f.unchecked:
+		return Rule{ID: id, Result: ResultNotChecked, Detail: f.note}
+	}
+	return Rule{ID: id, OK: true, Result: ResultHolds, Detail: f.note}
+}
+
+// list joins what is wrong, the first twenty of it.
+func list(items []string) string {
+	const most = 20
+	if len(items) > most {
+		items = append(items[:most:most], fmt.Sprintf("and %d more", len(items)-most))
+	}
+	return strings.Join(items, "; ")
+}
+
+// outcome draws the verdict from the rules.
+func (c *checker) outcome(rules []Rule) string {
+	outcome := OutcomeComplete
+	if c.exceptions() > 0 {
+		outcome = OutcomeExceptions
+	}
+	for _, r := range rules {
+		switch r.Result {
+		case ResultFails:
+			return OutcomeBroken
+		case ResultMissing:
+			outcome = OutcomeIncomplete
+		}
+	}
+	return outcome
+}
+
+// load lists the folder and reads every file once.
+func (c *checker) load(path string) error {
+	d, err := durable.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	c.dir = d
+	entries, err := d.Names()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name, ".") {
+			continue
+		}
+		c.entries = append(c.entries, e)
+		if e.Kind != durable.Regular {
+			continue
+		}
+		if err := c.loadFile(e.Name); err != nil && !errors.Is(err, durable.ErrName) {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepMax bounds the files that are held in memory; a longer one is only hashed.
+const keepMax = maxManifest
+
+func (c *checker) loadFile(name string) error {
+	f, size, err := c.dir.OpenFile(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return c.take(name, size, f)
+}
+
+// take reads one file: a log line by line, a small file into memory, any other
+// only to hash it.
+func (c *checker) take(name string, size int64, f io.ReadSeeker) (err error) {
+	if LogSide(name) != "" {
+		l := readFacts(f, name)
+		c.logs[name] = l
+		if l.err == nil {
+			c.files[name] = l.head.SHA256
+			return nil
+		}
+	}
+	if kept(name) && size <= keepMax {
+		b, err := io.ReadAll(io.LimitReader(f, keepMax+1))
+		c.texts[name], c.files[name] = b, digest.Of(b)
+		return err
+	}
+	c.files[name], err = hashFile(f)
+	return err
+}
+
+func kept(name string) bool {
+	for _, suffix := range []string{".txt", ".sig", ".sha256", ".toml"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return name == "allowed_signers"
+}

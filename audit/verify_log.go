@@ -1,0 +1,316 @@
+package audit
+
+import (
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/keyceremony/ceremony/digest"
+)
+
+// logFacts is what is kept of a log: 32 bytes for each record, and what its
+// statements, checks, files and links say. The records themselves are gone
+// when the log was read.
+type logFacts struct {
+	name, side, cer string
+	err             error // why the log cannot be read
+	open            Open
+	close           *Close
+	head            Head
+	heads           []digest.SHA256 // by seq
+	stopped         bool            // has a ceremony.stop
+	bound           bool            // has a head of the other side
+	signed          []signedRecord
+	links           []recordLink
+	files           []recordFile
+	checks          []recordCheck // all that do not hold
+	excepted        []recordException
+	signins         []place // ends of people.signin
+}
+
+// A place is a record, as far as rules need it.
+type place struct {
+	log, ev, stage, step string
+	seq                  int
+	actor                []string
+	mayLackRun           bool // the run was not known at this side yet
+}
+
+type signedRecord struct {
+	place
+	SignedBy
+}
+
+type recordLink struct {
+	place
+	Head
+}
+
+type recordFile struct {
+	place
+	File
+}
+
+type recordCheck struct {
+	place
+	Check
+}
+
+type recordException struct {
+	place
+	checks []string
+}
+
+func (l *logFacts) closed() bool { return l.err == nil && l.close != nil }
+
+// readFacts reads a log strictly, one line at a time.
+func readFacts(from io.Reader, name string) *logFacts {
+	l := &logFacts{name: name, side: LogSide(name)}
+	l.head, l.err = ReadLogFrom(from, name, l.add)
+	return l
+}
+
+// add takes what the rules need from a record. Prev of a record is the head
+// before it.
+func (l *logFacts) add(r Record) error {
+	if r.Seq > 0 {
+		l.heads = append(l.heads, r.Prev)
+	}
+	if r.Side != l.side {
+		return &LineError{r.Seq + 1, "the log is of the other side by its name"}
+	}
+	l.cer = r.Cer
+	at := place{l.name, r.Ev, r.Stage, r.Step, r.Seq, r.Actor, !l.bound && (r.Seq == 0 || l.open.Run == "-")}
+	switch r.Ev {
+	case EvOpen:
+		return json.Unmarshal(r.Data, &l.open)
+	case EvEnd:
+		return l.addEnd(at, r)
+	case EvFail:
+		var d Fail
+		err := json.Unmarshal(r.Data, &d)
+		l.addSigned(at, d.Statements, d.Links)
+		return err
+	case EvException:
+		var d Exception
+		err := json.Unmarshal(r.Data, &d)
+		l.addSigned(at, d.Statements, nil)
+		l.excepted = append(l.excepted, recordException{at, d.Checks})
+		return err
+	case EvApprove, EvPause, EvResume, EvChange, EvStop:
+		var d Note
+		err := json.Unmarshal(r.Data, &d)
+		l.addSigned(at, d.Statements, d.Links)
+		l.stopped = l.stopped || r.Ev == EvStop
+		return err
+	case EvClose:
+		l.close = new(Close)
+		return json.Unmarshal(r.Data, l.close)
+	}
+	return nil
+}
+
+func (l *logFacts) addEnd(at place, r Record) error {
+	// Answers and facts are left out: no rule looks into them.
+	var d struct {
+		Checks     []Check    `json:"checks"`
+		Files      []File     `json:"files"`
+		Statements []SignedBy `json:"statements"`
+		Links      []Head     `json:"links"`
+	}
+	if err := json.Unmarshal(r.Data, &d); err != nil {
+		return err
+	}
+	l.addSigned(at, d.Statements, d.Links)
+	for _, check := range d.Checks {
+		if check.Result != ResultHolds {
+			l.checks = append(l.checks, recordCheck{at, check})
+		}
+	}
+	for _, file := range d.Files {
+		l.files = append(l.files, recordFile{at, file})
+	}
+	if r.Step == "people.signin" {
+		l.signins = append(l.signins, at)
+	}
+	return nil
+}
+
+func (l *logFacts) addSigned(at place, signed []SignedBy, links []Head) {
+	for _, s := range signed {
+		l.signed = append(l.signed, signedRecord{at, s})
+	}
+	for _, h := range links {
+		l.links = append(l.links, recordLink{at, h})
+		l.bound = l.bound || LogSide(h.Log) != l.side
+	}
+}
+
+// headAt returns the head up to a record.
+func (l *logFacts) headAt(seq int) (digest.SHA256, bool) {
+	switch {
+	case l.err != nil || seq < 0 || seq > len(l.heads):
+		return digest.SHA256{}, false
+	case seq == len(l.heads):
+		return l.head.SHA256, true
+	}
+	return l.heads[seq], true
+}
+
+// sortedLogs lists the logs by name: offline before online.
+func (c *checker) sortedLogs() []*logFacts {
+	var out []*logFacts
+	for _, name := range slices.Sorted(maps.Keys(c.logs)) {
+		out = append(out, c.logs[name])
+	}
+	return out
+}
+
+// logForm wants every log readable in its only form, with its chain.
+func (c *checker) logForm(f *finding) {
+	for _, l := range c.sortedLogs() {
+		if l.err != nil {
+			f.bad("%s: %v", l.name, l.err)
+		}
+	}
+}
+
+// logClosed wants log.close at the end of every log.
+func (c *checker) logClosed(f *finding) {
+	for _, l := range c.sortedLogs() {
+		if !l.closed() {
+			f.lack("%s has no log.close", l.name)
+		}
+	}
+}
+
+// logLinks wants every head that a log names to be one of the log that it is
+// said to be of, and each sitting to have received the seal of the one before.
+func (c *checker) logLinks(f *finding) {
+	for _, l := range c.sortedLogs() {
+		if l.err != nil {
+			continue
+		}
+		c.openLink(f, l)
+		for _, link := range l.links {
+			other := c.logs[link.Log]
+			if other == nil {
+				f.bad("%s, record %d names a head of %s, which is not there", l.name, link.seq, Visible(link.Log))
+				continue
+			}
+			if d, ok := other.headAt(link.Seq); !ok || d != link.SHA256 {
+				f.bad("%s, record %d names a head of %s that it never had", l.name, link.seq, other.name)
+			}
+		}
+	}
+	c.received(f, "offline.log", "online.log")
+	c.received(f, "online.2.log", "offline.log")
+}
+
+// openLink checks what log.open says of the log before.
+func (c *checker) openLink(f *finding, l *logFacts) {
+	link := l.open.Link
+	if l.name == l.side+".log" {
+		if (link != nil) != (l.open.Attempt > 1) {
+			f.bad("%s is attempt %d, and only a further attempt continues a log", l.name, l.open.Attempt)
+		}
+		return // The attempt before is in a folder of its own.
+	}
+	before := c.logs[l.side+".log"]
+	if link == nil || before == nil || !before.closed() || *link != before.head {
+		f.bad("%s does not continue the sealed %s.log", l.name, l.side)
+	}
+}
+
+// received wants a closed log to name the sealed head of the log before it.
+func (c *checker) received(f *finding, name, from string) {
+	l, before := c.logs[name], c.logs[from]
+	if l == nil || !l.closed() || l.stopped {
+		return
+	}
+	if before == nil || !before.closed() ||
+		!slices.ContainsFunc(l.links, func(link recordLink) bool { return link.Head == before.head }) {
+		f.bad("%s has not received the sealed %s", name, from)
+	}
+}
+
+// filesRecorded wants each file of which a record speaks to be as it was then.
+// A blob may be missing from the folder; one that is there must be recorded.
+func (c *checker) filesRecorded(f *finding) {
+	recorded := map[string]bool{}
+	for _, l := range c.sortedLogs() {
+		for _, file := range l.files {
+			recorded[file.Name] = true
+			d, there := c.files[file.Name]
+			switch {
+			case !there && !isBlob(file.Name):
+				f.bad("%s, record %d: %s is not there", l.name, file.seq, Visible(file.Name))
+			case there && d != file.SHA256:
+				f.bad("%s, record %d: %s is not the file of then", l.name, file.seq, file.Name)
+			}
+		}
+	}
+	for _, e := range c.entries {
+		if isBlob(e.Name) && !recorded[e.Name] {
+			f.bad("%s is in no record", e.Name)
+		}
+	}
+}
+
+// checksStop wants no step to have ended over a check of class stop.
+func (c *checker) checksStop(f *finding) {
+	for _, l := range c.sortedLogs() {
+		for _, check := range l.checks {
+			if check.Class != ClassException && check.Class != ClassNote {
+				f.bad("%s, record %d: %s ended and %s %s", l.name, check.seq, Visible(check.step), Visible(check.ID), Visible(check.Result))
+			}
+		}
+	}
+}
+
+func (c *checker) exceptions() int {
+	n := 0
+	for _, l := range c.logs {
+		n += len(l.excepted)
+	}
+	return n
+}
+
+func (c *checker) notChecked() []string {
+	all := map[string]bool{}
+	for _, l := range c.logs {
+		if l.close != nil {
+			for _, id := range l.close.NotChecked {
+				all[id] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// outcomeRule wants the last word of the logs to be what the rules give.
+func (c *checker) outcomeRule(f *finding) {
+	want := OutcomeComplete
+	if c.exceptions() > 0 {
+		want = OutcomeExceptions
+	}
+	for _, l := range c.sortedLogs() {
+		if !l.closed() {
+			continue
+		}
+		said := l.close.Outcome
+		final := l.name == "online.2.log"
+		switch {
+		case l.stopped && said != OutcomeIncomplete:
+			f.bad("%s says %q after the ceremony was stopped", l.name, Visible(said))
+		case said == OutcomeIncomplete:
+			f.lack("%s says that the ceremony was not completed", l.name)
+		case !final && said != "":
+			f.bad("%s says %q, and an outcome belongs into the last log", l.name, Visible(said))
+		case final && said != want:
+			f.bad("%s says %q, not %q", l.name, Visible(said), want)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+func isBlob(name string) bool { return strings.HasSuffix(name, ".byok") }
+
+// sealed are the least files that each seal must list.
+var sealed = map[string][]string{
+	SealPrepare: {"plan.toml", "allowed_signers", "online.log", "kek.publickey.pem", "kek.json"},
+	SealOffline: {"plan.toml", "allowed_signers", "online.log", "offline.log", "kek.publickey.pem", "kek.json"},
+	SealFinal:   {"plan.toml", "allowed_signers", "online.log", "offline.log", "online.2.log"},
+}
+
+// manifests reads those that are there.
+func (c *checker) manifests(f *finding) map[string]Manifest {
+	out := map[string]Manifest{}
+	for _, seal := range slices.Sorted(maps.Keys(sealed)) {
+		b, ok := c.texts[seal]
+		if !ok {
+			f.lack("%s", seal)
+			continue
+		}
+		m, err := ParseManifest(b)
+		if err != nil {
+			f.bad("%s: %v", seal, err)
+			continue
+		}
+		out[seal] = m
+	}
+	return out
+}
+
+// manifestForm wants three manifests that sha256sum reads, each with what it
+// must list; the last lists every file but itself, its signatures and blobs.
+func (c *checker) manifestForm(f *finding) {
+	for seal, m := range c.manifests(f) {
+		for _, name := range sealed[seal] {
+			if _, ok := m.Find(name); !ok {
+				f.lack("%s does not list %s", seal, name)
+			}
+		}
+		for _, file := range m {
+			if isBlob(file.Name) || file.Name == seal || strings.HasPrefix(file.Name, seal+".") {
+				f.bad("%s lists %s", seal, file.Name)
+			}
+		}
+		if seal != SealFinal {
+			continue
+		}
+		for _, e := range c.entries {
+			_, listed := m.Find(e.Name)
+			if !listed && !isBlob(e.Name) && e.Name != seal && !strings.HasPrefix(e.Name, seal+".") {
+				f.bad("%s does not list %s", seal, Visible(e.Name))
+			}
+		}
+	}
+	slices.Sort(f.wrong)
+	slices.Sort(f.lacking)
+}
+
+// manifestFiles wants every file to be as it was sealed.
+func (c *checker) manifestFiles(f *finding) {
+	for seal, m := range c.manifests(&finding{}) {
+		for _, file := range m {
+			switch d, ok := c.files[file.Name]; {
+			case !ok:
+				f.bad("%s lists %s, which is not there", seal, file.Name)
+			case d != file.SHA256:
+				f.bad("%s is not as it was sealed in %s", file.Name, seal)
+			}
+		}
+	}
+	slices.Sort(f.wrong)
+}
+
+// seal wants the quorum of each role, and the HSM's own signature on the
+// offline seal where the plan names a key for it.
+func (c *checker) seal(f *finding, seal, side string) {
+	if _, ok := c.texts[seal]; !ok {
+		f.lack("%s", seal)
+		return
+	}
+	signed := c.signatures(f, seal, SealNamespace(seal, c.policy.Mode), side)
+	if seal == SealOffline && c.policy.SealKey != nil && !signed[SealKeyID] {
+		f.lack("the HSM has not signed %s", seal)
+	}
+	if seal != SealOffline && signed[SealKeyID] {
+		f.bad("the HSM signed %s", seal)
+	}
+	c.quorum(f, signed)
+	f.note = "signed by " + strings.Join(slices.Sorted(maps.Keys(signed)), ", ")
+}
+
+// quorum counts people by role; nobody counts twice.
+func (c *checker) quorum(f *finding, signed map[string]bool) {
+	have := map[string]int{}
+	for who := range signed {
+		if p, ok := c.policy.Roster.Find(who); ok {
+			have[p.Role]++
+		}
+	}
+	for _, role := range slices.Sorted(maps.Keys(c.policy.Quorum)) {
+		if n := c.policy.Quorum[role]; have[role] < n {
+			f.lack("%d of %d signatures for the role %s", have[role], n, role)
+		}
+	}
+}

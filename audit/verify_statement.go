@@ -1,0 +1,242 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/keyceremony/ceremony/digest"
+)
+
+// statementForm wants every statement readable in its only form, under the
+// name that it gives itself, with a signature beside it.
+func (c *checker) statementForm(f *finding) {
+	c.statements = map[string]Statement{}
+	for _, e := range c.entries {
+		base := strings.TrimSuffix(e.Name, ".sig")
+		if !statementNames.MatchString(base) {
+			continue
+		}
+		if _, ok := c.texts[base]; !ok {
+			f.bad("%s has no statement", e.Name)
+			continue
+		}
+		if _, ok := c.texts[SigName(base)]; !ok {
+			f.bad("%s has no signature", base)
+		}
+		if base != e.Name {
+			continue
+		}
+		s, err := ParseStatement(c.texts[base])
+		if err == nil && base != StatementName(s.Head.Log, s.Head.Seq+1, s.Step, s.Person) {
+			err = errors.New("says another log, record, step or person than its name")
+		}
+		if err != nil {
+			f.bad("%s: %v", base, err)
+			continue
+		}
+		c.statements[base] = s
+	}
+	f.note = fmt.Sprintf("%d statements", len(c.statements))
+}
+
+// statementSignatures wants each statement that a record names to be signed by
+// that person, over a text that belongs to that record, and used once.
+func (c *checker) statementSignatures(f *finding) {
+	c.verified = map[string]bool{}
+	used, nonces := map[string]bool{}, map[[32]byte]bool{}
+	for _, l := range c.sortedLogs() {
+		for _, s := range l.signed {
+			err := c.statement(l, s)
+			st := c.statements[s.File]
+			switch {
+			case err != nil:
+			case used[s.File]:
+				err = errors.New("the statement was used before")
+			case nonces[st.Nonce]:
+				err = errors.New("the nonce was used before")
+			}
+			if err != nil {
+				f.bad("%s, record %d, %s by %s: %v", l.name, s.seq, Visible(s.Action), Visible(s.Person), err)
+				continue
+			}
+			used[s.File], nonces[st.Nonce], c.verified[s.File] = true, true, true
+		}
+	}
+	f.note = fmt.Sprintf("%d signed statements", len(c.verified))
+	if n := len(c.statements) - len(used); n > 0 && len(f.wrong) == 0 {
+		f.note += fmt.Sprintf(", and %d that no record names", n)
+	}
+}
+
+// statement checks one statement of a record: files, person, signature, text.
+func (c *checker) statement(l *logFacts, s signedRecord) error {
+	text, sig := c.texts[s.File], c.texts[SigName(s.File)]
+	st, ok := c.statements[s.File]
+	if !ok {
+		return fmt.Errorf("no statement %s", Visible(s.File))
+	}
+	if digest.Of(text) != s.SHA256 || digest.Of(sig) != s.Sig {
+		return errors.New("statement or signature are not those of the record")
+	}
+	p, ok := c.policy.Roster.Find(s.Person)
+	if !ok {
+		return errors.New("nobody in the plan")
+	}
+	if isApproval(s.Action) && isAct(s.ev) && slices.Contains(s.actor, s.Person) {
+		return errors.New("the person who acts approves")
+	}
+	if err := c.verifySig(sig, p.KeysAt(l.side), actionNamespace(s.Action, c.policy.Mode), text); err != nil {
+		return err
+	}
+	return c.belongs(l, s, st, p)
+}
+
+// isAct says whether a record's actors do what its statements approve. In an
+// exception and a stop they only type what others have decided.
+func isAct(ev string) bool { return ev != EvException && ev != EvStop }
+
+// belongs compares what a statement says with the record that uses it.
+func (c *checker) belongs(l *logFacts, s signedRecord, st Statement, p Person) error {
+	wanted := []struct{ name, said, want string }{
+		{"mode", st.Mode, c.policy.Mode},
+		{"ceremony", st.Ceremony, Visible(c.policy.Ceremony)},
+		{"stage", st.Stage, Visible(s.stage)},
+		{"step", st.Step, Visible(s.step)},
+		{"action", st.Action, Visible(s.Action)},
+		{"role", st.Role, Visible(p.Role)},
+		{"person", st.Person, Visible(p.ID)},
+		{"log", st.Head.Log, l.name},
+		{"attempt", fmt.Sprint(st.Attempt), fmt.Sprint(l.open.Attempt)},
+	}
+	for _, w := range wanted {
+		if w.said != w.want {
+			return fmt.Errorf("%s is %s, not %s", w.name, w.said, w.want)
+		}
+	}
+	if run := c.run(); st.Run != Visible(run) && !(st.Run == "-" && s.mayLackRun) {
+		return fmt.Errorf("run is %s, not %s", st.Run, Visible(run))
+	}
+	if d, ok := l.headAt(st.Head.Seq); !ok || st.Head.Seq >= s.seq || d != st.Head.SHA256 {
+		return errors.New("its head is not one that the log had before the record")
+	}
+	return nil
+}
+
+// run is the ceremony's, made at its first sitting.
+func (c *checker) run() string {
+	if l := c.logs["online.log"]; l != nil && l.err == nil {
+		return l.open.Run
+	}
+	return "-"
+}
+
+// signinQuorum wants the quorum of each role to have signed in wherever people
+// signed in, and every stage but a stopped one to begin so.
+func (c *checker) signinQuorum(f *finding) {
+	stages := map[string]bool{}
+	for _, l := range c.sortedLogs() {
+		for _, at := range l.signins {
+			stages[at.stage] = true
+			c.quorumAt(f, l, at)
+		}
+	}
+	for _, stage := range []string{"prepare", "wrap", "import"} {
+		if !stages[stage] {
+			f.lack("nobody signed in for %s", stage)
+		}
+	}
+}
+
+// quorumAt counts those who signed in with one record. A step only ends with
+// the quorum, so fewer is wrong and not merely missing.
+func (c *checker) quorumAt(f *finding, l *logFacts, at place) {
+	signed := map[string]bool{}
+	for _, s := range l.signed {
+		if s.seq == at.seq && s.Action == ActionSignIn && c.verified[s.File] {
+			signed[s.Person] = true
+		}
+	}
+	var q finding
+	c.quorum(&q, signed)
+	for _, lacking := range q.lacking {
+		f.bad("%s, record %d: %s", l.name, at.seq, lacking)
+	}
+}
+
+// exceptionsApproved wants every check of class exception over which a step
+// ended to be named in an exception after it, and every exception to be signed
+// by an operator and the internal witness.
+func (c *checker) exceptionsApproved(f *finding) {
+	for _, l := range c.sortedLogs() {
+		for _, e := range l.excepted {
+			if !c.signedByRole(l, e.seq, "operator") || !c.signedByRole(l, e.seq, "internal witness") {
+				f.bad("%s, record %d: the exception is not signed by an operator and an internal witness", l.name, e.seq)
+			}
+		}
+		for _, check := range l.checks {
+			if check.Class != ClassException || l.exceptsAfter(check) {
+				continue
+			}
+			if l.stopped || !l.closed() {
+				f.lack("%s, record %d: %s has no exception", l.name, check.seq, Visible(check.ID))
+				continue
+			}
+			f.bad("%s, record %d: %s has no exception", l.name, check.seq, Visible(check.ID))
+		}
+	}
+}
+
+func (l *logFacts) exceptsAfter(check recordCheck) bool {
+	return slices.ContainsFunc(l.excepted, func(e recordException) bool {
+		return e.seq > check.seq && slices.Contains(e.checks, check.ID)
+	})
+}
+
+func (c *checker) signedByRole(l *logFacts, seq int, role string) bool {
+	return slices.ContainsFunc(l.signed, func(s signedRecord) bool {
+		p, _ := c.policy.Roster.Find(s.Person)
+		return s.seq == seq && p.Role == role && c.verified[s.File] && isApproval(s.Action)
+	})
+}
+
+// signoff wants each person who signed off to have said one thing, and the
+// last log to name exactly those who do not agree.
+func (c *checker) signoff(f *finding) {
+	l := c.logs["online.2.log"]
+	if l == nil || !l.closed() {
+		f.lack("nobody signed off")
+		return
+	}
+	for _, s := range l.signed {
+		if s.Action != ActionSignOff || !c.verified[s.File] {
+			continue
+		}
+		agrees, ok := saidSignoff(c.statements[s.File].Subjects)
+		if !ok {
+			f.bad("%s does not say one of %q and %q", s.File, SubjectAgrees, SubjectDisagrees)
+		} else if !agrees {
+			c.disagree = append(c.disagree, s.Person)
+		}
+	}
+	slices.Sort(c.disagree)
+	said := slices.Sorted(slices.Values(l.close.Disagree))
+	if !slices.Equal(said, c.disagree) {
+		f.bad("%s says that %q do not agree, the statements %q", l.name, said, c.disagree)
+	}
+	f.note = fmt.Sprintf("%d do not agree", len(c.disagree))
+}
+
+// saidSignoff finds the one subject that says whether the person agrees.
+func saidSignoff(subjects []string) (agrees, ok bool) {
+	n := 0
+	for _, s := range subjects {
+		word, _, _ := strings.Cut(s, ": ")
+		if word == SubjectAgrees || word == SubjectDisagrees {
+			n++
+			agrees = word == SubjectAgrees
+		}
+	}
+	return agrees, n == 1
+}
