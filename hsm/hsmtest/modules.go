@@ -33,7 +33,7 @@ func SoftHSM(t testing.TB) Device {
 	t.Helper()
 	d := Device{
 		Module: module(t, "softhsm2", softhsmPaths), Label: "ceremony test",
-		PIN: []byte("1234-5678"), SOPIN: []byte("8765-4321"), Dir: t.TempDir(),
+		PIN: []byte("1234-5678"), SOPIN: []byte("8765-4321"), Dir: folder(t),
 	}
 	tool := program(t, "softhsm2", "softhsm2-util")
 	tokens := filepath.Join(d.Dir, "tokens")
@@ -90,7 +90,7 @@ func NSS(t testing.TB) Device {
 	t.Helper()
 	d := Device{
 		Module: module(t, "libnss3", nssPaths), Label: "NSS Certificate DB",
-		PIN: []byte("1234-5678"), Dir: t.TempDir(),
+		PIN: []byte("1234-5678"), Dir: folder(t),
 	}
 	file := filepath.Join(d.Dir, "password")
 	if err := os.WriteFile(file, append(d.PIN[:len(d.PIN):len(d.PIN)], '\n'), 0o600); err != nil {
@@ -99,6 +99,18 @@ func NSS(t testing.TB) Device {
 	run(t, program(t, "libnss3-tools", "certutil"), "-N", "-d", "sql:"+d.Dir, "-f", file)
 	d.InitArgs = fmt.Sprintf("configdir='sql:%s' certPrefix='' keyPrefix='' secmod='secmod.db'", d.Dir)
 	return d
+}
+
+// folder is t.TempDir without the test's name in its path: SoftHSM takes no
+// "=" in the paths of its configuration, NSS no quotation mark.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "hsmtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // module finds a library, or fails with the package that has it.
@@ -130,4 +142,10 @@ func run(t testing.TB, program string, args ...string) string {
 		t.Fatalf("%s: %v\n%s", filepath.Base(program), err, out)
 	}
 	return string(out)
+}
+
+// CLibrary returns a shared library that is no PKCS#11 module.
+func CLibrary(t testing.TB) string {
+	t.Helper()
+	return module(t, "libc6", []string{"/lib/*/libm.so.6", "/usr/lib/*/libm.so.6"})
 }

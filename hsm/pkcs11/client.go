@@ -29,6 +29,7 @@ func IsWorker(args []string) bool {
 // use: Token has the lock.
 type client struct {
 	cmd      *exec.Cmd
+	words    *lastWords
 	to       io.WriteCloser
 	from     io.ReadCloser
 	frames   chan frame // closed when the worker is gone
@@ -56,17 +57,16 @@ func start(o Options) (*client, error) {
 		return nil, err
 	}
 	cmd := exec.Command(program, workerArg)
-	cmd.Env = append(append(os.Environ(), workerEnv+"=1"), o.env...)
-	if os.Getenv("GOTRACEBACK") == "" {
-		cmd.Env = append(cmd.Env, "GOTRACEBACK=none") // a module's crash is reported in words
-	}
-	cmd.Stderr = o.stderr()
+	// A module's crash is reported in words, without the stack of the worker.
+	cmd.Env = append(os.Environ(), workerEnv+"=1", "GOTRACEBACK=none")
+	words := &lastWords{to: o.stderr()}
+	cmd.Stderr = words
 	cmd.WaitDelay = killWait
 	to, from, err := spawn(cmd)
 	if err != nil {
 		return nil, fmt.Errorf("start the PKCS#11 worker: %w", err)
 	}
-	c := &client{cmd: cmd, to: to, from: from, frames: make(chan frame), progress: o.Progress}
+	c := &client{cmd: cmd, words: words, to: to, from: from, frames: make(chan frame), progress: o.Progress}
 	go c.receive()
 	return c, nil
 }
@@ -158,6 +158,9 @@ func (c *client) bury() error {
 		if s.ExitCode() == 0 {
 			how = "it ended the process as if all were well (exit status 0)"
 		}
+	}
+	if c.words.signal != "" {
+		how = c.words.signal
 	}
 	c.dead = fmt.Errorf("%w: %s: connect to the token again", hsm.ErrWorkerDied, how)
 	return c.dead

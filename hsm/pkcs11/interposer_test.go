@@ -11,14 +11,16 @@ import (
 	"github.com/keyceremony/ceremony/hsm/hsmtest"
 )
 
-// built is the interposer's library, compiled once; its folder is removed by
-// TestMain.
+// scratch is the folder of what was compiled; TestMain removes it.
+var scratch string
+
+// built is the interposer's library, compiled once.
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "interposer")
-	if err != nil {
+	var err error
+	if scratch, err = os.MkdirTemp("", "interposer"); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "interposer.so")
+	path := filepath.Join(scratch, "interposer.so")
 	return path, compile(path, "testdata/interposer/interposer.c", "-shared", "-fPIC", "-fvisibility=hidden")
 })
 

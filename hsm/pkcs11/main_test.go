@@ -2,7 +2,6 @@ package pkcs11
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 )
 
@@ -13,8 +12,8 @@ func TestMain(m *testing.M) {
 		WorkerMain()
 	}
 	code := m.Run()
-	if path, err := built(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if scratch != "" {
+		os.RemoveAll(scratch)
 	}
 	os.Exit(code)
 }

@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode"
 	"unsafe"
 
 	p11 "github.com/miekg/pkcs11"
@@ -147,18 +146,6 @@ func rv(op string, err error) error {
 		return newError(op, uint(code))
 	}
 	return fmt.Errorf("%s: %w", op, err)
-}
-
-// show makes a fixed-width field of a token fit for people: no padding, and
-// nothing that a screen would not show as it is.
-func show(s string) string {
-	s = strings.ToValidUTF8(strings.TrimRight(s, " \x00"), "?")
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
 }
 
 func version(v p11.Version) string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }

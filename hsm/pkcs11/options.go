@@ -35,9 +35,8 @@ type Options struct {
 	Progress hsm.Progress  // called each second of a long operation; may be nil
 	Stderr   io.Writer     // takes what the module prints; nil means os.Stderr
 
-	program  string   // the worker's program, os.Executable() if empty; for tests
-	env      []string // further environment of the worker; for tests
-	readOnly bool     // opens a read-only session: cards are often write protected
+	program  string // the worker's program, os.Executable() if empty; for tests
+	readOnly bool   // opens a read-only session: cards are often write protected
 }
 
 // selector returns what the token must match, from all of Serial, Label, URI.
