@@ -42,7 +42,6 @@ var (
 			{Name: "reason", Label: "Why", Kind: Text, Example: "lunch"},
 			{Name: "custody", Label: "What is where, with bag numbers", Kind: Text, Example: "HSM in safe 2; USB stick in bag 0042"},
 		},
-		Show: headLines,
 	}
 	stepResume = &Step{
 		ID: "resume", Title: "Go on after the pause",
@@ -208,8 +207,4 @@ func exceptionLines(r *Run) []Line {
 		out = append(out, Line{Label: p.check.ID, Value: "found " + p.check.Found + "; wanted " + p.check.Wanted})
 	}
 	return out
-}
-
-func headLines(r *Run) []Line {
-	return []Line{{Label: "Head of the log before this record, as a code", Value: r.c.log.Head().SHA256.Code(), Code: true}}
 }

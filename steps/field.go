@@ -82,6 +82,12 @@ func (f Field) expandKeys(keys []plan.Key) []Field {
 	return out
 }
 
+// Check says what is wrong with an answer, or nil.
+func (f Field) Check(v string) error {
+	_, err := f.check(v)
+	return err
+}
+
 // check validates one answer and returns it in its normal form.
 func (f Field) check(v string) (string, error) {
 	v = strings.TrimSpace(v)

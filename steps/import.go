@@ -332,8 +332,8 @@ var stepWorkload = &Step{
 var sealFinal = &Seal{Name: "final", Manifest: "MANIFEST.sha256"}
 
 const (
-	agrees    = "agrees"
-	disagrees = "does not agree"
+	agrees    = audit.SubjectAgrees
+	disagrees = audit.SubjectDisagrees
 )
 
 var stepFinalSeal = &Step{
@@ -355,7 +355,7 @@ var stepFinalSeal = &Step{
 		{Name: "reason", Label: "If not, why", Kind: Text, Optional: true, Each: everyone},
 	},
 	Needs: []Key{factFate.Key},
-	Show:  headLines,
+	Show:  sealLines,
 }
 
 // everyone asks a field of all who signed in.

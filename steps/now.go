@@ -208,7 +208,7 @@ func (c *Ceremony) Look(ctx context.Context) (int, error) {
 // Show lists what the room must see before it acts.
 func (c *Ceremony) Show() []Line {
 	now := c.Now()
-	if now.Step == nil || now.Step.Show == nil || now.Phase == Sealing {
+	if now.Step == nil || now.Step.Show == nil || (now.Step.Seal != nil && now.Phase != Sealing) {
 		return nil
 	}
 	return now.Step.Show(c.newRun(now, first(now.Keys), nil, nil))

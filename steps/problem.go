@@ -43,7 +43,11 @@ func Explain(err error) Problem {
 	if errors.As(err, &answer) {
 		return Problem{"answer", answer.Error(), "Nothing was done and nothing was recorded.", "Correct it and go on."}
 	}
-	return Problem{"unknown", err.Error(), "The step did not come to its end; what happened is recorded.", "Read the message, and try the step again or stop the ceremony."}
+	var failed *Failed
+	if errors.As(err, &failed) {
+		return Problem{"unknown", err.Error(), "The step did not come to its end; what happened is recorded.", "Read the message, and try the step again or stop the ceremony."}
+	}
+	return Problem{Code: "unknown", Title: err.Error()}
 }
 
 func (e *Refused) problem() Problem {
@@ -135,6 +139,7 @@ var problems = []struct {
 	{ErrManyFound, "resume.many-found", "It is not clear which of them belongs to this ceremony.", "Stop the ceremony and find out where they come from."},
 	{ErrOtherHead, "resume.other-head", "The code is mistyped, or this folder is an older copy.", "Type it again. If it differs still, find the folder that the sheet belongs to."},
 	{ErrOtherBlob, "blob.changed", "The file was exchanged after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
+	{ErrSealKey, "hsm.seal-key", "Another key has that label: what it signs would not verify.", "Compare seal_key and seal_key_label of the plan with the HSM."},
 	{ErrNoSuchStep, "step.unknown", "Only pause, people.change and ceremony.stop can be asked for.", "Choose one of these."},
 	{ErrNotNow, "step.not-now", "People must have signed in, and the log must not be frozen.", "Go on with the step that is awaited."},
 	{hsm.ErrNoModule, "hsm.no-module", "The HSM's PKCS#11 library is missing or does not load here.", "Install the vendor's client; check the path in the plan."},

@@ -134,7 +134,7 @@ func (c *Ceremony) sealTexts(now Now) []Signing {
 		p := c.person(who)
 		out = append(out, Signing{
 			Person: who, Name: p.Name, Role: p.Role, File: now.Step.Seal.Manifest,
-			Namespace: audit.SealNamespace(now.Step.Seal.Name, c.plan.Mode()), Text: m,
+			Namespace: audit.SealNamespace(now.Step.Seal.Name, c.plan.Mode()), Text: m, Keys: c.keys(who),
 		})
 	}
 	return out
@@ -185,7 +185,7 @@ func sealLines(r *Run) []Line {
 	h := r.c.log.Head()
 	return []Line{
 		{Label: "Log", Value: h.Log},
-		{Label: "Head of the log, as a code for the sheets", Value: h.SHA256.Code(), Code: true},
+		{Label: "Head of the log, as a code for the sheets", Value: h.SHA256.Code(), Sheet: r.Step.Seal.Name + ".head"},
 		{Label: "Head of the log, in words", Value: strings.Join(h.SHA256.Words(), " ")},
 	}
 }

@@ -18,6 +18,7 @@ type Signing struct {
 	Namespace          string
 	File               string // what the text is kept as
 	Text               []byte
+	Keys               []ssh.PublicKey // with one of which it is signed
 }
 
 // Statements are the texts to be signed for what Now asks, given the answers
@@ -32,7 +33,7 @@ func (c *Ceremony) Statements(text map[string]string) []Signing {
 		st := c.statement(now, who, text)
 		out = append(out, Signing{
 			Person: who, Name: c.person(who).Name, Role: st.Role, Namespace: st.Namespace(),
-			File: c.statementFile(now, who), Text: st.Text(),
+			File: c.statementFile(now, who), Text: st.Text(), Keys: c.keys(who),
 		})
 	}
 	return out
@@ -63,7 +64,7 @@ func action(now Now) string {
 
 // nonce is fresh for each statement, and the same each time it is shown.
 func (c *Ceremony) nonce(now Now, who string) [32]byte {
-	id := fmt.Sprintf("%s %d %s %s", c.log.Name(), c.log.Head().Seq, now.Step.ID, who)
+	id := fmt.Sprintf("%s %d %s %s", c.log.Name(), c.log.Head().Seq+1, now.Step.ID, who)
 	n, ok := c.nonces[id]
 	if !ok {
 		if _, err := io.ReadFull(c.world.Rand, n[:]); err != nil {
@@ -79,6 +80,9 @@ func (c *Ceremony) nonce(now Now, who string) [32]byte {
 func (c *Ceremony) subjects(now Now, who string, text map[string]string) []string {
 	r := c.newRun(now, first(now.Keys), text, nil)
 	var out []string
+	if now.Step.Subjects != nil {
+		out = append(out, now.Step.Subjects(r, who)...)
+	}
 	if factKID.Has(r) {
 		out = append(out, "kid "+factKID.Get(r))
 	}
@@ -87,9 +91,6 @@ func (c *Ceremony) subjects(now Now, who string, text map[string]string) []strin
 	}
 	for _, k := range now.Keys {
 		out = append(out, c.keySubject(r, k))
-	}
-	if now.Step.Subjects != nil {
-		out = append(out, now.Step.Subjects(r, who)...)
 	}
 	return out
 }

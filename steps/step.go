@@ -88,7 +88,7 @@ type Seal struct {
 // A Line is shown to the room: a label and a value.
 type Line struct {
 	Label, Value string
-	Code         bool // set in groups, monospaced, to be written down
+	Sheet        string // a value that people write down: the name of the sheet
 }
 
 // Class is what the failure of a check means; it is fixed in the code.

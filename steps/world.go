@@ -5,8 +5,6 @@ import (
 	"io"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/hsm"
@@ -24,10 +22,8 @@ type World struct {
 	Machine   func() machine.Report
 	OpenVault func(context.Context, plan.Vault, SignIn) (keyvault.Vault, error)
 	OpenToken func(context.Context, plan.HSM) (hsm.Token, error)
-	// TokenSigner signs with a key on the token: the HSM's own seal key.
-	TokenSigner func(ctx context.Context, t hsm.Token, label string, pub ssh.PublicKey) (ssh.Signer, error)
-	FileSum     func(path string) (digest.SHA256, error)
-	Progress    func(what string) // what is awaited, for people; may be nil
+	FileSum   func(path string) (digest.SHA256, error)
+	Progress  func(what string) // what is awaited, for people; may be nil
 }
 
 // now is the local clock; the transcript says how far to believe it.

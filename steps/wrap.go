@@ -1,14 +1,18 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/hsm"
 )
 
 // wrapSteps is the stage wrap, at the offline machine beside the HSM.
@@ -135,7 +139,7 @@ func targetLines(r *Run) []Line {
 	var out []Line
 	for _, k := range r.c.plan.Keys {
 		if f := factTarget.of(k.Name); f.Has(r) && f.Get(r).Public != nil {
-			out = append(out, Line{Label: "Code of " + k.Name, Value: f.Get(r).Public.SHA256().Code(), Code: true})
+			out = append(out, Line{Label: "Code of " + k.Name, Value: f.Get(r).Public.SHA256().Code(), Sheet: "hsm." + k.Name})
 		}
 	}
 	return out
@@ -156,9 +160,16 @@ func (c *Ceremony) sealKey(ctx context.Context, e entry) error {
 	if p.SealKey == nil || e.step.Seal != sealOffline || c.have(name) != nil {
 		return nil
 	}
-	signer, err := c.world.TokenSigner(ctx, c.token, c.plan.HSM.SealKeyLabel, p.SealKey)
+	key, err := hsm.NewSigner(ctx, c.token, hsm.Query{Label: c.plan.HSM.SealKeyLabel})
 	if err != nil {
 		return err
+	}
+	signer, err := ssh.NewSignerFromSigner(key)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(signer.PublicKey().Marshal(), p.SealKey.Marshal()) {
+		return ErrSealKey
 	}
 	manifest := c.have(e.step.Seal.Manifest)
 	ns := audit.SealNamespace(e.step.Seal.Name, c.plan.Mode())

@@ -1,0 +1,128 @@
+// Command ceremony leads a room of people through an air-gapped key ceremony
+// that moves target keys from their own HSM into Azure Key Vault or Managed
+// HSM. Start with "ceremony rehearse".
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keyceremony/ceremony/hsm/pkcs11"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+// Exit codes: what a script may rely on.
+const (
+	exitHolds   = 0 // it holds, also with exceptions
+	exitNot     = 1 // it does not hold
+	exitUse     = 2 // wrong use
+	exitStopped = 3 // paused or stopped by a person
+	exitFault   = 4 // a fault of machine or service
+)
+
+func main() {
+	// The worker that holds a vendor's module is this program too; it must
+	// not read flags, print, or start anything else.
+	if pkcs11.IsWorker(os.Args) {
+		pkcs11.WorkerMain()
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run is main without the process: it returns the exit code.
+func run(ctx context.Context, args []string) int {
+	if err := steps.Validate(); err != nil {
+		fmt.Fprintln(os.Stderr, "ceremony: internal error:", err)
+		return exitFault
+	}
+	root := rootCommand()
+	root.SetArgs(args)
+	return report(root.ExecuteContext(ctx))
+}
+
+// exit is an error that carries an exit code, and has been told already if
+// its text is empty.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+func (e *exit) Unwrap() error { return e.err }
+
+// report tells an error in words for people and returns the exit code.
+func report(err error) int {
+	var e *exit
+	switch {
+	case err == nil:
+		return exitHolds
+	case errors.As(err, &e):
+		if e.err != nil {
+			tell(os.Stderr, e.err)
+		}
+		return e.code
+	}
+	tell(os.Stderr, err)
+	var use *useError
+	if errors.As(err, &use) {
+		return exitUse
+	}
+	return exitFault
+}
+
+// useError is a wrong command line.
+type useError struct{ err error }
+
+func (e *useError) Error() string { return e.err.Error() }
+func (e *useError) Unwrap() error { return e.err }
+
+func misuse(format string, args ...any) error { return &useError{fmt.Errorf(format, args...)} }
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ceremony",
+		Short: "Move keys from your HSM into Azure, with everybody watching",
+		Long: "ceremony leads a room of people through an air-gapped key ceremony: it creates a Key Exchange Key in\n" +
+			"Azure, proves in the HSM room that it is the right one, wraps the target keys in the HSM, imports them,\n" +
+			"proves that they are the same keys, and keeps a signed transcript that anybody can check.\n\n" +
+			"Begin with: ceremony rehearse",
+		SilenceUsage: true, SilenceErrors: true,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args: cobra.NoArgs,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
+	root.AddCommand(runCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
+		rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
+	for _, c := range root.Commands() {
+		wrapArgs(c)
+	}
+	return root
+}
+
+// wrapArgs makes a wrong number of arguments a wrong use.
+func wrapArgs(c *cobra.Command) {
+	if args := c.Args; args != nil {
+		c.Args = func(c *cobra.Command, given []string) error {
+			if err := args(c, given); err != nil {
+				return misuse("%w\nSee: %s --help", err, c.CommandPath())
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/term"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+// This file asks real people at a terminal. The rules:
+//
+//   - questions and what is typed go to standard error and standard input;
+//   - secrets are not echoed, and are read as bytes that are wiped;
+//   - a wrong answer is said at once and asked again;
+//   - a line that begins with a colon is not an answer but a turn.
+
+// people answer at the terminal.
+type people struct {
+	in    *bufio.Reader
+	tty   bool
+	words io.Writer
+	mode  string
+}
+
+func newPeople(mode string, words io.Writer) *people {
+	return &people{in: bufio.NewReader(os.Stdin), tty: term.IsTerminal(int(os.Stdin.Fd())), words: words, mode: mode}
+}
+
+// turns are what may be typed at any prompt.
+var turns = map[string]string{":pause": "pause", ":people": "people.change", ":stop": "ceremony.stop", ":quit": "quit", ":back": ""}
+
+func (p *people) answer(_ *steps.Ceremony, now steps.Now) (steps.Answers, error) {
+	a := steps.Answers{Text: map[string]string{}, Secret: map[string][]byte{}}
+	for _, f := range now.Fields {
+		if err := p.field(f, a); err != nil {
+			return a, err
+		}
+	}
+	if len(now.Fields) == 0 {
+		if _, err := p.line("  Press Enter to go on: "); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+func (p *people) field(f steps.Field, a steps.Answers) error {
+	if f.Kind == steps.Secret {
+		s, err := p.secret("  " + f.Label + ": ")
+		a.Secret[f.Name] = s
+		return err
+	}
+	for {
+		v, err := p.line(prompt(f))
+		if err != nil {
+			return err
+		}
+		v = pick(f, v)
+		if err := f.Check(v); err != nil {
+			fmt.Fprintf(p.words, "    not so: %v\n", err)
+			continue
+		}
+		if v != "" {
+			a.Text[f.Name] = v
+		}
+		return nil
+	}
+}
+
+func prompt(f steps.Field) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %s", f.Label)
+	for i, o := range f.Options {
+		fmt.Fprintf(&b, "\n    %d) %s", i+1, o)
+	}
+	switch {
+	case f.Kind == steps.Word:
+		fmt.Fprintf(&b, " (type %s)", f.Exact)
+	case f.Example != "":
+		fmt.Fprintf(&b, " (as: %s)", f.Example)
+	}
+	if f.Optional {
+		b.WriteString(" (Enter to leave it out)")
+	}
+	return b.String() + ": "
+}
+
+// pick turns the number of an option into the option.
+func pick(f steps.Field, v string) string {
+	for i, o := range f.Options {
+		if v == fmt.Sprint(i+1) {
+			return o
+		}
+	}
+	return v
+}
+
+// line reads one line; turns are errors.
+func (p *people) line(prompt string) (string, error) {
+	fmt.Fprint(p.words, prompt)
+	s, err := p.in.ReadString('\n')
+	s = strings.TrimSpace(s)
+	if err != nil && s == "" {
+		return "", fmt.Errorf("the answers ended: %w", err)
+	}
+	if to, ok := turns[s]; ok {
+		return "", &turn{to}
+	}
+	return s, nil
+}
+
+// secret reads without echo. The bytes are the caller's to wipe.
+func (p *people) secret(prompt string) ([]byte, error) {
+	fmt.Fprint(p.words, prompt)
+	if !p.tty {
+		b, err := p.in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) && len(b) > 0 {
+			err = nil
+		}
+		return bytes.TrimRight(b, "\r\n"), err
+	}
+	b, err := term.ReadPassword(int(os.Stdin.Fd()))
+	fmt.Fprintln(p.words)
+	return b, err
+}
+
+func (p *people) sheet(string, string) {}
+
+// sign asks each person in turn how they sign.
+func (p *people) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error) {
+	sigs := map[string][]byte{}
+	fmt.Fprintf(p.words, "  Signatures: %s.\n", now.Needed)
+	for _, s := range texts {
+		sig, err := p.signOne(s)
+		if err != nil {
+			return nil, err
+		}
+		if sig != nil {
+			sigs[s.Person] = sig
+		}
+	}
+	return sigs, nil
+}
+
+// signOne signs for one person: with a key file, ssh-agent, a PKCS#11 card, or
+// a signature made elsewhere.
+func (p *people) signOne(s steps.Signing) ([]byte, error) {
+	for {
+		how, err := p.line(fmt.Sprintf("  %s (%s, %s) signs with\n    1) a key file\n    2) ssh-agent\n    3) a PKCS#11 card\n    4) a signature made elsewhere\n    Enter: does not sign here\n  : ", s.Name, s.Person, s.Role))
+		if err != nil || how == "" {
+			return nil, err
+		}
+		sig, err := p.signHow(how, s)
+		var t *turn
+		if errors.As(err, &t) || errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if err == nil {
+			return sig, nil
+		}
+		tell(p.words, err)
+	}
+}
+
+func (p *people) signHow(how string, s steps.Signing) ([]byte, error) {
+	switch how {
+	case "1":
+		return p.signFile(s)
+	case "2":
+		return signAgent(s)
+	case "3":
+		return p.signCard(s)
+	case "4":
+		return p.signElsewhere(s)
+	}
+	return nil, misuse("there is no way %q: type 1, 2, 3 or 4", how)
+}
+
+func (p *people) signFile(s steps.Signing) ([]byte, error) {
+	path, err := p.line("    Key file: ")
+	if err != nil {
+		return nil, err
+	}
+	key, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	pass, err := p.secret("    Passphrase: ")
+	if err != nil {
+		return nil, err
+	}
+	defer clear(pass)
+	signer, err := unlock(key, pass, p.mode)
+	if err != nil {
+		return nil, err
+	}
+	return audit.Sign(signer, rand.Reader, s.Namespace, s.Text)
+}
+
+// unlock opens a key file. A key of rehearsals signs nothing else.
+func unlock(key, pass []byte, mode string) (ssh.Signer, error) {
+	signer, comment, err := audit.LoadSigner(key, pass)
+	if err != nil {
+		return nil, err
+	}
+	if mode == audit.Production && strings.Contains(comment, audit.RehearsalComment) {
+		return nil, errRehearsalKey
+	}
+	return signer, nil
+}
+
+var errRehearsalKey = errors.New("this key was made for rehearsals and signs nothing in production")
+
+// signElsewhere writes the text to a file, and takes the signature that was
+// made over it with ssh-keygen.
+func (p *people) signElsewhere(s steps.Signing) ([]byte, error) {
+	path, err := p.line("    Write the text to (a new file): ")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(s.Text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p.words, "    Sign it there: ssh-keygen -Y sign -n %s -f KEY %s\n", s.Namespace, path)
+	back, err := p.line("    The signature's file: ")
+	if err != nil {
+		return nil, err
+	}
+	return readSmall(back)
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+// A room is the people: it answers what a step asks, and signs.
+type room interface {
+	// answer gives the public answers and the secrets of a step. A turn to
+	// pause, people.change or ceremony.stop is a *turn error.
+	answer(c *steps.Ceremony, now steps.Now) (steps.Answers, error)
+	// sign gives the signatures of those who sign.
+	sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error)
+	// sheet is told what people write down.
+	sheet(name, value string)
+}
+
+// turn asks for a step that may come at any time.
+type turn struct{ to string }
+
+func (t *turn) Error() string { return "turn to " + t.to }
+
+type runFlags struct {
+	stage, plan, answers, after string
+	attempt                     int
+}
+
+func runCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run DIR",
+		Short: "Lead a ceremony in the terminal",
+		Long: "run does what is next in the ceremony folder DIR. To begin one:\n\n" +
+			"  ceremony run DIR --stage prepare --plan plan.toml   at the online machine\n" +
+			"  ceremony run DIR --stage wrap --plan plan.toml      at the offline machine\n\n" +
+			"The signatures on the plan (plan.toml.WHO.sig) lie beside it. After a crash or a pause the same\n" +
+			"command without flags goes on with the same step. At any prompt :pause, :people and :stop turn\n" +
+			"to these steps, and :quit leaves the program; nothing is lost.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runCeremony(c.Context(), args[0], f, c.OutOrStdout(), os.Stderr)
+		},
+	}
+	c.Flags().StringVar(&f.stage, "stage", "", "begin this stage in a new folder: prepare or wrap")
+	c.Flags().StringVar(&f.plan, "plan", "", "the plan, with --stage")
+	c.Flags().StringVar(&f.answers, "answers", "", "answers for an unattended rehearsal (TOML)")
+	c.Flags().IntVar(&f.attempt, "attempt", 1, "number of this attempt, with --stage")
+	c.Flags().StringVar(&f.after, "after", "", "folder of the attempt before, with --attempt")
+	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions([]string{"prepare", "wrap"}, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+func runCeremony(ctx context.Context, dir string, f runFlags, out, words io.Writer) error {
+	w, err := world(func(s string) { fmt.Fprintln(words, "  …", s) })
+	if err != nil {
+		return err
+	}
+	c, err := openCeremony(dir, f, w)
+	if err != nil {
+		return err
+	}
+	r, err := openRoom(c, f.answers, words)
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
+	l := &lead{c: c, room: r, words: words}
+	err = l.lead(ctx)
+	if err == nil {
+		fmt.Fprintln(out, l.goodbye())
+	}
+	return errors.Join(err, c.Close())
+}
+
+// openCeremony begins or continues a folder.
+func openCeremony(dir string, f runFlags, w steps.World) (*steps.Ceremony, error) {
+	if f.stage == "" {
+		if f.plan != "" {
+			return nil, misuse("--plan begins a folder and needs --stage prepare or --stage wrap")
+		}
+		return steps.Open(dir, w)
+	}
+	stage := steps.Stage(f.stage)
+	if stage != steps.Prepare && stage != steps.Wrap {
+		return nil, misuse("--stage is prepare or wrap; the stage import goes on in the folder of prepare, without --stage")
+	}
+	if f.plan == "" {
+		return nil, misuse("--stage needs --plan FILE")
+	}
+	start, err := readStart(f, stage)
+	if err != nil {
+		return nil, err
+	}
+	return steps.Begin(dir, start, w)
+}
+
+// readStart reads the plan and the signatures beside it.
+func readStart(f runFlags, stage steps.Stage) (steps.Start, error) {
+	s := steps.Start{Stage: stage, Attempt: f.attempt, Signatures: map[string][]byte{}}
+	var err error
+	if s.Plan, err = readSmall(f.plan); err != nil {
+		return s, err
+	}
+	p, err := plan.Parse(s.Plan)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", f.plan, err)
+	}
+	for _, person := range p.People {
+		sig, err := readSmall(filepath.Join(filepath.Dir(f.plan), filepath.Base(f.plan)+"."+person.ID+".sig"))
+		if err == nil {
+			s.Signatures[person.ID] = sig
+		}
+	}
+	if f.after != "" {
+		s.After, err = lastHead(f.after, stage)
+	}
+	return s, err
+}
+
+// lastHead is the head of the attempt before.
+func lastHead(dir string, stage steps.Stage) (*audit.Head, error) {
+	for _, name := range []string{stage.Side() + ".2.log", stage.Side() + ".log"} {
+		b, err := readSmall(filepath.Join(dir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		h, err := audit.ReadLog(b, name, func(audit.Record) error { return nil })
+		return &h, err
+	}
+	return nil, fmt.Errorf("%s has no log of the %s machine", dir, stage.Side())
+}
+
+// lead goes through the steps until the stage ends, somebody stops, or
+// something cannot be mended here.
+type lead struct {
+	c     *steps.Ceremony
+	room  room
+	words io.Writer
+	stage steps.Stage
+}
+
+func (l *lead) lead(ctx context.Context) error {
+	l.stage = l.c.Now().Stage
+	for {
+		now := l.c.Now()
+		if now.Phase == steps.Done || now.Stage != l.stage {
+			return nil
+		}
+		l.announce(ctx, now)
+		err := l.step(ctx, now)
+		var t *turn
+		switch {
+		case errors.As(err, &t) && t.to == "quit":
+			return &exit{code: exitStopped}
+		case errors.As(err, &t):
+			err = l.c.Turn(t.to)
+		case err == nil && now.Step.ID == "pause":
+			return l.paused()
+		}
+		if err != nil && !l.again(ctx, err) {
+			return err
+		}
+	}
+}
+
+// step asks, has people sign, and does it.
+func (l *lead) step(ctx context.Context, now steps.Now) error {
+	a, err := l.room.answer(l.c, now)
+	if err != nil {
+		return err
+	}
+	if texts := l.c.Statements(a.Text); len(texts) > 0 {
+		if a.Sig, err = l.room.sign(now, texts); err != nil {
+			return err
+		}
+	}
+	if err := l.c.Do(ctx, a); err != nil {
+		return err
+	}
+	fmt.Fprintln(l.words, "  done:", now.Step.ID)
+	return nil
+}
+
+// announce shows the step as the projector would.
+func (l *lead) announce(ctx context.Context, now steps.Now) {
+	p := l.c.Plan()
+	if p.Rehearsal {
+		fmt.Fprintln(l.words, "\n=== REHEARSAL ===")
+	}
+	fmt.Fprintf(l.words, "\n[%d/%d] %s · %s   (%s)\n", now.Number, now.Of, strings.ToUpper(string(now.Stage)), now.Step.Title, now.Step.ID)
+	fmt.Fprintf(l.words, "  %s\n", now.Step.Say)
+	fmt.Fprintf(l.words, "  Acts: %s.", strings.Join(now.Step.Acts, ", "))
+	if len(now.Step.Approves) > 0 {
+		fmt.Fprintf(l.words, " Approves: %s.", strings.Join(now.Step.Approves, " or "))
+	}
+	fmt.Fprintln(l.words)
+	if len(now.Keys) > 0 {
+		fmt.Fprintln(l.words, "  Keys:", strings.Join(now.Keys, ", "))
+	}
+	if now.Failed != "" {
+		fmt.Fprintln(l.words, "  Last try:", now.Failed)
+	}
+	l.show(ctx, now)
+}
+
+func (l *lead) show(ctx context.Context, now steps.Now) {
+	for _, line := range l.c.Show() {
+		fmt.Fprintf(l.words, "  %s: %s\n", line.Label, line.Value)
+		if line.Sheet != "" {
+			l.room.sheet(line.Sheet, line.Value)
+		}
+	}
+	if now.Phase == steps.Interrupted {
+		n, err := l.c.Look(ctx)
+		if err != nil {
+			tell(l.words, err)
+			return
+		}
+		fmt.Fprintf(l.words, "  This act was begun before the program stopped. Found now: %d.\n", n)
+	}
+}
+
+// again tells an error and says whether the same people can mend it here.
+func (l *lead) again(ctx context.Context, err error) bool {
+	if ctx.Err() != nil || errors.Is(err, steps.ErrNotRecorded) || !l.attended() {
+		return false
+	}
+	var t *turn
+	if errors.As(err, &t) || errors.Is(err, io.EOF) {
+		return false
+	}
+	tell(l.words, err)
+	return true
+}
+
+func (l *lead) attended() bool {
+	_, ok := l.room.(*people)
+	return ok
+}
+
+func (l *lead) paused() error {
+	code := l.c.Head().SHA256.Code()
+	l.room.sheet("pause.head", code)
+	fmt.Fprintf(l.words, "\nPaused. Write the head's code on the sheet:\n\n  %s\n\nTo go on: ceremony run %s\n", code, l.c.Path())
+	return &exit{code: exitStopped}
+}
+
+// goodbye says where the ceremony goes on.
+func (l *lead) goodbye() string {
+	now := l.c.Now()
+	switch {
+	case now.Phase != steps.Done:
+		return "The stage " + string(l.stage) + " is over. Bring the medium to the offline machine; afterwards go on here: ceremony run " + l.c.Path()
+	case l.stage == steps.Wrap:
+		return "The stage wrap is over. Bring the medium to the online machine, and go on there: ceremony run ONLINE-FOLDER"
+	}
+	return "The ceremony is over at this machine. Anybody can check it: ceremony verify " + l.c.Path()
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// rehearsalAnswers are the answers to every step of a stage, as TOML.
+func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret string) string {
+	var b strings.Builder
+	table := func(step string, answers ...string) {
+		fmt.Fprintf(&b, "\n[%q]\n%s\n", step, strings.Join(answers, "\n"))
+	}
+	medium := map[string]string{"prepare": "usb/kek", "wrap": "usb/kek", "import": "usb/blob"}[r.name]
+	table("ceremony.open", fromTable("code.op1", "plan.code"), fromTable("code.op2", "plan.code"))
+	table("people.signin", `keyboard = "op1"`, `identity = "SEEN"`)
+	table("clock.check", `"clock.op1" = "now"`, `"clock.op2" = "now"`)
+	table("vault.signin", `method = "secret"`, fmt.Sprintf("client = %q", client), fmt.Sprintf("secret = {file = %q}", secret))
+	table("kek.code", fromTable("code.op1", "kek.op1"), fromTable("code.op2", "kek.op2"))
+	table("kek.export", mediumAnswer(medium), `bag = "R-0001"`)
+	table("machine.check", `image = "none: this is a rehearsal"`, `attest = "VERIFIED"`)
+	table("kek.receive", mediumAnswer(medium), `bag = "R-0001"`, fromTable("head", "prepare.head"))
+	table("kek.confirm", fromTable("code.op1", "kek.op1"), fromTable("code.op2", "kek.op2"))
+	table("hsm.connect", `serial = {file = "table/hsm.serial"}`)
+	table("hsm.login", `pin = {file = "table/hsm.pin"}`)
+	table("target.wrap", `word = "WRAP"`)
+	table("blob.export", mediumAnswer("usb/blob"), `bag = "R-0002"`)
+	table("blob.receive", mediumAnswer(medium), `bag = "R-0002"`, fromTable("head", "offline.head"))
+	table("target.code", append(keyCodes(p), `compared = "COMPARED"`)...)
+	table("workload.switch", `outcome = "none: this is a rehearsal"`)
+	table("exception", `expected = "every check holds"`, `happened = "a check did not hold in this rehearsal"`, `decided = "go on, to practise exceptions"`)
+	table("resume", fromTable("head", "pause.head"), `keyboard = "op1"`)
+	table("final.seal", signOffs(p)...)
+	return b.String()
+}
+
+func mediumAnswer(dir string) string { return fmt.Sprintf("medium = {path = %q}", dir) }
+
+func fromTable(field, sheet string) string { return fmt.Sprintf("%q = {table = %q}", field, sheet) }
+
+func keyCodes(p *plan.Plan) []string {
+	var out []string
+	for _, k := range p.Keys {
+		if k.Type != "AES" {
+			out = append(out, fromTable("code."+k.Name, "vault."+k.Name))
+		}
+	}
+	return out
+}
+
+func signOffs(p *plan.Plan) []string {
+	var out []string
+	for _, person := range p.People {
+		out = append(out, fmt.Sprintf("%q = %q", "agree."+person.ID, "agrees"))
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+func verifyCommand() *cobra.Command {
+	var asJSON bool
+	var planCode string
+	var heads []string
+	c := &cobra.Command{
+		Use:   "verify DIR",
+		Short: "Check a ceremony folder, as an auditor",
+		Long: "verify checks the transcript in DIR: every rule by name. It exits 0 only if the ceremony is complete,\n" +
+			"with or without exceptions. Whoever made the folder also made the plan in it: give the plan's code and\n" +
+			"the heads from the sheets, which came to you by another way.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			a, err := anchors(planCode, heads)
+			if err != nil {
+				return err
+			}
+			v, err := verify(args[0], a)
+			if err != nil {
+				return err
+			}
+			return showVerdict(c.OutOrStdout(), v, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
+	c.Flags().Bool("no-render", false, "do not render the report to compare it")
+	c.Flags().StringVar(&planCode, "plan-code", "", "the plan's code, from your own copy")
+	c.Flags().StringArrayVar(&heads, "head", nil, "SIDE=CODE: the head of a side's log, from the sheet (prepare, offline, final)")
+	return c
+}
+
+func anchors(planCode string, heads []string) (audit.Anchors, error) {
+	a := audit.Anchors{Heads: map[string]string{}}
+	var err error
+	if planCode != "" {
+		if a.PlanCode, err = digest.ParseCode(planCode); err != nil {
+			return a, misuse("--plan-code: %w", err)
+		}
+	}
+	for _, h := range heads {
+		side, code, ok := strings.Cut(h, "=")
+		if !ok {
+			return a, misuse("--head wants SIDE=CODE, as offline=12345…")
+		}
+		if a.Heads[side], err = digest.ParseCode(code); err != nil {
+			return a, misuse("--head %s: %w", side, err)
+		}
+	}
+	return a, nil
+}
+
+func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
+	b, err := readSmall(filepath.Join(dir, "plan.toml"))
+	if err != nil {
+		return audit.Verdict{}, misuse("%s is no ceremony folder: %w", dir, err)
+	}
+	p, err := plan.Parse(b)
+	if err != nil {
+		return audit.Verdict{}, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
+	}
+	return audit.Verify(dir, p.Policy(), a), nil
+}
+
+func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {
+	if asJSON {
+		if err := json.MarshalWrite(out, v, jsontext.WithIndent("  ")); err != nil {
+			return err
+		}
+		fmt.Fprintln(out)
+	} else {
+		printVerdict(out, v)
+	}
+	if v.Outcome == audit.OutcomeComplete || v.Outcome == audit.OutcomeExceptions {
+		return nil
+	}
+	return &exit{code: exitNot}
+}
+
+func printVerdict(out io.Writer, v audit.Verdict) {
+	for _, r := range v.Rules {
+		fmt.Fprintf(out, "%-12s %-22s %s\n", r.Result, r.ID, r.Detail)
+	}
+	fmt.Fprintf(out, "\nCeremony %s (%s): %s.\n", v.Ceremony, v.Mode, v.Outcome)
+	if v.Exceptions > 0 {
+		fmt.Fprintf(out, "Exceptions: %d.\n", v.Exceptions)
+	}
+	if len(v.NotChecked) > 0 {
+		fmt.Fprintf(out, "Not checked: %s.\n", strings.Join(v.NotChecked, ", "))
+	}
+	if len(v.Disagree) > 0 {
+		fmt.Fprintf(out, "Do not agree: %s.\n", strings.Join(v.Disagree, ", "))
+	}
+}
