@@ -58,6 +58,7 @@ func TestParseKIDRefuses(t *testing.T) {
 		{strings.Replace(testKID, "net/", "net:0/", 1), "host", `found host "contoso.vault.azure.net:0", wanted a host name in lower case`},
 		{strings.Replace(testKID, "net/", "net:0443/", 1), "host", `found host "contoso.vault.azure.net:0443", wanted a host name in lower case`},
 		{strings.Replace(testKID, "contoso", "contoso\u0430", 1), "host", `found host "contosoа.vault.azure.net", wanted a host name in lower case`},
+		{strings.Replace(testKID, "contoso", strings.Repeat("a", 64), 1), "host", ""},
 		{strings.Replace(testKID, "contoso", strings.Repeat("a.", 130)+"contoso", 1), "host", ""},
 	} {
 		_, err := ParseKID(tt.in)

@@ -6,7 +6,10 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
+	"math/big"
 	"testing"
+
+	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 )
 
 type signFile struct {
@@ -220,6 +223,29 @@ func TestP256KHighS(t *testing.T) {
 	high := append(bytes.Clone(sig[:32]), b[:]...)
 	if err := key.Public().Verify("SHA-256", sum, changed(t, sig, high)); err != nil {
 		t.Errorf("a high s, which FIPS 186-5 allows, is refused: %v", err)
+	}
+}
+
+// TestP256KOverflow makes a digest whose signature has s = 1, and refuses the
+// same with s = order + 1, which is equal modulo the order.
+func TestP256KOverflow(t *testing.T) {
+	key := testKey(t, P256K)
+	var point secp256k1.JacobianPoint
+	var nonce, r, z, s secp256k1.ModNScalar
+	nonce.SetInt(12345)
+	s.SetInt(1)
+	secp256k1.ScalarBaseMultNonConst(&nonce, &point)
+	point.ToAffine()
+	x := point.X.Bytes()
+	r.SetByteSlice(x[:])
+	z.Set(&key.k.Key).Mul(&r).Negate().Add(&nonce) // z = nonce·s - r·d
+	sum, rb, one := z.Bytes(), r.Bytes(), s.Bytes()
+	if err := key.Public().Verify("SHA-256", sum[:], append(rb[:], one[:]...)); err != nil {
+		t.Fatalf("the signature with s = 1: %v", err)
+	}
+	high := new(big.Int).Add(secp256k1.Params().N, big.NewInt(1)).Bytes()
+	if err := key.Public().Verify("SHA-256", sum[:], append(rb[:], high...)); !errors.Is(err, ErrSignature) {
+		t.Errorf("the signature with s = order + 1: %v", err)
 	}
 }
 
