@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The kinds of workload whose needs are known.
+// WorkloadKinds lists the kinds of workload; the needs of all but other are known.
 var WorkloadKinds = []string{"aks", "mysql", "storage", "sql", "other"}
 
 // workloadOps lists what the service behind a workload asks of its key.

@@ -31,12 +31,18 @@ func TestReadRefuses(t *testing.T) {
 		is   error
 		says string
 	}{
-		{"extra file", inFolder(func(t *testing.T, dir string) { put(t, filepath.Join(dir, "more.txt"), nil) }),
-			ErrShape, `"more.txt" is there, but BUNDLE.sha256 does not list it`},
-		{"extra file of a desktop", inFolder(func(t *testing.T, dir string) { put(t, filepath.Join(dir, ".DS_Store"), nil) }),
-			ErrShape, `the name ".DS_Store" is none that a bundle may hold`},
-		{"sub-folder", inFolder(func(t *testing.T, dir string) { must(t, os.Mkdir(filepath.Join(dir, "sub.txt"), 0o700)) }),
-			ErrShape, `"sub.txt" is a folder, wanted a file`},
+		{
+			"extra file", inFolder(func(t *testing.T, dir string) { put(t, filepath.Join(dir, "more.txt"), nil) }),
+			ErrShape, `"more.txt" is there, but BUNDLE.sha256 does not list it`,
+		},
+		{
+			"extra file of a desktop", inFolder(func(t *testing.T, dir string) { put(t, filepath.Join(dir, ".DS_Store"), nil) }),
+			ErrShape, `the name ".DS_Store" is none that a bundle may hold`,
+		},
+		{
+			"sub-folder", inFolder(func(t *testing.T, dir string) { must(t, os.Mkdir(filepath.Join(dir, "sub.txt"), 0o700)) }),
+			ErrShape, `"sub.txt" is a folder, wanted a file`,
+		},
 		{"symlink instead of a file", inFolder(func(t *testing.T, dir string) {
 			must(t, os.Rename(filepath.Join(dir, "plan.toml"), filepath.Join(filepath.Dir(dir), "plan.toml")))
 			must(t, os.Symlink("../plan.toml", filepath.Join(dir, "plan.toml")))
@@ -49,12 +55,18 @@ func TestReadRefuses(t *testing.T) {
 			must(t, os.Remove(filepath.Join(dir, listName)))
 			must(t, syscall.Mkfifo(filepath.Join(dir, listName), 0o600))
 		}), ErrShape, `"BUNDLE.sha256" is a pipe, wanted a file`},
-		{"10 GB file", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, "plan.toml"), 10<<30)) }),
-			ErrShape, `"plan.toml" has 10737418240 bytes, wanted at most 4194304 in one file and 33554432 in all`},
-		{"10 GB list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), 10<<30)) }),
-			ErrShape, `"BUNDLE.sha256" has 10737418240 bytes`},
-		{"large list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), maxList+1)) }),
-			ErrShape, fmt.Sprintf(`"BUNDLE.sha256" has %d bytes`, maxList+1)},
+		{
+			"10 GB file", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, "plan.toml"), 10<<30)) }),
+			ErrShape, `"plan.toml" has 10737418240 bytes, wanted at most 4194304 in one file and 33554432 in all`,
+		},
+		{
+			"10 GB list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), 10<<30)) }),
+			ErrShape, `"BUNDLE.sha256" has 10737418240 bytes`,
+		},
+		{
+			"large list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), maxList+1)) }),
+			ErrShape, fmt.Sprintf(`"BUNDLE.sha256" has %d bytes`, maxList+1),
+		},
 		{"too large in all", inFolder(func(t *testing.T, dir string) {
 			for i := range 9 {
 				path := filepath.Join(dir, fmt.Sprintf("%d.txt", i))
@@ -67,14 +79,22 @@ func TestReadRefuses(t *testing.T) {
 				put(t, filepath.Join(dir, fmt.Sprintf("%d.txt", i)), nil)
 			}
 		}), ErrShape, "more than 1024 files"},
-		{"missing file", inFolder(func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, "plan.toml"))) }),
-			ErrShape, `"plan.toml" is missing, wanted every file that BUNDLE.sha256 lists`},
-		{"missing list", inFolder(func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, listName))) }),
-			ErrShape, "BUNDLE.sha256 is missing"},
-		{"other content", inFolder(func(t *testing.T, dir string) { put(t, filepath.Join(dir, "plan.toml"), []byte("format = 2\n")) }),
-			ErrDigest, `"plan.toml" has the SHA-256 `},
-		{"shorter file", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, "online.log"), 2999)) }),
-			ErrDigest, `"online.log" has the SHA-256 `},
+		{
+			"missing file", inFolder(func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, "plan.toml"))) }),
+			ErrShape, `"plan.toml" is missing, wanted every file that BUNDLE.sha256 lists`,
+		},
+		{
+			"missing list", inFolder(func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, listName))) }),
+			ErrShape, "BUNDLE.sha256 is missing",
+		},
+		{
+			"other content", inFolder(func(t *testing.T, dir string) { put(t, filepath.Join(dir, "plan.toml"), []byte("format = 2\n")) }),
+			ErrDigest, `"plan.toml" has the SHA-256 `,
+		},
+		{
+			"shorter file", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, "online.log"), 2999)) }),
+			ErrDigest, `"online.log" has the SHA-256 `,
+		},
 		{"two files exchanged", inFolder(func(t *testing.T, dir string) {
 			must(t, os.Rename(filepath.Join(dir, "plan.toml"), filepath.Join(dir, "x.txt")))
 			must(t, os.Rename(filepath.Join(dir, "allowed_signers"), filepath.Join(dir, "plan.toml")))
@@ -97,8 +117,10 @@ func TestReadRefuses(t *testing.T) {
 			_, err := Write(medium, h, contents())
 			must(t, err)
 		}, ErrSeveral, "found keyceremony-contoso-2026-11-prepare-1, keyceremony-contoso-2026-11-prepare-2, wanted one"},
-		{"empty medium", func(t *testing.T, _, folder string) { must(t, os.RemoveAll(folder)) },
-			ErrNoBundle, "wanted a folder keyceremony-contoso-2026-11-prepare-"},
+		{
+			"empty medium", func(t *testing.T, _, folder string) { must(t, os.RemoveAll(folder)) },
+			ErrNoBundle, "wanted a folder keyceremony-contoso-2026-11-prepare-",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			medium, folder := written(t)
