@@ -110,7 +110,7 @@ func Serve(ctx context.Context, dir string, o ServeOptions, out io.Writer) error
 	if err := s.start(o.Listen, o.Network); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(out, s.Describe()); err != nil {
+	if _, err := fmt.Fprint(out, s.Describe()); err != nil {
 		return errors.Join(err, s.Close())
 	}
 	select {
