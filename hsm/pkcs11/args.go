@@ -27,13 +27,10 @@ type (
 		KEK   *byok.KEK `json:"kek"`
 		Trial bool      `json:"trial,omitempty"` // for the probe, beside the real one
 	}
+	// wrapArgs: the result is the key's type, its body the ciphertext.
 	wrapArgs struct {
 		ID  []byte  `json:"id"`
 		Way hsm.Way `json:"way"`
-	}
-	wrapped struct {
-		Type       byok.KeyType `json:"type"`
-		Ciphertext []byte       `json:"ciphertext"`
 	}
 	// trialArgs asks for a throw-away key; the result is an hsm.Key.
 	trialArgs struct {

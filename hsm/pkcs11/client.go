@@ -32,7 +32,6 @@ type client struct {
 	words    *lastWords
 	to       io.WriteCloser
 	from     io.ReadCloser
-	frames   chan frame // closed when the worker is gone
 	progress hsm.Progress
 	dead     error // why the worker is gone, once that is known
 }
@@ -66,22 +65,7 @@ func start(o Options) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the PKCS#11 worker: %w", err)
 	}
-	c := &client{cmd: cmd, words: words, to: to, from: from, frames: make(chan frame), progress: o.Progress}
-	go c.receive()
-	return c, nil
-}
-
-// receive hands frames to do until the worker is gone. It is the one
-// goroutine of a client: a read of a pipe cannot otherwise be given up.
-func (c *client) receive() {
-	defer close(c.frames)
-	for {
-		f, err := readFrame(c.from)
-		if err != nil {
-			return
-		}
-		c.frames <- f
-	}
+	return &client{cmd: cmd, words: words, to: to, from: from, progress: o.Progress}, nil
 }
 
 // do sends one call and waits for its reply. A worker that dies, or does not
@@ -113,30 +97,31 @@ func (c *client) do(ctx context.Context, k call) ([]byte, error) {
 	return decodeReply(k, f)
 }
 
-// await waits for one frame, and tells progress each second meanwhile.
+// await reads one frame. It starts no goroutine: at the end of the context
+// the worker is killed, and the read ends with its pipe.
 func (c *client) await(ctx context.Context, what string) (frame, error) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for seconds := 1; ; seconds++ {
-		select {
-		case f, ok := <-c.frames:
-			if !ok {
-				return frame{}, c.bury()
-			}
-			return f, nil
-		case <-ctx.Done():
-			return frame{}, c.giveUp(ctx)
-		case <-tick.C:
-			if c.progress != nil {
-				c.progress(what, time.Duration(seconds)*time.Second)
-			}
-		}
+	stop := context.AfterFunc(ctx, c.kill)
+	done := beat(c.progress, what)
+	f, err := readFrame(c.from)
+	done()
+	switch {
+	case !stop(): // killed, perhaps behind a reply that was already there
+		return frame{}, c.giveUp(ctx)
+	case err != nil:
+		return frame{}, c.bury()
 	}
+	return f, nil
 }
 
-// giveUp kills a worker that did not answer in time.
-func (c *client) giveUp(ctx context.Context) error {
+// kill ends the process, and the read of a pipe whose other end a child of
+// the module may hold.
+func (c *client) kill() {
 	_ = c.cmd.Process.Kill()
+	c.from.Close()
+}
+
+// giveUp collects a worker that did not answer in time.
+func (c *client) giveUp(ctx context.Context) error {
 	c.reap()
 	if errors.Is(ctx.Err(), context.Canceled) {
 		c.dead = fmt.Errorf("%w: it was stopped in the middle of an operation that was given up", hsm.ErrWorkerDied)
@@ -172,9 +157,7 @@ func (c *client) reap() {
 	late := time.AfterFunc(killWait/10, func() { _ = c.cmd.Process.Kill() })
 	defer late.Stop()
 	_ = c.cmd.Wait()
-	c.from.Close() // a process that the module left behind may hold the other end
-	for range c.frames {
-	}
+	c.from.Close()
 }
 
 // close asks the worker to finalise the module and end.

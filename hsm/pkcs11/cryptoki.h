@@ -64,6 +64,7 @@ struct ck_function_list {
 typedef ck_rv (*ck_get_function_list)(struct ck_function_list **);
 typedef ck_rv (*ck_login)(ck_ulong session, ck_ulong user, const void *pin, ck_ulong length);
 typedef ck_rv (*ck_get_session_info)(ck_ulong session, struct ck_session_info *);
+typedef ck_rv (*ck_get_attribute_value)(ck_ulong session, ck_ulong object, struct ck_attribute *, ck_ulong count);
 typedef ck_rv (*ck_wrap_key)(ck_ulong session, struct ck_mechanism *, ck_ulong wrapping, ck_ulong key,
 	void *out, ck_ulong *length);
 

@@ -50,3 +50,10 @@ func duplicate(h windows.Handle, name string) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(copied), name), nil
 }
+
+// awaitOrphan returns when the program that started this one is gone.
+func awaitOrphan(*os.File) {
+	if parent, err := os.FindProcess(os.Getppid()); err == nil {
+		_, _ = parent.Wait()
+	}
+}

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package pkcs11
 
 import (
@@ -10,9 +12,6 @@ import (
 
 	"github.com/keyceremony/ceremony/hsm/hsmtest"
 )
-
-// scratch is the folder of what was compiled; TestMain removes it.
-var scratch string
 
 // built is the interposer's library, compiled once.
 var built = sync.OnceValues(func() (string, error) {

@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// scratch is the folder of what the tests compile, "" if nothing.
+var scratch string
+
 // TestMain is the test binary's main: the worker of every test is the test
 // binary itself.
 func TestMain(m *testing.M) {

@@ -52,15 +52,32 @@ var absent = map[uint]bool{
 // attribute reads one attribute; nil if the object does not show it. One is
 // read at a time, as a list with one bad attribute is lost as a whole.
 func (s *session) attribute(o p11.ObjectHandle, kind uint) ([]byte, error) {
+	if s.direct {
+		value, code := s.list.attribute(s.h, o, kind)
+		if code != ckrBufferTooSmall {
+			return shown(value, code)
+		}
+	}
 	list, err := s.ctx.GetAttributeValue(s.h, o, []*p11.Attribute{p11.NewAttribute(kind, nil)})
 	var code p11.Error
-	if errors.As(err, &code) && absent[uint(code)] {
-		return nil, nil
+	if errors.As(err, &code) {
+		return shown(nil, uint(code))
 	}
 	if err != nil {
 		return nil, rv("read an attribute", err)
 	}
 	return list[0].Value, nil
+}
+
+// shown makes nil of an attribute that the object does not have or show.
+func shown(value []byte, code uint) ([]byte, error) {
+	switch {
+	case code == ckrOK:
+		return value, nil
+	case absent[code]:
+		return nil, nil
+	}
+	return nil, newError("read an attribute", code)
 }
 
 // flag reads a boolean attribute; nil if the object does not show it.

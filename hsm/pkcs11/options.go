@@ -32,7 +32,7 @@ type Options struct {
 
 	Timeout  time.Duration // of an operation whose context has no deadline; 0 means a minute
 	Patience time.Duration // the same for RSA key generation and PIN pads; 0 means fifteen minutes
-	Progress hsm.Progress  // called each second of a long operation; may be nil
+	Progress hsm.Progress  // called each second of a long operation, from another goroutine; may be nil
 	Stderr   io.Writer     // takes what the module prints; nil means os.Stderr
 
 	program  string // the worker's program, os.Executable() if empty; for tests

@@ -60,6 +60,15 @@ ck_rv shim_login(struct ck_function_list *list, ck_ulong session, ck_ulong user,
 	return ((ck_login)list->C_Login)(session, user, pin, length);
 }
 
+ck_rv shim_attribute(struct ck_function_list *list, ck_ulong session, ck_ulong object, ck_ulong type,
+	void *out, ck_ulong *length)
+{
+	struct ck_attribute a = {type, out, *length};
+	ck_rv rv = ((ck_get_attribute_value)list->C_GetAttributeValue)(session, object, &a, 1);
+	*length = a.length;
+	return rv;
+}
+
 /* CKM_SHA_1, CKG_MGF1_SHA1, CKZ_DATA_SPECIFIED with empty data. */
 static struct ck_oaep_params oaep = {0x220, 1, 1, NULL, 0};
 static struct ck_rsa_aes_params rsa_aes = {256, &oaep};

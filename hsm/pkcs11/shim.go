@@ -29,8 +29,9 @@ type library struct {
 }
 
 const (
-	wrapBuffer = 16 << 10 // a blob of RSA-4096 under RSA-4096 has 2896 bytes
-	wrapLimit  = 1 << 20
+	wrapBuffer      = 16 << 10 // a blob of RSA-4096 under RSA-4096 has 2896 bytes
+	wrapLimit       = 1 << 20
+	attributeBuffer = 1 << 10 // the modulus of RSA-4096 has 512 bytes
 
 	ckrOK             = 0x000
 	ckrFunctionFailed = 0x006
@@ -69,6 +70,21 @@ func (l *library) login(session p11.SessionHandle, user uint, pin []byte) uint {
 		p = unsafe.Pointer(&pin[0])
 	}
 	return uint(C.shim_login(l.list, C.ck_ulong(session), C.ck_ulong(user), p, C.ck_ulong(len(pin))))
+}
+
+// attribute calls C_GetAttributeValue once, with a buffer that every attribute
+// of a ceremony fits; a larger one is CKR_BUFFER_TOO_SMALL.
+func (l *library) attribute(session p11.SessionHandle, o p11.ObjectHandle, kind uint) ([]byte, uint) {
+	var buf [attributeBuffer]byte
+	n := C.ck_ulong(len(buf))
+	rv := C.shim_attribute(l.list, C.ck_ulong(session), C.ck_ulong(o), C.ck_ulong(kind), unsafe.Pointer(&buf[0]), &n)
+	if rv == ckrOK && n > C.ck_ulong(len(buf)) {
+		rv = p11.CKR_ATTRIBUTE_TYPE_INVALID // CK_UNAVAILABLE_INFORMATION
+	}
+	if rv != ckrOK {
+		return nil, uint(rv)
+	}
+	return bytes.Clone(buf[:n]), ckrOK
 }
 
 // wrap calls C_WrapKey once, with a buffer that every wrapped key fits, and

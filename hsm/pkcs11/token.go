@@ -181,18 +181,20 @@ func (t *token) Wrap(ctx context.Context, id []byte) ([]byte, error) {
 	if t.kek == nil {
 		return nil, hsm.ErrNoKEK
 	}
-	var w wrapped
-	if err := t.ask(ctx, "wrap", "wrap the target key", wrapArgs{id, t.way}, &w); err != nil {
+	var kind byok.KeyType
+	k := call{op: "wrap", what: "wrap the target key", limit: t.o.timeout(), args: wrapArgs{id, t.way}, result: &kind}
+	ciphertext, err := t.client.do(ctx, k)
+	if err != nil {
 		return nil, err
 	}
-	if !t.probed[w.Type] {
-		return nil, fmt.Errorf("%w for keys of type %s", hsm.ErrNotProbed, w.Type)
+	if !t.probed[kind] {
+		return nil, fmt.Errorf("%w for keys of type %s", hsm.ErrNotProbed, kind)
 	}
-	if least, most := byok.CiphertextLengths(w.Type, t.kek.Bits()); len(w.Ciphertext) < least || len(w.Ciphertext) > most {
+	if least, most := byok.CiphertextLengths(kind, t.kek.Bits()); len(ciphertext) < least || len(ciphertext) > most {
 		return nil, fmt.Errorf("%w: the ciphertext of a key of type %s under a KEK of %d bits has %d bytes, not %d to %d",
-			hsm.ErrCannotWrap, w.Type, t.kek.Bits(), len(w.Ciphertext), least, most)
+			hsm.ErrCannotWrap, kind, t.kek.Bits(), len(ciphertext), least, most)
 	}
-	return w.Ciphertext, nil
+	return ciphertext, nil
 }
 
 func (t *token) Sign(ctx context.Context, id []byte, hash hsm.Hash, digest []byte) ([]byte, error) {

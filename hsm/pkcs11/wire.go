@@ -23,6 +23,8 @@ type frame struct {
 // mechanisms or keys perhaps 100 KiB.
 const maxFrame = 4 << 20
 
+const lengths = 8 // bytes before the header
+
 // A request is the header of a frame to the worker.
 type request struct {
 	Op   string          `json:"op"`
@@ -42,38 +44,40 @@ type wireError struct {
 	Token *hsm.Error `json:"token,omitempty"`
 }
 
+// writeFrame writes a frame at once and wipes the copy that it makes for it.
 func writeFrame(w io.Writer, f frame) error {
 	if len(f.header) > maxFrame || len(f.body) > maxFrame {
 		return fmt.Errorf("internal error: a message of %d bytes, more than %d", len(f.header)+len(f.body), maxFrame)
 	}
-	buf := make([]byte, 8, 8+len(f.header))
+	buf := make([]byte, lengths, lengths+len(f.header)+len(f.body))
 	binary.BigEndian.PutUint32(buf, uint32(len(f.header)))
 	binary.BigEndian.PutUint32(buf[4:], uint32(len(f.body)))
-	if _, err := w.Write(append(buf, f.header...)); err != nil {
-		return err
-	}
-	if len(f.body) == 0 {
-		return nil
-	}
-	_, err := w.Write(f.body) // straight from the caller's slice: no copy to wipe
+	buf = append(append(buf, f.header...), f.body...)
+	defer clear(buf)
+	_, err := w.Write(buf)
 	return err
 }
 
+// readFrame reads a frame, mostly at once, and wipes what it read it into.
+// Requests and replies alternate, so that nothing lies behind a frame.
 func readFrame(r io.Reader) (frame, error) {
-	var lengths [8]byte
-	if _, err := io.ReadFull(r, lengths[:]); err != nil {
+	buf := make([]byte, 4<<10)
+	defer func() { clear(buf) }()
+	n, err := io.ReadAtLeast(r, buf, lengths)
+	if err != nil {
 		return frame{}, err
 	}
-	h, b := binary.BigEndian.Uint32(lengths[:]), binary.BigEndian.Uint32(lengths[4:])
-	if h > maxFrame || b > maxFrame {
+	header, body := binary.BigEndian.Uint32(buf), binary.BigEndian.Uint32(buf[4:])
+	if header > maxFrame || body > maxFrame || n > lengths+int(header)+int(body) {
 		return frame{}, errors.New("not a frame of the worker's protocol")
 	}
-	f := frame{header: make([]byte, h), body: make([]byte, b)}
-	if _, err := io.ReadFull(r, f.header); err != nil {
+	whole := make([]byte, header+body)
+	copied := copy(whole, buf[lengths:n])
+	if _, err := io.ReadFull(r, whole[copied:]); err != nil {
+		clear(whole)
 		return frame{}, err
 	}
-	_, err := io.ReadFull(r, f.body)
-	return f, err
+	return frame{header: whole[:header:header], body: whole[header:]}, nil
 }
 
 // encodeError prepares err for the pipe.

@@ -27,6 +27,11 @@ func WorkerMain() {
 		fmt.Fprintln(os.Stderr, "pkcs11 worker:", err)
 		os.Exit(1)
 	}
+	go func() {
+		awaitOrphan(in)
+		// The program is gone; a hung module must not stay behind.
+		time.AfterFunc(farewell, func() { os.Exit(1) })
+	}()
 	runtime.LockOSThread() // some modules want one thread for all calls
 	serve(in, out)
 	os.Exit(0)
@@ -34,22 +39,13 @@ func WorkerMain() {
 
 // serve answers requests until the pipe ends or "close" is answered.
 func serve(in io.Reader, out io.Writer) {
-	requests := make(chan frame)
-	go func() {
-		defer close(requests)
-		for {
-			f, err := readFrame(in)
-			if err != nil {
-				// The program is gone; a hung module must not stay behind.
-				time.AfterFunc(farewell, func() { os.Exit(1) })
-				return
-			}
-			requests <- f
-		}
-	}()
 	w := &worker{}
 	defer w.shut()
-	for f := range requests {
+	for {
+		f, err := readFrame(in)
+		if err != nil {
+			return // the program is gone
+		}
 		last := w.answer(f, out)
 		clear(f.body)
 		if last {
@@ -121,7 +117,11 @@ func (s *session) handle(q request, body []byte) (any, []byte, error) {
 	case "trust":
 		return with(q, func(a kekArgs) (*byok.KEK, error) { return s.trust(a.KEK, body) })
 	case "wrap":
-		return with(q, s.wrap)
+		var a wrapArgs
+		if err := json.Unmarshal(q.Args, &a); err != nil {
+			return nil, nil, err
+		}
+		return s.wrap(a)
 	case "trial":
 		return with(q, s.trial)
 	case "trial.wrap":

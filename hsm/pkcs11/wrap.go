@@ -114,29 +114,30 @@ func (s *session) readKEK(h p11.ObjectHandle) (*byok.KEK, error) {
 	return kek, nil
 }
 
-// wrap wraps a key under the loaded KEK. It refuses by itself what some
-// modules (NSS) would wrap against the key's attributes.
-func (s *session) wrap(a wrapArgs) (wrapped, error) {
+// wrap wraps a key under the loaded KEK and returns its type beside the
+// ciphertext. It refuses by itself what some modules (NSS) would wrap against
+// the key's attributes.
+func (s *session) wrap(a wrapArgs) (result any, ciphertext []byte, err error) {
 	w, ok := wayNamed(a.Way)
 	if !ok {
-		return wrapped{}, hsm.ErrNotProbed
+		return nil, nil, hsm.ErrNotProbed
 	}
 	if s.kek == nil {
-		return wrapped{}, hsm.ErrNoKEK
+		return nil, nil, hsm.ErrNoKEK
 	}
 	h, class, err := s.one(a.ID)
 	if err != nil {
-		return wrapped{}, err
+		return nil, nil, err
 	}
 	if err := s.mayLeave(h); err != nil {
-		return wrapped{}, err
+		return nil, nil, err
 	}
 	t, err := s.typeOf(h, class)
 	if err != nil {
-		return wrapped{}, err
+		return nil, nil, err
 	}
-	blob, err := s.wrapBy(w, s.kek.handle, h)
-	return wrapped{t, blob}, err
+	ciphertext, err = s.wrapBy(w, s.kek.handle, h)
+	return t, ciphertext, err
 }
 
 // mayLeave checks CKA_EXTRACTABLE and CKA_WRAP_WITH_TRUSTED.
