@@ -102,10 +102,14 @@ func (s *Server) Secret() []byte { return []byte(s.creds.secret) }
 // CA is the certificate authority, PEM, which also lies in CAFile.
 func (s *Server) CA() []byte { return s.creds.caPEM }
 
-// CAFile, SecretFile and ClientCertFile are the paths of what a client needs;
-// the last holds certificate and private key.
-func (s *Server) CAFile() string         { return s.path(caFile) }
-func (s *Server) SecretFile() string     { return s.path(secretFile) }
+// CAFile is the path of the certificate authority.
+func (s *Server) CAFile() string { return s.path(caFile) }
+
+// SecretFile is the path of the client secret.
+func (s *Server) SecretFile() string { return s.path(secretFile) }
+
+// ClientCertFile is the path of the certificate, with its private key, with
+// which the client may sign in instead.
 func (s *Server) ClientCertFile() string { return s.path(clientFile) }
 
 // randomHex gives n random bytes as hex digits.
