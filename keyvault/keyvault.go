@@ -27,6 +27,10 @@ type Vault interface {
 	// Get reads one version of a key; an empty version is the latest.
 	Get(ctx context.Context, name, version string) (Key, error)
 
+	// Attestation fetches what a Managed HSM attests of one version of a key;
+	// nil where the service attests nothing, as every Key Vault does.
+	Attestation(ctx context.Context, name, version string) (*Attestation, error)
+
 	// Versions lists all versions of a live key, newest first; a name that
 	// does not exist has none.
 	Versions(ctx context.Context, name string) ([]Version, error)
@@ -113,6 +117,15 @@ type Key struct {
 	// Findings are what a rehearsal vault accepted at an import although the
 	// real service may refuse it, as "pkcs8.trailing-zeros=3".
 	Findings []string `json:"findings,omitempty"`
+}
+
+// Attestation is a Managed HSM's attestation of a key, as it was returned:
+// nothing of it is verified here.
+type Attestation struct {
+	Version      string `json:"version"`      // MRVL-1
+	Certificates []byte `json:"certificates"` // PEM
+	Private      []byte `json:"private"`      // the signed attributes of the private or secret key
+	Public       []byte `json:"public,omitempty"`
 }
 
 // A Version is one line of a key's version list.

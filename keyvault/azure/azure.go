@@ -37,7 +37,7 @@ type Config struct {
 	CA        []byte // rehearsal only: PEM; every connection then goes to this machine
 
 	Progress keyvault.Progress // what is waited for; may be nil
-	Prompt   func(string)      // shows the device code and where to type it; may be nil
+	Prompt   func(string)      // shows the device code and where to type it; that way to sign in needs it
 
 	// Sleep waits between attempts; tests replace it. It returns the
 	// context's error if that ends first.

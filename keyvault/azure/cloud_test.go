@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
 	"github.com/keyceremony/ceremony/keyvault"
 )
 
@@ -100,7 +102,7 @@ func TestMethods(t *testing.T) {
 	for _, m := range Methods() {
 		c := Config{
 			Cloud: "public", URL: "https://contoso.vault.azure.net", Tenant: testTenant,
-			SignIn: SignIn{Method: m, ClientID: testTenant, Secret: []byte("x")},
+			SignIn: SignIn{Method: m, ClientID: testTenant, Secret: []byte("x")}, Prompt: func(string) {},
 		}
 		_, err := newVault(c)
 		if (err != nil) != (m == Certificate) { // which this one has not
@@ -114,3 +116,20 @@ func TestMethods(t *testing.T) {
 }
 
 const testTenant = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
+func TestDeviceCodePrompt(t *testing.T) {
+	c := Config{Cloud: "public", URL: "https://contoso.vault.azure.net", SignIn: SignIn{Method: DeviceCode}}
+	if _, err := newVault(c); err == nil {
+		t.Error("a device code that nobody would see")
+	}
+	var shown string
+	c.Prompt = func(s string) { shown = s }
+	m := azidentity.DeviceCodeMessage{UserCode: "AB\x1b[2JCD", VerificationURL: "https://microsoft.com/devicelogin", Message: "send your password to evil.test"}
+	if err := c.showDeviceCode(t.Context(), m); err != nil || shown != "Open https://microsoft.com/devicelogin in a browser and type the code AB?[2JCD" {
+		t.Errorf("shown %q, %v", shown, err)
+	}
+	m.VerificationURL = "http://microsoft.com/devicelogin"
+	if p := asProblem(c.showDeviceCode(t.Context(), m)); p == nil || p.Code != keyvault.HostileAnswer {
+		t.Error("a page that is not https is shown")
+	}
+}

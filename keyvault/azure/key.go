@@ -112,6 +112,21 @@ func (v *vault) deleted(a action, d azkeys.DeletedKey) (*keyvault.Deleted, error
 	return &keyvault.Deleted{KID: string(*d.Key.KID), Deleted: d.DeletedDate, Purge: d.ScheduledPurgeDate}, nil
 }
 
+// attestation takes the attestation out of an answer, nil if there is none.
+func attestation(b azkeys.KeyBundle) *keyvault.Attestation {
+	if b.Attributes == nil || b.Attributes.Attestation == nil {
+		return nil
+	}
+	a := b.Attributes.Attestation
+	if len(a.PrivateKeyAttestation) == 0 && len(a.CertificatePEMFile) == 0 {
+		return nil
+	}
+	return &keyvault.Attestation{
+		Version: text(a.Version), Certificates: a.CertificatePEMFile,
+		Private: a.PrivateKeyAttestation, Public: a.PublicKeyAttestation,
+	}
+}
+
 // text reads an optional string of a server.
 func text[S ~string](p *S) string {
 	if p == nil {

@@ -50,6 +50,9 @@ func newCredential(c Config, row cloudRow) (azcore.TokenCredential, error) {
 	if !slices.Contains(Methods(), c.SignIn.Method) {
 		return nil, configProblem(fmt.Sprintf("there is no way %q to sign in; there are: %s", c.SignIn.Method, strings.Join(Methods(), ", ")), nil)
 	}
+	if c.SignIn.Method == DeviceCode && c.Prompt == nil {
+		return nil, configProblem("nobody would see the device code", nil)
+	}
 	transport, err := newTransport(c, row.authorities...)
 	if err != nil {
 		return nil, err

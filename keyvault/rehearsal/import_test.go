@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -176,5 +177,31 @@ func TestWithoutOps(t *testing.T) {
 	got, err := v.Import(t.Context(), "target", keyvault.ImportParams{Type: byok.P521, Blob: blob})
 	if err != nil || !slices.Equal(got.Ops, ecOps) {
 		t.Errorf("%v, %v", got.Ops, err)
+	}
+}
+
+// TestAttestation: none of our own; one that a test put there is passed on
+// by a Managed HSM, and a Key Vault has none at all.
+func TestAttestation(t *testing.T) {
+	put := keyvault.Attestation{Version: "MRVL-1", Certificates: []byte("PEM"), Private: []byte{1, 2}, Public: []byte{3}}
+	for _, hsm := range []bool{false, true} {
+		s := vaulttest.Start(t, rehearsal.Options{ManagedHSM: hsm})
+		v := vaulttest.Open(t, s)
+		k, _ := newKEK(t, v, time.Time{})
+		if a, err := v.Attestation(t.Context(), "kek", k.Version); a != nil || err != nil {
+			t.Errorf("HSM %v: %v, %v, want none", hsm, a, err)
+		}
+		if _, err := s.Edit("kek", "", func(k *rehearsal.Key) { k.Attestation = &put }); err != nil {
+			t.Fatal(err)
+		}
+		for _, version := range []string{"", k.Version} {
+			a, err := v.Attestation(t.Context(), "kek", version)
+			if err != nil || (a != nil) != hsm || hsm && !reflect.DeepEqual(*a, put) {
+				t.Errorf("HSM %v, version %q: %v, %v", hsm, version, a, err)
+			}
+		}
+		if _, err := v.Attestation(t.Context(), "none", ""); (err != nil) != hsm {
+			t.Errorf("HSM %v: attestation of nothing: %v", hsm, err)
+		}
 	}
 }

@@ -182,6 +182,20 @@ func (s *Server) getKey(c *call) (any, error) {
 	return s.bundle(k)
 }
 
+// getAttestation shows a key with its attestation, if it has one.
+func (s *Server) getAttestation(c *call) (any, error) {
+	k, err := s.Get(c.name, c.version)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.bundle(k)
+	if err == nil && k.Attestation != nil {
+		a := k.Attestation
+		b.Attributes.Attestation = &attestation{a.Certificates, a.Private, a.Public, a.Version}
+	}
+	return b, err
+}
+
 // updateKey changes attributes, tags and operations of one version.
 func (s *Server) updateKey(c *call) (any, error) {
 	var req struct {

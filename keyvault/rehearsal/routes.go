@@ -92,6 +92,8 @@ func (s *Server) dispatchKeys(c *call, path []string) (any, error) {
 		return s.createKey(c)
 	case len(path) == 2 && last == "import" && c.Method == http.MethodPost:
 		return s.importKey(c)
+	case s.id.ManagedHSM && last == "attestation" && c.Method == http.MethodGet && (len(path) == 2 || len(path) == 3 && c.version != ""):
+		return s.getAttestation(c)
 	case c.Method == http.MethodPost && (len(path) == 2 || len(path) == 3 && c.version != ""):
 		return s.operate(c, last)
 	}

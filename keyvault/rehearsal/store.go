@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"github.com/keyceremony/ceremony/keyvault"
 )
 
 // Errors of the store.
@@ -39,6 +41,10 @@ type Key struct {
 	Imported   bool              `json:"imported"`         // came in a key transfer blob
 	Private    []byte            `json:"private"`          // PKCS#8 DER; the raw bytes of an oct key
 	Public     []byte            `json:"public,omitempty"` // the SPKI DER that is shown; none for oct
+
+	// Attestation is shown by a Managed HSM where a test has put one; of its
+	// own a rehearsal vault attests nothing.
+	Attestation *keyvault.Attestation `json:"attestation,omitempty"`
 }
 
 // Deletion says when a key was deleted and when it will be purged, in seconds

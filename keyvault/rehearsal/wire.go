@@ -57,6 +57,15 @@ type attributes struct {
 	RecoveryLevel   string `json:"recoveryLevel,omitempty"`
 	RecoverableDays int    `json:"recoverableDays,omitempty"`
 	HSMPlatform     string `json:"hsmPlatform,omitempty"`
+
+	Attestation *attestation `json:"attestation,omitempty"`
+}
+
+type attestation struct {
+	Certificates data   `json:"certificatePemFile"`
+	Private      data   `json:"privateKeyAttestation"`
+	Public       data   `json:"publicKeyAttestation,omitempty"`
+	Version      string `json:"version"`
 }
 
 type bundle struct {
