@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Checks the folder of a key ceremony without the program that made it: verify.py FOLDER [plan=CODE] [online=CODE] [offline=CODE]
+Prints each rule and the outcome; exit 0 only for the two complete outcomes. Needs Python 3.11 and ssh-keygen.
+Give the codes of plan and sealed heads from the witness's sheet: without them the folder only proves that it fits itself."""
+import base64, datetime, functools, hashlib, json, os, re, subprocess, sys, tempfile, tomllib
+RECORD = "v seq prev side cer stage boot mono_ns wall clk actor ev step key data"
+NOTE, END = "text statements links", "answers facts checks files statements links"
+DATA = {"log.open": "format tool mode run attempt plan link", "step.begin": "mark", "step.end": END, "step.fail": END + " problem",
+        "exception": "checks expected happened decided statements", "approve": NOTE, "pause": NOTE, "resume": NOTE, "people.change": NOTE,
+        "ceremony.stop": NOTE, "log.recovered": "hex bytes", "log.close": "outcome exceptions not_checked disagree"}
+INSIDE = {"tool": "name version commit sha256", "checks": "id class found wanted result", "files": "name sha256 bytes",
+          "statements": "person file sha256 sig action", "links": "log seq sha256", "link": "log seq sha256"}
+WHO, KEY, LOG = "[a-z0-9]{2,16}", "[0-9A-Za-z-]{1,127}", r"(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?"
+TEXT = rf"({LOG}-[0-9]{{4,8}}-[a-z]+(?:[.-][a-z]+)*\.{WHO}\.txt)(?:\.sig)?"
+NAMES = re.compile("|".join((
+    rf"plan\.toml(?:\.{WHO}\.sig)?", r"(?:script|transcript)\.html", "allowed_signers", r"auditor-card\.txt", rf"{LOG}\.log", TEXT,
+    r"kek\.publickey\.pem", r"(?:kek|attestation|kek\.audit)\.json", rf"challenge(?:\.{KEY})?\.json", rf"vault\.{KEY}\.json",
+    rf"{KEY}\.(?:pub\.pem|kcv|byok)", rf"signoff\.{WHO}\.json", rf"(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.{WHO}\.sig)?")))
+BASE, KEK = ["plan.toml", "allowed_signers", "online.log"], ["kek.publickey.pem", "kek.json"]
+SEALS = {"PREPARE.sha256": ("prepare-seal", "online", BASE + KEK), "OFFLINE.sha256": ("offline-seal", "offline", BASE + KEK + ["offline.log"]),
+         "MANIFEST.sha256": ("final-seal", "online", BASE + ["offline.log", "online.2.log"])}  # and what each must list
+USES = "plan signin approve signoff bundle prepare-seal offline-seal final-seal".split()  # namespaces are USE@keyceremony
+def need(ok, why):
+    if not ok: raise ValueError(why)
+def sha(b): return hashlib.sha256(b).hexdigest()
+def code(digest): return "%035d" % (int(digest, 16) % 10**35)  # what people type for a digest
+def visible(s): return re.sub("[^ -~]|^ | $", lambda c: "U+%04X" % ord(c[0]), s) or "-"
+def depth(v): return 1 + max(map(depth, v.values() if isinstance(v, dict) else v), default=0) if isinstance(v, (dict, list)) else 0
+def members(v, names): return v is None or all(isinstance(x, dict) and list(x) == names.split() for x in (v if isinstance(v, list) else [v]))
+def cut(b): return b[4:4 + int.from_bytes(b[:4], "big")], b[4 + int.from_bytes(b[:4], "big"):]  # the first field of SSH wire format, the rest
+def wire(b): return len(b).to_bytes(4, "big") + b
+def integer(text): return int(text) if re.fullmatch("0|-?[1-9][0-9]{0,15}", text) and abs(int(text)) <= 2**53 else need(0, "no integer up to 2^53")
+
+def read_log(name, b):
+    """All records of a log, strictly. "head" of each is the SHA-256 of the log up to and including it (head -n | sha256sum)."""
+    records, h = [], hashlib.sha256()
+    need(b.endswith(b"\n") and len(b) <= 16 << 20, "has no last line feed, or is too large")
+    for i, line in enumerate(b[:-1].split(b"\n")):
+        r = json.loads(line, parse_int=integer, parse_float=integer, parse_constant=integer)
+        need(json.dumps(r, separators=(",", ":")).encode() == line and len(line) < 65536, f"line {i + 1} is not the one form of a record")
+        json.dumps(r, ensure_ascii=False).encode()  # half a surrogate pair cannot be encoded
+        need(members(r, RECORD) and members(r["data"], DATA[r["ev"]]) and members(r["clk"], "src err_s") and depth(r) <= 8 and
+             all(members(r["data"].get(k), INSIDE[k]) for k in INSIDE if (r["ev"], k) != ("exception", "checks")), f"line {i + 1}: members")
+        need(r["v"] == 1 and r["mono_ns"] >= 0 and datetime.datetime.fromisoformat(r["wall"][:-1]).isoformat() + "Z" == r["wall"], "version or time")
+        need(r["seq"] == i and r["prev"] == h.hexdigest() and r["side"] == name.split(".")[0] and r["cer"] == [*records, r][0]["cer"], f"line {i + 1}: chain")
+        need((r["ev"] == "log.open") == (i == 0) and not (i and records[-1]["ev"] == "log.close"), "log.open or log.close out of place")
+        h.update(line + b"\n")
+        records.append(r | {"head": h.hexdigest()})
+    return records
+def read_statement(name, b):
+    lines = b.decode("ascii").split("\n")
+    need(len(b) <= 32 << 10 and lines[0] == "keyceremony 1" and lines[-1] == "", "title or end")
+    pairs = [re.fullmatch("([a-z]+): ([!-~](?:[ -~]*[!-~])?)", line) or need(0, "a line that is no 'name: value'") for line in lines[1:-1]]
+    t = {p[1]: p[2] for p in pairs} | {"subjects": [p[2] for p in pairs if p[1] == "subject"]}
+    order = "mode ceremony run stage attempt step action " + "subject " * len(t["subjects"]) + "role person log seq head nonce"
+    forms = ("head", "[0-9a-f]{64}"), ("nonce", "[0-9a-f]{64}"), ("attempt", "0|[1-9][0-9]{0,17}"), ("seq", "0|[1-9][0-9]{0,17}")
+    need([p[1] for p in pairs] == order.split() and all(re.fullmatch(form, t[k]) for k, form in forms), "fields, digests or numbers")
+    need(name == f"{t['log'].removesuffix('.log')}-{int(t['seq']) + 1:04d}-{t['step']}.{t['person']}.txt", "not what its name says")
+    return t
+def read_manifest(_, b):
+    lines = [re.fullmatch("([0-9a-f]{64})  ([A-Za-z0-9_][A-Za-z0-9._-]{0,199})", line) for line in b.decode("ascii").split("\n")[:-1]]
+    need(lines and all(lines) and b.endswith(b"\n") and all(x[2] < y[2] for x, y in zip(lines, lines[1:])), "not sorted lines of sha256sum")
+    return {m[2]: m[1] for m in lines}
+def strict(sig, keys, namespace):
+    """The form of a signature by one of the keys ("TYPE BASE64"), which ssh-keygen checks less strictly."""
+    text = base64.b64encode(blob := base64.b64decode(sig[30:-28])).decode()  # between first and last line
+    armored = ["\n".join(["-----BEGIN SSH SIGNATURE-----", *re.findall(f".{{1,{w}}}", text), "-----END SSH SIGNATURE-----", ""]).encode() for w in (70, 64)]
+    need(sig in armored and len(sig) <= 16384, "not armored at 70 or 64 columns")
+    starts = {b"SSHSIG\0\0\0\1" + wire(base64.b64decode(k.split()[1])) + wire(namespace.encode()) + wire(b"") + wire(h): k.split()[0].encode()
+              for k in keys for h in (b"sha512", b"sha256")}
+    start = next((s for s in starts if blob.startswith(s)), None) or need(0, "not by a key of this person, or not in this namespace")
+    (signature, rest), kind = cut(blob[len(start):]), starts[start]
+    form, flags = cut(signature)[0], cut(cut(signature)[1])[1]
+    need(not rest and form in ((b"rsa-sha2-512", b"rsa-sha2-256") if kind == b"ssh-rsa" else (kind,)), "not the form of the key")
+    need(len(flags) == 5 and flags[0] & 1 if kind[:3] == b"sk-" else not flags, "nobody at the FIDO key, or more bytes")
+@functools.cache
+def why_not(who, keys, namespace, sig, message):
+    """Why a signature does not hold: its strict form, then ssh-keygen. "" if it does."""
+    try: strict(sig, keys, namespace)
+    except ValueError as e: return f"bad signature: {e}"
+    with tempfile.TemporaryDirectory() as d:
+        open(f"{d}/allowed", "w").writelines(f"{who} {k}\n" for k in keys)
+        open(f"{d}/sig", "wb").write(sig)
+        run = ["ssh-keygen", "-Y", "verify", "-f", f"{d}/allowed", "-I", who, "-n", namespace, "-s", f"{d}/sig"]
+        return "" if subprocess.run(run, input=message, capture_output=True).returncode == 0 else "ssh-keygen does not verify it"
+
+def verify(files, codes={}):
+    """All rules over {name: bytes, None if no plain file}: {rule: (what is wrong, what is missing)}, and the outcome."""
+    found = {"folder.names": ([ascii(n) for n, b in files.items() if b is None or not NAMES.fullmatch(n)] +
+                              ["names that differ in case only"] * (len({n.lower() for n in files}) < len(files)), [])}
+    def rule(name, wrong, missing=()): found[name] = wrong, missing
+    files = {n: b for n, b in files.items() if b is not None}
+    plan, key = tomllib.loads(files["plan.toml"].decode()), lambda text: " ".join(text.split()[:2])
+    mode, kind = ("rehearsal", "rehearsal-") if plan.get("rehearsal") else ("production", "")
+    people = {p["id"]: p | {"keys": [key(p[k]) for k in ("key", "key_offline") if p.get(k)]} for p in plan["person"]}
+    hsm = key(plan["hsm"]["seal_key"]) if plan["hsm"].get("seal_key", "none") != "none" else ""
+    least = {re.sub("(witness)es$|s$", r"\1", k.replace("_", " ")): n for k, n in plan["quorum"].items()}  # role: number
+    def few(good): return [f"fewer than {n} of the role {r}" for r, n in least.items() if sum(people[w]["role"] == r for w in good & people.keys()) < n]
+    def keys(who, side): return tuple(people[who]["keys"][:1] if side == "online" else people[who]["keys"][-1:] if side else people[who]["keys"])
+    def namespace(use): return f"{kind}{use}@keyceremony"
+    def parsed(read, names):
+        good, wrong = {}, []
+        for n in names:
+            try: good[n] = read(n, files[n])
+            except (ValueError, LookupError, TypeError, RecursionError) as e: wrong.append(f"{n}: {e}")
+        return good, wrong
+    def signers(name, use, side):
+        good, wrong = set(), []  # who signed a file in NAME.WHO.sig, and which of these are wrong
+        for n in [n for n in files if n.startswith(name + ".") and n.endswith(".sig")]:
+            who = n[len(name) + 1:-4]
+            k = keys(who, side) if who in people else (hsm,) if (who, use) == ("hsm", "offline-seal") and hsm else ()
+            why = why_not(who, k, namespace(use), files[n], files.get(name, b"")) if k else "nobody's"
+            wrong.append(f"{n}: {why}") if why else good.add(who)
+        return good, wrong
+    rule("folder.files", [], [n for n in BASE + KEK + ["online.2.log", "offline.log"] if n not in files] +
+         ["a target key's .pub.pem or .kcv"] * (not any(n.endswith((".pub.pem", ".kcv")) for n in files)))
+    logs, wrong = parsed(read_log, [n for n in files if re.fullmatch(LOG + r"\.log", n)])
+    rule("log.form", wrong)
+    closed, opened = {n for n in logs if logs[n][-1]["ev"] == "log.close"}, {n: logs[n][0]["data"] for n in logs}
+    run, head = opened.get("online.log", {}).get("run", "-"), {n: {"log": n, "seq": len(logs[n]) - 1, "sha256": logs[n][-1]["head"]} for n in logs}
+    every = [(n, r, r["data"]) for n in logs for r in logs[n]]
+    ends, stopped = [x for x in every if x[1]["ev"] == "step.end"], {n for n, r, _ in every if r["ev"] == "ceremony.stop"}
+    exceptions, links = [x for x in every if x[1]["ev"] == "exception"], [(n, r["seq"], x) for n, r, d in every for x in d.get("links", [])]
+    good, wrong = signers("plan.toml", "plan", "")
+    rule("plan.signatures", wrong, people.keys() - good)
+    rule("plan.digest", [n for n in logs if (opened[n]["plan"], opened[n]["mode"], logs[n][0]["cer"]) != (sha(files["plan.toml"]), mode, plan["id"])])
+    lines = sorted([(p, USES, k) for p in people for k in keys(p, "")] + [("hsm", ["offline-seal"], hsm)] * bool(hsm), key=lambda line: line[0])
+    roster = "".join(f'{p} namespaces="{",".join(map(namespace, uses))}" {k}\n' for p, uses, k in lines)
+    rule("roster.generated", ["not what the plan gives"] * (files.get("allowed_signers", roster.encode()) != roster.encode()))
+    rule("log.closed", [], [n for n in logs if n not in closed])
+    first = {n: n.split(".")[0] + ".log" for n in logs}
+    begins = lambda n, o: (o["link"] is None) == (o["attempt"] <= 1) if n == first[n] else first[n] in closed and o["link"] == head[first[n]]
+    known = lambda x: x["log"] in logs and 0 <= x["seq"] < len(logs[x["log"]]) and logs[x["log"]][x["seq"]]["head"] == x["sha256"]
+    received = lambda n, before: before in closed and any(m == n and x == head[before] for m, _, x in links)
+    rule("log.links", [f"{n}: its first record" for n, o in opened.items() if not begins(n, o)] +
+         [f"{n}: a head that never was" for n, _, x in links if not known(x)] + [f"{n}: no sealed {before}" for n, before in
+            (("offline.log", "online.log"), ("online.2.log", "offline.log")) if n in closed - stopped and not received(n, before)])
+    recorded, blob = [(f["name"], f["sha256"]) for _, _, d in ends for f in d["files"]], lambda n: n.endswith(".byok")
+    rule("files.recorded", [n for n, h in recorded if not (sha(files[n]) == h if n in files else blob(n))] +
+         [n for n in files if blob(n) and n not in dict(recorded)])
+    lists, wrong = parsed(read_manifest, [s for s in SEALS if s in files])
+    own = lambda s, n: blob(n) or (n + ".").startswith(s + ".")
+    rule("manifest.form", wrong + [f"{s} lists {n}" for s in lists for n in lists[s] if own(s, n)] +
+         [f"the last seal does not list {n}" for s in lists for n in files if s[0] == "M" and n not in lists[s] and not own(s, n)],
+         [s for s in SEALS if s not in files] + [f"{n} in {s}" for s in lists for n in SEALS[s][2] if n not in lists[s]])
+    rule("manifest.files", [f"{n} in {s}" for s in lists for n, d in lists[s].items() if n not in files or sha(files[n]) != d])
+    for s, (use, side, _) in SEALS.items():
+        good, wrong = signers(s, use, side) if s in files else (set(), [])
+        rule("seal." + use[:-5], wrong, few(good) + [s] * (s not in files) + ["the HSM"] * (bool(hsm) and s[0] == "O" and "hsm" not in good))
+    names = {m[1] for m in map(re.compile(TEXT).fullmatch, files) if m}
+    texts, wrong = parsed(read_statement, [n for n in names if n in files])
+    rule("statement.form", wrong + [f"{n} is not whole" for n in names if n not in files or n + ".sig" not in files])
+    def why_statement(n, r, s):
+        t, p, use = texts.get(s["file"]), people.get(s["person"]), {"sign in": "signin", "sign off": "signoff"}.get(s["action"], "approve")
+        if not t or not p or (sha(files[s["file"]]), sha(files.get(s["file"] + ".sig", b""))) != (s["sha256"], s["sig"]): return "not the files of then"
+        if s["action"].startswith("approve") and s["person"] in r["actor"] and r["ev"] not in ("exception", "ceremony.stop"): return "the actor approves"
+        wanted = {"mode": mode, "ceremony": plan["id"], "stage": r["stage"], "step": r["step"], "action": s["action"], "role": p["role"],
+                  "person": s["person"], "log": n, "attempt": str(opened[n]["attempt"])}
+        early = t["run"] == "-" == opened[n]["run"] and not any(  # the offline side learns the run when it receives the KEK
+            m == n and i < r["seq"] and x["log"].split(".")[0] != n.split(".")[0] for m, i, x in links)
+        if any(t[k] != visible(wanted[k]) for k in wanted) or not (early or t["run"] == visible(run)): return "of another place"
+        if int(t["seq"]) >= r["seq"] or logs[n][int(t["seq"])]["head"] != t["head"]: return "not on a head before the record"
+        if {s["file"], t["nonce"]} & used: return "used before"
+        return why_not(s["person"], keys(s["person"], n.split(".")[0]), namespace(use), files[s["file"] + ".sig"], files[s["file"]])
+    proved, used, wrong = [], set(), []
+    for n, r, s in [(n, r, s) for n, r, d in every for s in d.get("statements", [])]:
+        if why := why_statement(n, r, s): wrong.append(f"{n}, record {r['seq']}, {s['file']}: {why}")
+        else: proved.append((n, r["seq"], s["person"], s["action"], texts[s["file"]]))
+        used |= set() if why else {s["file"], texts[s["file"]]["nonce"]}
+    rule("statement.signatures", wrong)
+    rule("signin.quorum", [f"{n}, record {r['seq']}: {x}" for n, r, _ in ends if r["step"] == "people.signin"
+                           for x in few({p for m, i, p, action, _ in proved if (m, i, action) == (n, r["seq"], "sign in")})],
+         {"prepare", "wrap", "import"} - {r["stage"] for _, r, _ in ends if r["step"] == "people.signin"})
+    failed = [(n, r["seq"], c) for n, r, d in ends for c in d["checks"] if c["result"] != "holds"]
+    rule("checks.stop", [f"{n}, record {i}: {c['id']} {c['result']}" for n, i, c in failed if c["class"] not in ("exception", "note")])
+    bare = [(n, f"{n}, record {i}: {c['id']} has no exception") for n, i, c in failed if c["class"] == "exception" and
+            not any(m == n and r["seq"] > i and c["id"] in d["checks"] for m, r, d in exceptions)]
+    rule("exceptions.approved", [x for n, x in bare if n in closed - stopped] + [f"{n}, record {r['seq']} is not approved" for n, r, _ in exceptions
+         if not {"operator", "internal witness"} <= {people[p]["role"] for m, i, p, a, _ in proved if (m, i, a[:7]) == (n, r["seq"], "approve")}],
+         [x for n, x in bare if n not in closed - stopped])
+    said = {p: [w for w in (x.split(": ")[0] for x in t["subjects"]) if w in ("agrees", "does not agree")]
+            for n, _, p, action, t in proved if (n, action) == ("online.2.log", "sign off")}
+    against, final = sorted(p for p in said if said[p] == ["does not agree"]), [logs[n][-1]["data"] for n in closed if n == "online.2.log"]
+    rule("signoff", [p for p in said if len(said[p]) != 1] + ["log.close names others who do not agree" for d in final if sorted(d["disagree"]) != against],
+         ["nobody signed off"] * (not final))
+    want, told = "complete" + " with exceptions" * bool(exceptions), {n: logs[n][-1]["data"]["outcome"] for n in closed}
+    rule("outcome", [f"{n} says {o!a}" for n, o in told.items() if o != "not completed" and (n in stopped or o != (want if n == "online.2.log" else ""))],
+         [f"{n} says so" for n, o in told.items() if o == "not completed"])
+    for name, text in codes.items():
+        heads = {code(head[n]["sha256"]) for n in closed if name in (n.split(".")[0], n.removesuffix(".log"))}
+        rule(f"anchor.{name}", ["another code"] * (re.sub("[ -]", "", text) not in ({code(sha(files["plan.toml"]))} if name == "plan" else heads)))
+    return found, "does not hold" if any(w for w, _ in found.values()) else "not completed" if any(m for _, m in found.values()) else want
+
+if __name__ == "__main__":
+    files = {e.name: open(e.path, "rb").read() if e.is_file(follow_symlinks=False) else None for e in os.scandir(sys.argv[1]) if e.name[0] != "."}
+    try: found, outcome = verify(files, dict(a.split("=", 1) for a in sys.argv[2:]))
+    except Exception as e: found, outcome = {"folder.read": ([f"{type(e).__name__}: {e}"], [])}, "does not hold"
+    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{'; '.join([*wrong, *lack][:5])}")
+    print(*[f"NOT CHECKED: no code of {c} was given" for c in ("plan", "online", "offline") if "anchor." + c not in found], outcome, sep="\n")
+    sys.exit(not outcome.startswith("complete"))
