@@ -210,6 +210,18 @@ func (d *Dir) renameByLink(part, name string) error {
 	return d.root.Rename(part, name)
 }
 
+// Remove removes a file that nobody was told of yet, as what an interrupted act
+// left, and syncs the folder. One that is not there is no error.
+func (d *Dir) Remove(name string) error {
+	if err := checkFlat(name); err != nil {
+		return err
+	}
+	if err := d.remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return d.sync()
+}
+
 // Sweep removes what interrupted calls of WriteNew left behind.
 func (d *Dir) Sweep() error {
 	entries, err := d.Names()

@@ -122,18 +122,20 @@ func (c *Ceremony) Turn(id string) error {
 	return nil
 }
 
+// before checks what was entered for a step at any time, before anything is
+// signed or written.
+func (c *Ceremony) before(now Now, text map[string]string) error {
+	switch now.Step {
+	case stepResume:
+		return c.typedHead(text["head"])
+	case stepPeople:
+		return c.knownPeople(text)
+	}
+	return nil
+}
+
 // note records a step that came at any time.
 func (c *Ceremony) note(now Now, text map[string]string, signed []audit.SignedBy) error {
-	if now.Step == stepResume {
-		if err := c.typedHead(text["head"]); err != nil {
-			return err
-		}
-	}
-	if now.Step == stepPeople {
-		if err := c.knownPeople(text); err != nil {
-			return err
-		}
-	}
 	var data any = audit.Note{Text: text, Statements: signed}
 	if now.Step == stepException {
 		data = audit.Exception{

@@ -54,7 +54,7 @@ func Begin(path string, s Start, w World) (*Ceremony, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := durable.Create(path)
+	dir, err := createDir(path, s.Stage.Side()+".log")
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,32 @@ func Begin(path string, s Start, w World) (*Ceremony, error) {
 	return c, nil
 }
 
+// createDir makes the folder, or takes one in which a beginning was cut off
+// before the first record, so that no ceremony ever was there. What differs
+// from what was to be written there is found when it is written.
+func createDir(path, log string) (*durable.Dir, error) {
+	dir, err := durable.Create(path)
+	if !errors.Is(err, durable.ErrExists) {
+		return dir, err
+	}
+	left, openErr := durable.Open(path)
+	if openErr != nil {
+		return nil, err
+	}
+	entries, listErr := left.Names()
+	for _, e := range entries {
+		begun := in(e.Name, []string{"allowed_signers", "plan.toml", log}) || e.Name[0] == '.' ||
+			strings.HasPrefix(e.Name, "plan.toml.") && strings.HasSuffix(e.Name, ".sig")
+		if !begun {
+			return nil, errors.Join(err, left.Close())
+		}
+	}
+	if listErr != nil {
+		return nil, errors.Join(listErr, left.Close())
+	}
+	return left, left.Sweep()
+}
+
 func (c *Ceremony) begin(s Start) error {
 	for who, sig := range s.Signatures {
 		if err := c.dir.WriteNew(planSig(who), sig); err != nil {
@@ -77,7 +103,6 @@ func (c *Ceremony) begin(s Start) error {
 	if err := c.dir.WriteNew("allowed_signers", c.plan.Roster().AllowedSigners(c.plan.Mode())); err != nil {
 		return err
 	}
-	// The plan is written last: a folder without one was never begun.
 	if err := c.dir.WriteNew("plan.toml", s.Plan); err != nil {
 		return err
 	}

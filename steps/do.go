@@ -32,6 +32,9 @@ func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 	if err != nil {
 		return err
 	}
+	if err := c.before(now, text); err != nil {
+		return err
+	}
 	signed, err := c.accept(now, text, a.Sig)
 	if err != nil {
 		return err

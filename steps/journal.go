@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -55,7 +56,8 @@ func (c *Ceremony) record(stage Stage, ev, step, key string, data any) error {
 }
 
 // replay opens the newest log, folds all records in, and finishes what needs
-// no person: a freeze that had begun, the log that follows a seal.
+// no person: a first record that was cut off, a freeze that had begun, the log
+// that follows a seal.
 func (c *Ceremony) replay() error {
 	if err := c.dir.Sweep(); err != nil {
 		return err
@@ -65,16 +67,59 @@ func (c *Ceremony) replay() error {
 		return err
 	}
 	for i, name := range names {
-		if err := c.fold(name, i == len(names)-1); err != nil {
+		err := c.fold(name, i == len(names)-1)
+		if errors.Is(err, audit.ErrNoRecords) && i == 1 {
+			return c.beginAgain()
+		}
+		if err != nil {
 			return err
 		}
 	}
 	if len(names) == 0 {
-		// The crash came between the plan and the first record.
-		return c.openLog(c.side+".log", 1, nil)
+		return fmt.Errorf("%w: it was never begun", audit.ErrNoRecords)
+	}
+	if err := c.discard(); err != nil {
+		return err
 	}
 	return c.settle()
 }
+
+// beginAgain writes the first record of the log that follows a seal, where its
+// making was cut off.
+func (c *Ceremony) beginAgain() error {
+	name := c.side + ".log"
+	head, err := audit.ReadLog(c.have(name), name, func(audit.Record) error { return nil })
+	if err != nil {
+		return err
+	}
+	return c.openLog(c.side+".2.log", c.state.attempt, &head)
+}
+
+// discard removes what was written for an act that never came to its record:
+// statements, and files with something random in them. Nobody can have relied
+// on them, and the act is done and signed for anew. A blob stays: it may be
+// the only result of a wrap, and target.wrap looks for it.
+func (c *Ceremony) discard() error {
+	entries, err := c.dir.Names()
+	if err != nil {
+		return err
+	}
+	stem := strings.TrimSuffix(c.log.Name(), ".log") + "-"
+	for _, e := range entries {
+		statement := strings.HasPrefix(e.Name, stem) && !c.state.signed[strings.TrimSuffix(e.Name, ".sig")]
+		answer := freshFile.MatchString(e.Name) && !c.state.files[e.Name]
+		if !statement && !answer {
+			continue
+		}
+		if err := c.dir.Remove(e.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freshFile matches files that are made anew each time.
+var freshFile = regexp.MustCompile(`^(challenge\..*\.json|vault\..*\.json|kek\.json)$`)
 
 // logs lists this side's logs that exist, oldest first.
 func (c *Ceremony) logs() ([]string, error) {
@@ -137,11 +182,6 @@ func (c *Ceremony) same(r audit.Record) error {
 
 // settle finishes, after a start, what needs no person.
 func (c *Ceremony) settle() error {
-	if c.log.Head().Seq < 0 { // a log file without a first record
-		if err := c.openNext(c.log.Name()); err != nil {
-			return err
-		}
-	}
 	e, ok := c.sealing()
 	if !ok {
 		return nil
@@ -150,25 +190,6 @@ func (c *Ceremony) settle() error {
 		return err
 	}
 	return c.follow(e)
-}
-
-// openNext writes the first record of a log that exists and is empty.
-func (c *Ceremony) openNext(name string) error {
-	if err := c.log.Close(); err != nil {
-		return err
-	}
-	if name == c.side+".log" {
-		return c.openLog(name, 1, nil)
-	}
-	b, err := c.dir.Read(c.side+".log", audit.MaxFile)
-	if err != nil {
-		return err
-	}
-	head, err := audit.ReadLog(b, c.side+".log", func(audit.Record) error { return nil })
-	if err != nil {
-		return err
-	}
-	return c.openLog(name, c.state.attempt, &head)
 }
 
 // write puts a file into the folder, once.

@@ -156,7 +156,11 @@ func (c *Ceremony) accept(now Now, text map[string]string, sigs map[string][]byt
 	if err := c.quorum(now, who); err != nil {
 		return nil, err
 	}
-	return c.keep(texts, who, sigs)
+	out, err := c.keep(texts, who, sigs)
+	if err != nil {
+		c.dead = fmt.Errorf("%w: %w", ErrNotRecorded, err)
+	}
+	return out, err
 }
 
 // keep writes statements and signatures beside the log.

@@ -26,6 +26,8 @@ type state struct {
 	excused  int                       // exceptions approved
 	missing  []string                  // checks that were not made, by id
 	disagree []string                  // who does not agree
+	signed   map[string]bool           // statement files that a record names
+	files    map[string]bool           // files that a record names
 	paused   bool
 	stopped  bool
 	frozen   bool // the current log is closed
@@ -48,14 +50,27 @@ type pending struct {
 
 func newState() state {
 	return state{
+		signed: map[string]bool{}, files: map[string]bool{},
 		run: "-", attempt: 1, facts: map[string]jsontext.Value{}, done: map[instance]audit.Head{},
 		begun: map[instance]string{}, failed: map[instance]string{},
 		present: map[Stage]map[string]bool{}, keys: map[Stage]string{},
 	}
 }
 
+// statements is what every event with signatures has.
+type statements struct {
+	Statements []audit.SignedBy `json:"statements"`
+}
+
 // add folds one record in.
 func (s *state) add(rec audit.Record) error {
+	var st statements
+	if err := json.Unmarshal(rec.Data, &st); err != nil {
+		return err
+	}
+	for _, by := range st.Statements {
+		s.signed[by.File] = true
+	}
 	at := instance{Stage(rec.Stage), rec.Step, rec.Key}
 	switch rec.Ev {
 	case audit.EvOpen:
@@ -108,6 +123,9 @@ func (s *state) end(at instance, rec audit.Record) error {
 	}
 	for k, v := range e.Facts {
 		s.facts[k] = v
+	}
+	for _, f := range e.Files {
+		s.files[f.Name] = true
 	}
 	s.done[at] = audit.Head{Seq: rec.Seq}
 	delete(s.begun, at)
