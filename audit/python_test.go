@@ -1,39 +1,156 @@
 package audit
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// python runs the independent verifier and returns its last line, the outcome.
-func python(t testing.TB, args ...string) (outcome, all string) {
+var verifyPy = filepath.Join("..", "docs", "verify.py")
+
+// A job is a folder and what is changed in it, for both verifiers.
+type job struct {
+	Dir   string            `json:"dir"`
+	Edits []edit            `json:"edits"`
+	Codes map[string]string `json:"codes"`
+}
+
+// batch is the independent verifier in one process for many jobs.
+type batch struct {
+	t   testing.TB
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func startBatch(t testing.TB) *batch {
 	t.Helper()
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("no python3")
 	}
-	cmd := exec.Command("python3", append([]string{filepath.Join("..", "docs", "verify.py")}, args...)...)
-	out, err := cmd.CombinedOutput()
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	outcome = lines[len(lines)-1]
-	if complete := outcome == OutcomeComplete || outcome == OutcomeExceptions; complete != (err == nil) {
-		t.Fatalf("exit %v with\n%s", err, out)
+	cmd := exec.Command("python3", filepath.Join("testdata", "batch.py"), verifyPy)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return outcome, string(out)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &batch{t: t, in: in, out: bufio.NewScanner(out)}
+}
+
+func (b *batch) outcome(j job) string {
+	b.t.Helper()
+	line, err := json.Marshal(j)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := b.in.Write(append(line, '\n')); err != nil {
+		b.t.Fatal(err)
+	}
+	if !b.out.Scan() {
+		b.t.Fatal("the independent verifier ended")
+	}
+	return b.out.Text()
 }
 
 // The second verifier shares no code with the first, and knows every lie.
 func TestPythonKnowsEveryLie(t *testing.T) {
+	py := startBatch(t)
 	for _, l := range lies {
 		t.Run(strings.ReplaceAll(l.name, " ", "-"), func(t *testing.T) {
-			t.Parallel()
 			m := newMaker(t)
 			l.tell(m)
-			outcome, all := python(t, m.make())
-			if outcome != l.outcome {
-				t.Errorf("%s, not %s\n%s", outcome, l.outcome, all)
+			if got := py.outcome(job{Dir: m.make()}); got != l.outcome {
+				t.Errorf("%s, not %s", got, l.outcome)
 			}
 		})
+	}
+}
+
+// As an auditor runs it: the program, its words, its exit status.
+func TestPythonAsAnAuditorRunsIt(t *testing.T) {
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("no python3")
+	}
+	m := newMaker(t)
+	dir, codes := m.make(), m.codes()
+	run := func(args ...string) (string, error) {
+		out, err := exec.Command("python3", append([]string{verifyPy, dir}, args...)...).CombinedOutput()
+		return string(out), err
+	}
+	out, err := run("plan="+codes.PlanCode, "online="+codes.Heads["online"], "offline="+codes.Heads["offline"])
+	if err != nil || !strings.HasSuffix(out, "\ncomplete\n") || strings.Contains(out, "NOT CHECKED") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, id := range ruleIDs() {
+		if !strings.Contains(out, " "+id+" ") {
+			t.Errorf("no rule %s in\n%s", id, out)
+		}
+	}
+	if out, err := run(); err != nil || strings.Count(out, "NOT CHECKED") != 3 {
+		t.Errorf("without codes: %v\n%s", err, out)
+	}
+	if out, err := run("online=" + codes.PlanCode); err == nil || !strings.HasSuffix(out, "\ndoes not hold\n") {
+		t.Errorf("another code: %v\n%s", err, out)
+	}
+}
+
+// ruleIDs are the rules of this package; the other verifier has the same.
+func ruleIDs() []string {
+	var ids []string
+	for _, r := range newChecker(Policy{}, Anchors{}).rules() {
+		if !strings.HasPrefix(r.id, "anchor.head.") {
+			ids = append(ids, r.id)
+		}
+	}
+	return append(ids, "anchor.online", "anchor.offline")
+}
+
+func TestPythonIsShort(t *testing.T) {
+	b, err := os.ReadFile(verifyPy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(b, []byte("\n")); n > 200 {
+		t.Errorf("verify.py has %d lines: nobody would read more than 200", n)
+	}
+}
+
+// The commands on the auditor's card need no program of ours at all.
+func TestStockCommands(t *testing.T) {
+	m := newMaker(t)
+	dir := m.make()
+	for _, c := range []string{
+		"sha256sum -c --strict --quiet MANIFEST.sha256",
+		"sha256sum -c --strict --quiet PREPARE.sha256 && sha256sum -c --strict --quiet OFFLINE.sha256",
+		"for who in op1 op2 co1 iw; do ssh-keygen -Y verify -f allowed_signers -I $who -n final-seal@keyceremony -s MANIFEST.sha256.$who.sig < MANIFEST.sha256 || exit 1; done",
+		"for who in op1 op2 co1 iw hsm; do ssh-keygen -Y verify -f allowed_signers -I $who -n offline-seal@keyceremony -s OFFLINE.sha256.$who.sig < OFFLINE.sha256 || exit 1; done",
+		"for who in op1 op2 co1 iw; do ssh-keygen -Y verify -f allowed_signers -I $who -n plan@keyceremony -s plan.toml.$who.sig < plan.toml || exit 1; done",
+		"for s in *people.signin.op2.txt; do ssh-keygen -Y verify -f allowed_signers -I op2 -n signin@keyceremony -s $s.sig < $s || exit 1; done",
+		`test "$(head -n 3 online.log | sha256sum | cut -c1-64)" = "$(sed -n 4p online.log | cut -d'"' -f8)"`,
+		"! ssh-keygen -Y verify -f allowed_signers -I hsm -n final-seal@keyceremony -s OFFLINE.sha256.hsm.sig < OFFLINE.sha256",
+	} {
+		cmd := exec.Command("sh", "-c", c)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", c, err, out)
+		}
 	}
 }
