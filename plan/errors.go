@@ -27,7 +27,12 @@ func (e Error) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, what)
 }
 
-// Errors is everything that is wrong with a plan, in the order of the file.
+// maxErrors bounds what is reported at once: a file that is no plan at all
+// must not take long to say so.
+const maxErrors = 100
+
+// Errors is everything that is wrong with a plan, in the order of the file; of
+// very many, the hundred that were found first.
 type Errors []Error
 
 // Error gives one line for each error.
@@ -37,6 +42,12 @@ func (e Errors) Error() string {
 		lines[i] = one.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// cut says at the end that there are more errors than these.
+func (e Errors) cut() Errors {
+	last := e[len(e)-1]
+	return append(e, Error{Line: last.Line, Column: last.Column, Message: "there are more errors, which are shown when these are mended"})
 }
 
 // sort orders by position; errors at one position keep the order in which

@@ -26,6 +26,9 @@ func Parse(b []byte) (*Plan, error) {
 	}
 	if len(r.errs) > 0 {
 		r.errs.sort()
+		if r.more {
+			r.errs = r.errs.cut()
+		}
 		return nil, r.errs
 	}
 	return r.plan, nil

@@ -18,6 +18,7 @@ type reader struct {
 	file   []byte
 	plan   *Plan
 	errs   Errors
+	more   bool            // there are more errors than maxErrors
 	where  map[string]int  // offset of each table header and value, by path
 	broken map[string]bool // paths that hold an error already
 	tables map[string]bool // tables whose header was there, rightly written or not
@@ -228,8 +229,13 @@ func (r *reader) failAt(path, message string) {
 	r.fail(offset, path, message)
 }
 
-// fail adds an error at an offset of the file.
+// fail adds an error at an offset of the file, until there are too many to be
+// read by anybody.
 func (r *reader) fail(offset int, key, message string) {
+	if len(r.errs) >= maxErrors {
+		r.more = true
+		return
+	}
 	e := at(r.file, offset, message)
 	e.Key = key
 	r.errs = append(r.errs, e)

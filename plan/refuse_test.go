@@ -308,3 +308,19 @@ func TestErrorsComeTogether(t *testing.T) {
 		t.Errorf("errors are at %q, wanted %q\n%v", got, want, err)
 	}
 }
+
+// TestManyErrors: a file that is wrong everywhere is refused with a list that
+// can be read.
+func TestManyErrors(t *testing.T) {
+	for what, file := range map[string]string{
+		"invisible characters": strings.Repeat("\u200b", MaxBytes/3),
+		"unknown tables":       strings.Repeat("[x]\n", MaxBytes/4),
+		"bad keys":             strings.Repeat("[[key]]\n", MaxBytes/8),
+	} {
+		_, err := Parse([]byte(file))
+		errs, _ := err.(Errors)
+		if len(errs) != maxErrors+1 || !strings.Contains(errs[maxErrors].Message, "more errors") {
+			t.Errorf("%s: %d errors, wanted %d and a word that there are more", what, len(errs), maxErrors)
+		}
+	}
+}

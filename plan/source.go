@@ -50,6 +50,9 @@ func checkCharacters(b []byte) Errors {
 			return append(errs, at(b, i, "this byte is not UTF-8"))
 		case r != '\n' && r != '\t' && !visible(r):
 			errs = append(errs, at(b, i, fmt.Sprintf("the invisible character %U is not allowed in a plan", r)))
+			if len(errs) >= maxErrors {
+				return errs.cut()
+			}
 		}
 		i += size
 	}
