@@ -1,6 +1,8 @@
 package rehearsal
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
 	"net/url"
@@ -97,12 +99,24 @@ func (s *Server) goodAssertion(form url.Values) bool {
 		Issuer   string `json:"iss"`
 		Subject  string `json:"sub"`
 	}
-	if openJWS(form.Get("client_assertion"), s.creds.client.PublicKey, &c) != nil {
+	assertion := form.Get("client_assertion")
+	if openJWS(assertion, s.creds.client.PublicKey, &c) != nil || !namesCertificate(assertion, s.creds.client.Raw) {
 		return false
 	}
 	// The assertion's times are the client's, and a rehearsal may run under
 	// another clock than the server's: they are not checked.
 	return c.Audience == s.tokenEndpoint() && c.Issuer == s.id.ClientID && c.Subject == s.id.ClientID
+}
+
+// namesCertificate tells whether the header of a JWS names this certificate
+// by thumbprint (RFC 7515, 4.1.8; the SDK writes standard base64).
+func namesCertificate(jws string, der []byte) bool {
+	var header struct {
+		Thumbprint data `json:"x5t#S256"`
+	}
+	part, _, _ := strings.Cut(jws, ".")
+	sum := sha256.Sum256(der)
+	return decodePart(part, &header) == nil && bytes.Equal(header.Thumbprint, sum[:])
 }
 
 func (s *Server) grant(w http.ResponseWriter) {

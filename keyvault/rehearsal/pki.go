@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -146,7 +145,7 @@ func (s *Server) makeServerCert(ca *x509.Certificate, caKey crypto.Signer) error
 // makeClientCert makes the certificate with which the client may sign in; it
 // is RSA because the SDK signs its assertion with PS256.
 func (s *Server) makeClientCert() error {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := s.opts.GenerateRSA(2048)
 	if err != nil {
 		return err
 	}
