@@ -46,7 +46,8 @@ type Token interface {
 	Find(ctx context.Context, q Query) ([]Key, error)
 
 	// LoadKEK makes the KEK's public half a session object that may only
-	// wrap, and returns its modulus and exponent as read back.
+	// wrap, and returns its modulus and exponent as read back. A KEK that the
+	// security officer has marked as trusted (Trust) is used where it is.
 	LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error)
 
 	// Trust logs the security officer in, makes the KEK's public half a token
@@ -56,7 +57,9 @@ type Token interface {
 
 	// Wrap wraps the key with this id under the loaded KEK in the way that
 	// Probe found, and returns the ciphertext of the key transfer blob:
-	// RSA-OAEP of the AES key, then AES-KWP of the target key.
+	// RSA-OAEP of the AES key, then AES-KWP of the target key. It refuses
+	// with ErrNotProbed, ErrNoKEK, ErrNoKey, ErrNotExtractable or
+	// ErrWrapWithTrusted before it asks the token.
 	Wrap(ctx context.Context, id []byte) ([]byte, error)
 
 	// Sign signs a digest with the key: RSA as RSASSA-PKCS1-v1_5 over hash,
@@ -211,5 +214,6 @@ type Cleaned struct {
 	Left      int      `json:"left"`      // session objects still there
 }
 
-// Progress tells a person what a long operation awaits.
+// Progress tells a person what a long operation awaits. It may be called from
+// another goroutine than the operation's, but not after its end.
 type Progress func(what string, elapsed time.Duration)

@@ -27,16 +27,15 @@ func read(t *testing.T, path string) []byte {
 	return b
 }
 
-// card is a token with a person's keys on it.
-func card(t *testing.T) hsmtest.Device {
+// card is a token with a person's EC and AES key, and more, on it.
+func card(t *testing.T, more ...hsm.Request) hsmtest.Device {
 	t.Helper()
 	d := hsmtest.SoftHSM(t)
 	token := ready(t, d, options(d))
-	for _, r := range []hsm.Request{
-		{Type: "P-256", Label: "ec", ID: []byte("1")},
-		{Type: "RSA-2048", Label: "rsa", ID: []byte("2")},
-		{Type: "AES-256", Label: "aes", ID: []byte("3")},
-	} {
+	for _, r := range append(more,
+		hsm.Request{Type: "P-256", Label: "ec", ID: []byte("1")},
+		hsm.Request{Type: "AES-256", Label: "aes", ID: []byte("3")},
+	) {
 		if _, err := token.Generate(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +48,7 @@ func card(t *testing.T) hsmtest.Device {
 
 // TestCardSignsSSH: a card's key is an SSH key, with the SHA-2 algorithms.
 func TestCardSignsSSH(t *testing.T) {
-	d := card(t)
+	d := card(t, hsm.Request{Type: "RSA-2048", Label: "rsa", ID: []byte("2")})
 	for label, algorithm := range map[string]string{"ec": ssh.KeyAlgoECDSA256, "rsa": ssh.KeyAlgoRSASHA512} {
 		c, err := Signer(t.Context(), options(d), d.PIN, hsm.Query{Label: label})
 		if err != nil {
@@ -108,7 +107,7 @@ func TestCardRefusals(t *testing.T) {
 		want error
 	}{
 		"no key":    {string(d.PIN), hsm.Query{Label: "none"}, hsm.ErrNoKey},
-		"three":     {string(d.PIN), hsm.Query{}, hsm.ErrManyKeys},
+		"two":       {string(d.PIN), hsm.Query{}, hsm.ErrManyKeys},
 		"AES":       {string(d.PIN), hsm.Query{Label: "aes"}, hsm.ErrCannot},
 		"wrong PIN": {"0000", hsm.Query{Label: "ec"}, hsm.ErrPINIncorrect},
 	} {

@@ -56,6 +56,7 @@ func start(o Options) (*client, error) {
 		return nil, err
 	}
 	cmd := exec.Command(program, workerArg)
+	cmd.Args[0] = os.Args[0] // for people who list processes
 	// A module's crash is reported in words, without the stack of the worker.
 	cmd.Env = append(os.Environ(), workerEnv+"=1", "GOTRACEBACK=none")
 	words := &lastWords{to: o.stderr()}

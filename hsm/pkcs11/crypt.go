@@ -4,6 +4,7 @@ package pkcs11
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	p11 "github.com/miekg/pkcs11"
@@ -148,11 +149,15 @@ func keyWrap(plaintext []byte, encrypt func([]byte) ([]byte, error)) ([]byte, er
 	return out, nil
 }
 
-// block encrypts one block with AES.
+// block encrypts one block with AES-ECB, or where the token has none, with
+// AES-CBC and an IV of zeros, which is the same for one block.
 func (s *session) block(h p11.ObjectHandle, block []byte) ([]byte, error) {
 	out, err := s.aes(p11.NewMechanism(p11.CKM_AES_ECB, nil), h, block)
+	if errors.Is(err, hsm.ErrCannot) {
+		out, err = s.aes(p11.NewMechanism(p11.CKM_AES_CBC, make([]byte, 16)), h, block)
+	}
 	if err == nil && len(out) != 16 {
-		err = fmt.Errorf("encrypt: the token makes %d bytes of one AES block", len(out))
+		err = cannotf("the token makes %d bytes of one AES block", len(out))
 	}
 	return out, err
 }
@@ -167,13 +172,16 @@ func (s *session) aes(m *p11.Mechanism, h p11.ObjectHandle, plaintext []byte) ([
 
 // kcv is the key check value: the first three bytes of the AES-CMAC (RFC 4493)
 // of one block of zeros, made of two single blocks. It is "" where the key may
-// not encrypt.
+// not encrypt or the token does not.
 func (s *session) kcv(h p11.ObjectHandle) (string, error) {
 	may, err := s.flag(h, p11.CKA_ENCRYPT)
 	if err != nil || may == nil || !*may {
 		return "", err
 	}
 	subkey, err := s.block(h, make([]byte, 16))
+	if errors.Is(err, hsm.ErrCannot) {
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ func compile(out, source string, flags ...string) error {
 	if err != nil {
 		return &missing{"gcc"}
 	}
-	args := append(flags, "-O2", "-Wall", "-Wextra", "-Werror", "-I", ".", "-o", out, source, "-ldl")
+	args := append(flags, "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I", ".", "-o", out, source, "-ldl")
 	text, err := exec.Command(gcc, args...).CombinedOutput()
 	if err != nil {
 		return &compileError{source, string(text)}

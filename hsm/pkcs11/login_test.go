@@ -139,3 +139,30 @@ func probeAndLoad(t *testing.T, token *token, kek *byok.KEK) {
 		t.Fatalf("load the KEK: %v", err)
 	}
 }
+
+// TestKeyCheckValue: a token without AES-ECB has one too, and one that does
+// not encrypt at all has none, but its keys are found.
+func TestKeyCheckValue(t *testing.T) {
+	for _, f := range []struct {
+		fault string
+		none  bool
+	}{
+		{"", false},
+		{"C_EncryptInit:1:rv=0x70", false},
+		{"C_EncryptInit:1:rv=0x70,C_EncryptInit:2:rv=0x70", true},
+	} {
+		d := interpose(t, "INTERPOSER_FAULT="+f.fault)
+		token := ready(t, d, options(d))
+		k, err := token.Generate(t.Context(), hsm.Request{Type: "AES-256", Label: "aes", ID: []byte("aes")})
+		if err != nil || (k.KCV == "") != f.none {
+			t.Fatalf("%q: %q, %v", f.fault, k.KCV, err)
+		}
+		found, err := token.Find(t.Context(), hsm.Query{ID: k.ID})
+		if err != nil || len(found) != 1 || found[0].KCV == "" {
+			t.Fatalf("%q: found %+v, %v", f.fault, found, err)
+		}
+		if want := found[0].KCV; !f.none && k.KCV != want {
+			t.Errorf("%q: %q, wanted %q", f.fault, k.KCV, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/keyceremony/ceremony/digest"
@@ -72,9 +73,14 @@ func (o Options) stderr() io.Writer {
 	return os.Stderr
 }
 
+// executable is this very program: on Linux the file that runs, even if
+// another was put in its place since.
 func (o Options) executable() (string, error) {
 	if o.program != "" {
 		return o.program, nil
+	}
+	if _, err := os.Stat(selfLink); err == nil && runtime.GOOS == "linux" {
+		return selfLink, nil
 	}
 	path, err := os.Executable()
 	if err != nil {
@@ -82,3 +88,5 @@ func (o Options) executable() (string, error) {
 	}
 	return path, nil
 }
+
+const selfLink = "/proc/self/exe" // the child's own, which is still ours when it is opened

@@ -261,6 +261,9 @@ func checkAES(plain []byte, want hsm.Key) error {
 	if len(plain)*8 != want.Type.Bits() {
 		return fmt.Errorf("the wrapped AES key has %d bytes, not %d", len(plain), want.Type.Bits()/8)
 	}
+	if want.KCV == "" {
+		return errors.New("the token does not encrypt with the AES key, so that what it wrapped cannot be compared")
+	}
 	mac, err := byok.CMAC(plain, make([]byte, 16))
 	if err != nil {
 		return err
