@@ -78,7 +78,7 @@ func Verify(dir string, p Policy, a Anchors) Verdict {
 func newChecker(p Policy, a Anchors) *checker {
 	return &checker{
 		policy: p, anchors: a, verifySig: VerifySig,
-		files: map[string]digest.SHA256{}, texts: map[string][]byte{}, logs: map[string]*logFacts{},
+		files: map[string]digest.SHA256{}, texts: map[string][]byte{}, logs: map[string]*logFacts{}, lists: map[string]Manifest{},
 	}
 }
 
@@ -146,6 +146,7 @@ type checker struct {
 	files   map[string]digest.SHA256
 	texts   map[string][]byte // statements, signatures, manifests, plan, roster
 	logs    map[string]*logFacts
+	lists   map[string]Manifest // parsed manifests
 
 	statements map[string]Statement // well-formed, by file name
 	verified   map[string]bool      // statements whose record, text and signature hold, by file name

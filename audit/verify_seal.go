@@ -19,12 +19,11 @@ var sealed = map[string][]string{
 func (c *checker) manifests(f *finding) map[string]Manifest {
 	out := map[string]Manifest{}
 	for _, seal := range slices.Sorted(maps.Keys(sealed)) {
-		b, ok := c.texts[seal]
-		if !ok {
+		if _, ok := c.texts[seal]; !ok {
 			f.lack("%s", seal)
 			continue
 		}
-		m, err := ParseManifest(b)
+		m, err := c.manifestOf(seal)
 		if err != nil {
 			f.bad("%s: %v", seal, err)
 			continue
@@ -32,6 +31,18 @@ func (c *checker) manifests(f *finding) map[string]Manifest {
 		out[seal] = m
 	}
 	return out
+}
+
+// manifestOf parses a manifest once for all rules.
+func (c *checker) manifestOf(seal string) (Manifest, error) {
+	if m, ok := c.lists[seal]; ok {
+		return m, nil
+	}
+	m, err := ParseManifest(c.texts[seal])
+	if err == nil {
+		c.lists[seal] = m
+	}
+	return m, err
 }
 
 // manifestForm wants three manifests that sha256sum reads, each with what it
