@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -79,5 +80,43 @@ func BenchmarkAppend(b *testing.B) {
 	mustAppend(b, l, openEntry())
 	for b.Loop() {
 		mustAppend(b, l, endEntry(1))
+	}
+}
+
+// BenchmarkVerify10000 verifies a whole folder whose log has 10,000 records.
+func BenchmarkVerify10000(b *testing.B) {
+	m := newMaker(b)
+	m.bulk = 10000
+	dir := m.make()
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := Verify(dir, m.policy, Anchors{}); !v.Complete() {
+			b.Fatal(failing(v))
+		}
+	}
+}
+
+// A reader holds one line: at the end of a long log no more is in use than at
+// its beginning.
+func TestReadingTakesConstantMemory(t *testing.T) {
+	log := manyRecords(t, 6000)
+	inUse := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	var first, last uint64
+	_, err := ReadLogFrom(bytes.NewReader(log), "online.log", func(r Record) error {
+		switch r.Seq {
+		case 10:
+			first = inUse()
+		case 5999:
+			last = inUse()
+		}
+		return nil
+	})
+	if err != nil || last > first+MaxLine {
+		t.Fatalf("%d bytes in use at record 10, %d at record 5999, %v", first, last, err)
 	}
 }

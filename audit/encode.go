@@ -51,7 +51,7 @@ func (s Stamp) check() error {
 		return fmt.Errorf("the machine has run for %d days, at most 104 can be written: restart it",
 			time.Duration(s.MonoNS)/(24*time.Hour))
 	}
-	if y := s.Wall.UTC().Year(); y < 0 || y > 9999 {
+	if y := s.Wall.UTC().Year(); y < 1 || y > 9999 {
 		return errors.New("the machine's clock shows a year that cannot be written: set it")
 	}
 	return nil

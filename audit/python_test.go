@@ -154,3 +154,51 @@ func TestStockCommands(t *testing.T) {
 		}
 	}
 }
+
+// Both verifiers take the same kinds of keys, and refuse the same.
+func TestPythonTakesOurKindsOfKeys(t *testing.T) {
+	m := newMaker(t)
+	for name, kind := range map[string]string{"op1": "p256", "op1 offline": "p384", "op2": "p521", "co1": "rsa2048"} {
+		m.signers[name] = newSigner(t, kind)
+	}
+	for i, p := range m.policy.Roster {
+		m.policy.Roster[i].Keys[0] = m.signers[p.ID].PublicKey()
+		if len(p.Keys) > 1 {
+			m.policy.Roster[i].Keys[1] = m.signers[p.ID+" offline"].PublicKey()
+		}
+	}
+	py := startBatch(t)
+	theirs := py.outcome(job{Dir: m.make()})
+	if ours := Verify(m.dir.Path(), m.policy, Anchors{}); ours.Outcome != OutcomeComplete || theirs != OutcomeComplete {
+		t.Errorf("%s here, %s there\n%s", ours.Outcome, theirs, failing(ours))
+	}
+}
+
+// The vectors of OpenSSH through the other verifier: FIDO keys too.
+func TestPythonOnOpenSSHVectors(t *testing.T) {
+	dir := shared(t, "vectors/sshsig-openssh")
+	script := `import importlib.util, sys
+spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
+v = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(v)
+read = lambda name: open(sys.argv[2] + "/" + name, "rb").read()
+for k in sys.argv[3:]:
+    key = " ".join(read(k + ".pub").decode().split()[:2])
+    ns, sig, msg = read("namespace").decode(), read(k + ".sig"), read("signed-data")
+    print(k, v.why_not("w", (key,), ns, sig, msg) == "", v.why_not("w", (key,), ns, sig, msg + b"x") == "", v.why_not("w", (key,), "other", sig, msg) == "")
+`
+	args := []string{"-c", script, verifyPy, dir, "ed25519", "ecdsa", "rsa", "ed25519_sk", "ecdsa_sk", "ecdsa_sk_webauthn"}
+	out, err := exec.Command("python3", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		want := " True False False"
+		if strings.HasPrefix(line, "ecdsa_sk_webauthn") {
+			want = " False False False"
+		}
+		if !strings.HasSuffix(line, want) {
+			t.Error(line)
+		}
+	}
+}

@@ -240,7 +240,7 @@ func parseStamp(s *scanner, rec, last *Record) error {
 		return err
 	}
 	rec.Wall, err = time.Parse(wallLayout, string(wall))
-	if err != nil || rec.Wall.Format(wallLayout) != string(wall) {
+	if err != nil || rec.Wall.Year() < 1 || rec.Wall.Format(wallLayout) != string(wall) {
 		return s.fail("wall is not a UTC time to the second")
 	}
 	if err := s.text(`,"clk":{"src":`, &rec.Src, last.Src); err != nil {

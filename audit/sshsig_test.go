@@ -290,3 +290,29 @@ func TestAllowedSigners(t *testing.T) {
 		t.Fatalf("got\n%s", got)
 	}
 }
+
+// FuzzParseSig: what is taken is armored again as the same bytes.
+func FuzzParseSig(f *testing.F) {
+	for _, kind := range []string{"ed25519", "p256", "p521"} {
+		sig, err := Sign(newSigner(f, kind), rand.Reader, "signin@keyceremony", []byte("x"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		blob, err := dearmor(sig)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(sig)
+		f.Add(armor(blob, 64))
+		f.Add(armor(withReserved(blob), 70))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sig, err := parseSig(b)
+		if err != nil {
+			return
+		}
+		if blob := sig.Marshal(); !bytes.Equal(armor(blob, 70), b) && !bytes.Equal(armor(blob, 64), b) {
+			t.Fatalf("taken\n%s\narmored again\n%s", b, armor(blob, 70))
+		}
+	})
+}

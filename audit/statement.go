@@ -208,9 +208,10 @@ func namespace(use, mode string) string {
 	return use + "@keyceremony"
 }
 
-// StatementName returns the file name of a statement made when the head of log
-// was seq: online.2.log, 7, "target.import", "op1" give
-// online.2-0007-target.import.op1.txt. Its signature is [SigName] of it.
+// StatementName returns the file name of a statement. Seq is the first record
+// that can name it: one more than that of the statement's head. The arguments
+// online.2.log, 7, "target.import", "op1" give online.2-0007-target.import.op1.txt.
+// Its signature is [SigName] of it.
 func StatementName(log string, seq int, step, who string) string {
 	return fmt.Sprintf("%s-%04d-%s.%s.txt", strings.TrimSuffix(log, ".log"), seq, step, who)
 }

@@ -174,3 +174,14 @@ func TestManifest(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseManifest: what is read is written again as the same bytes.
+func FuzzParseManifest(f *testing.F) {
+	f.Add(Manifest{{Name: "b", SHA256: digest.Of(nil)}, {Name: "a.txt"}}.Encode())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := ParseManifest(b)
+		if err == nil && !bytes.Equal(m.Encode(), b) {
+			t.Fatalf("read\n%q\nwritten again\n%q", b, m.Encode())
+		}
+	})
+}
