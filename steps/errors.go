@@ -13,6 +13,7 @@ var (
 	ErrNoCeremony     = errors.New("no ceremony is in this folder")
 	ErrOtherPlan      = errors.New("the plan is not the one this ceremony was begun with")
 	ErrNotRecorded    = errors.New("the transcript could not be written")
+	ErrNotReadable    = errors.New("a file of the ceremony cannot be read")
 	ErrNothingAwaited = errors.New("nothing is awaited at this machine")
 	ErrNotAsked       = errors.New("this person is not asked to sign here")
 	ErrSignature      = errors.New("the signature does not verify")

@@ -51,7 +51,8 @@ type hall struct {
 	cloud   func(keyvault.Vault) keyvault.Vault      // stands between the engine and the vault
 	signer  func(now Now, who string) (string, bool) // who signs instead, or nobody
 	report  machine.Report
-	clock   time.Duration // how far the machine's clock is ahead
+	client  keyvault.Vault // signed in already, to save the time of signing in
+	clock   time.Duration  // how far the machine's clock is ahead
 }
 
 var cast = []struct{ id, role string }{
@@ -100,7 +101,7 @@ func (h *hall) setPlan(change func(*plan.Plan), types []string) {
 		Format: plan.Format, ID: "hall-2026", Name: "Ceremony of a test", Rehearsal: true,
 		Program:  plan.Program{SHA256: []digest.SHA256{digest.Of([]byte("program"))}},
 		Vault:    plan.Vault{URL: h.vault.URL(), Cloud: "rehearsal", Tenant: h.vault.Tenant(), Authority: h.vault.Authority(), CA: string(h.vault.CA())},
-		KEK:      plan.KEK{Name: "REHEARSAL-kek", Bits: 2048, Days: 7},
+		KEK:      plan.KEK{Name: "rehearsal-kek", Bits: 2048, Days: 7},
 		HSM:      plan.HSM{Module: h.device.Module, ModuleSHA256: sum, Serial: h.device.Serial, SealKey: "none"},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
 		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
@@ -161,6 +162,9 @@ func (h *hall) world() World {
 		Rand: rand.Reader, Program: audit.Tool{Name: "ceremony", Version: "test", Commit: "test", SHA256: digest.Of([]byte("program"))},
 		Machine: func() machine.Report { return h.report }, FileSum: sumOf,
 		OpenVault: func(ctx context.Context, v plan.Vault, _ SignIn) (keyvault.Vault, error) {
+			if h.client != nil {
+				return h.client, nil
+			}
 			vault, err := azure.Open(ctx, vaulttest.Config(h.vault))
 			if err == nil && h.cloud != nil {
 				vault = h.cloud(vault)

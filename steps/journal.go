@@ -1,9 +1,9 @@
 package steps
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 
@@ -201,11 +201,16 @@ func (c *Ceremony) write(name string, b []byte) error {
 	return err
 }
 
-// have reads a file that may be missing.
+// have reads a file that may be missing. One that is there and cannot be read
+// ends this process's work on the folder: what it holds must not count as
+// missing.
 func (c *Ceremony) have(name string) []byte {
 	b, err := c.dir.Read(name, audit.MaxFile)
 	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) && c.dead == nil {
+			c.dead = fmt.Errorf("%w: %w", ErrNotReadable, err)
+		}
 		return nil
 	}
-	return bytes.Clone(b)
+	return b
 }

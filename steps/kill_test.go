@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/keyvault/vaulttest"
 )
 
 // This file kills ceremonies: at every operation on a file, and before and
@@ -193,7 +195,7 @@ func TestKilledAtEveryOperation(t *testing.T) {
 	k := &killer{}
 	h := newHall(t, nil, "P-256")
 	h.token = func(tok hsm.Token) hsm.Token { return mortalToken{tok, k} }
-	h.cloud = func(v keyvault.Vault) keyvault.Vault { return mortalVault{v, k} }
+	h.client = mortalVault{vaulttest.Open(t, h.vault), k}
 	durable.Fault = func(string, string) error { return k.op() }
 	defer func() { durable.Fault = nil }()
 	kills := 0
@@ -250,13 +252,40 @@ func (h *hall) killStage(k *killer, stage Stage) (kills int) {
 	h.t.Helper()
 	for {
 		c := h.open(stage.Side())
+		h.sessions(c)
 		now := c.Now()
 		h.shut(c)
 		if now.Phase == Done || now.Stage != stage {
 			return kills
 		}
-		kills += h.killStep(k, stage, now)
+		n := h.killStep(k, stage, now)
+		h.t.Logf("%s: %d kills", now.Step.ID, n)
+		kills += n
 	}
+}
+
+// sessions does again, unharmed, what lives in the process alone.
+func (h *hall) sessions(c *Ceremony) {
+	h.t.Helper()
+	for now := c.Now(); now.Step != nil && now.Step.Session; now = c.Now() {
+		if _, done := c.state.done[instance{now.Stage, now.Step.ID, ""}]; !done {
+			return
+		}
+		if err := h.step(c); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// everyKill kills the long steps (a bundle is some hundred operations) at every
+// operation too, as make soak does; else at every 13th after the first hundred.
+var everyKill = flag.Bool("every-kill", false, "kill long steps at every operation")
+
+func stride(n int) int {
+	if n < 100 || *everyKill {
+		return 1
+	}
+	return 13
 }
 
 // killStep kills one step at its first operation, its second, and so on, until
@@ -264,9 +293,10 @@ func (h *hall) killStage(k *killer, stage Stage) (kills int) {
 func (h *hall) killStep(k *killer, stage Stage, now Now) int {
 	h.t.Helper()
 	before := h.remember()
-	for n := 0; ; n++ {
+	for n := 0; ; n += stride(n) {
 		h.restore(before)
 		c := h.open(stage.Side())
+		h.sessions(c)
 		k.arm(n)
 		err := h.step(c)
 		fired := k.fired

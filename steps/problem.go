@@ -117,6 +117,7 @@ var problems = []struct {
 	code, meaning, remedy string
 }{
 	{ErrNotRecorded, "record.not-written", "The last act may have happened, but it is not in the transcript yet.", "Make room on the disk or mend it, and start the program again: the same step comes back."},
+	{ErrNotReadable, "folder.not-readable", "The disk did not give back a file that is there. Nothing was done.", "Mend the disk, and start the program again: the same step comes back."},
 	{durable.ErrReadBack, "disk.read-back", "The disk did not keep what was written.", "Replace the disk or medium, and start again."},
 	{durable.ErrPoisoned, "disk.failed", "An earlier write failed; nothing more is written to that file.", "Start the program again: the same step comes back."},
 	{durable.ErrLocked, "folder.locked", "Another program has this ceremony open.", "Close it there first."},
@@ -156,6 +157,10 @@ var problems = []struct {
 	{hsm.ErrNotProbed, "hsm.not-probed", "No way of wrapping was seen to be right in this session.", "Do the step hsm.probe first."},
 	{hsm.ErrCannotWrap, "hsm.cannot-wrap", "The token cannot make a blob that Azure accepts, as it is set up.", "Run 'ceremony hsm' for what to change."},
 	{hsm.ErrCannot, "hsm.cannot", "The token does not offer this operation.", "Plan without it, or use another token."},
+	{hsm.ErrModuleChanged, "hsm.module-changed", "The PKCS#11 library is not the one that was reviewed.", "Install the reviewed module, or plan this one and have it reviewed."},
+	{hsm.ErrNotLoggedIn, "hsm.not-logged-in", "The HSM asks for a login before this.", "Do the step hsm.login again: start the program anew, and it comes back."},
+	{hsm.ErrNoKEK, "hsm.no-kek", "No KEK is loaded in this session.", "Start the program anew: the step kek.load comes back."},
+	{byok.ErrSignature, "byok.signature", "The signature was not made with this key over this text.", "Find out which key signed."},
 	{hsm.ErrWorkerDied, "hsm.module-crashed", "The vendor's library ended the process that holds it. This program and the transcript are whole.", "Try the step again; if it happens again, update the vendor's client."},
 	{hsm.ErrWorkerHung, "hsm.module-hung", "The vendor's library did not come back. What it was doing may have happened.", "Look at the device and its PIN pad; try the step again."},
 	{hsm.ErrTokenGone, "hsm.token-gone", "The HSM was unplugged, or its session ended.", "Connect it again; connecting and logging in come back."},

@@ -91,7 +91,10 @@ func listed(manifest, name string) bool {
 
 // sealed reports whether the quorum has signed a manifest.
 func (c *Ceremony) sealed(e entry) bool {
-	if !c.state.frozen && !c.past(e) {
+	if c.past(e) {
+		return true
+	}
+	if !c.state.frozen {
 		return false
 	}
 	m := c.have(e.step.Seal.Manifest)

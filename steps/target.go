@@ -45,8 +45,8 @@ var stepGenerate = &Step{
 			}
 			return want(fmt.Sprintf("%d keys of this label", len(keys)), "0 keys of this label")
 		}},
-		{ID: "target.local", Class: Stop, See: flag("made in this HSM", func(k hsm.Key) *bool { return k.Local }, true)},
-		{ID: "target.always-sensitive", Class: Exception, See: flag("always sensitive", func(k hsm.Key) *bool { return k.AlwaysSensitive }, true)},
+		{ID: "target.local", Class: Stop, See: attr("made in this HSM", func(k hsm.Key) *bool { return k.Local }, true)},
+		{ID: "target.always-sensitive", Class: Exception, See: attr("always sensitive", func(k hsm.Key) *bool { return k.AlwaysSensitive }, true)},
 	}, targetChecks...),
 }
 
@@ -61,8 +61,8 @@ var stepSelect = &Step{
 	Do: func(ctx context.Context, r *Run) error { return readTarget(ctx, r, ident(r.Key.ID)) },
 	Checks: append([]Check{
 		{ID: "target.planned", Class: Stop, See: seePlanned},
-		{ID: "target.local", Class: Note, See: flag("made in this HSM", func(k hsm.Key) *bool { return k.Local }, true)},
-		{ID: "target.always-sensitive", Class: Note, See: flag("always sensitive", func(k hsm.Key) *bool { return k.AlwaysSensitive }, true)},
+		{ID: "target.local", Class: Note, See: attr("made in this HSM", func(k hsm.Key) *bool { return k.Local }, true)},
+		{ID: "target.always-sensitive", Class: Note, See: attr("always sensitive", func(k hsm.Key) *bool { return k.AlwaysSensitive }, true)},
 		{ID: "target.not-wrapped-before", Class: Note, See: func(context.Context, *Run) Finding {
 			return unseen("the key is older than this ceremony and may have been wrapped before", "a key that was never wrapped")
 		}},
@@ -74,12 +74,12 @@ var targetChecks = []Check{
 	{ID: "target.type", Class: Stop, See: func(_ context.Context, r *Run) Finding {
 		return want(string(r.saw.target.Type), string(r.Key.KeyType()))
 	}},
-	{ID: "target.extractable", Class: Stop, See: flag("extractable", func(k hsm.Key) *bool { return k.Extractable }, true)},
-	{ID: "target.sensitive", Class: Stop, See: flag("sensitive", func(k hsm.Key) *bool { return k.Sensitive }, true)},
+	{ID: "target.extractable", Class: Stop, See: attr("extractable", func(k hsm.Key) *bool { return k.Extractable }, true)},
+	{ID: "target.sensitive", Class: Stop, See: attr("sensitive", func(k hsm.Key) *bool { return k.Sensitive }, true)},
 }
 
-// flag checks an attribute that the token may not know.
-func flag(name string, of func(hsm.Key) *bool, wanted bool) func(context.Context, *Run) Finding {
+// attr checks an attribute that the token may not know.
+func attr(name string, of func(hsm.Key) *bool, wanted bool) func(context.Context, *Run) Finding {
 	return func(_ context.Context, r *Run) Finding {
 		w := fmt.Sprintf("%s: %v", name, wanted)
 		v := of(r.saw.target)

@@ -160,7 +160,7 @@ func (s *scene) makePlan(server *rehearsal.Server, serial string) (*plan.Plan, e
 		Vault: plan.Vault{
 			URL: server.URL(), Cloud: "rehearsal", Tenant: server.Tenant(), Authority: server.Authority(), CA: string(server.CA()),
 		},
-		KEK:      plan.KEK{Name: "REHEARSAL-kek", Bits: s.flags.bits, Days: 7},
+		KEK:      plan.KEK{Name: "rehearsal-kek", Bits: s.flags.bits, Days: 7},
 		HSM:      plan.HSM{Module: s.flags.module, ModuleSHA256: module, Serial: serial, SealKey: "none"},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
 		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
