@@ -32,8 +32,10 @@ type Anchors struct {
 	Heads    map[string]string // "online", "offline" or a log's stem ("online.2") to the code of its sealed head
 }
 
-// Results of a rule, beside ResultHolds, ResultFails and ResultNotChecked.
-const ResultMissing = "missing" // nothing is wrong and something is not there: not completed
+// ResultMissing is the result of a rule, beside ResultHolds, ResultFails and
+// ResultNotChecked, where nothing is wrong and something is not there yet: the
+// ceremony is not completed.
+const ResultMissing = "missing"
 
 // A Rule is one rule of the verification and what came of it.
 type Rule struct {
