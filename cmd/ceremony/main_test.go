@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/keyceremony/ceremony/hsm/pkcs11"
+	"github.com/keyceremony/ceremony/keyvault/rehearsal"
+)
+
+// TestMain makes the test binary the command itself, by the name ceremony on
+// PATH, and the worker of PKCS#11.
+func TestMain(m *testing.M) {
+	if pkcs11.IsWorker(os.Args) {
+		pkcs11.WorkerMain()
+	}
+	testscript.Main(m, map[string]func(){"ceremony": main})
+}
+
+// newRehearsal sets a rehearsal up and holds none of its stages. The vault
+// runs in this process; between stands before it and may be nil.
+func newRehearsal(t testing.TB, o rehearsal.Options, keys ...string) (*scene, *rehearsal.Server) {
+	t.Helper()
+	t.Setenv("SOFTHSM2_CONF", "") // the scene sets its own
+	s, server, err := setTheScene(filepath.Join(t.TempDir(), "rehearsal"), o, keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+	return s, server
+}
+
+func setTheScene(dir string, o rehearsal.Options, keys ...string) (*scene, *rehearsal.Server, error) {
+	s, err := newScene(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module})
+	if err != nil {
+		return nil, nil, err
+	}
+	o.ManagedHSM, o.Now = true, time.Now
+	server, err := rehearsal.New(s.path("vault"), o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := server.Start(""); err != nil {
+		return nil, nil, err
+	}
+	return s, server, s.setUp(server)
+}
+
+// module is SoftHSM's library, "" for where Debian has it.
+var module string
+
+// command is this program as a process of its own, on the scene's machines.
+func (s *scene) command(args ...string) *exec.Cmd {
+	c := exec.Command("ceremony", args...)
+	c.Env = append(os.Environ(), "SOFTHSM2_CONF="+s.path("token", "softhsm2.conf"))
+	return c
+}
+
+// stageArgs are the arguments that begin a stage, or go on with it.
+func (s *scene) stageArgs(r stageRun) []string {
+	args := []string{"run", s.path(r.folder), "--answers", s.path(r.name + ".answers.toml")}
+	if r.begins && !begun(s.path(r.folder)) {
+		args = append(args, "--stage", r.name, "--plan", s.path("plan.toml"))
+	}
+	return args
+}
+
+// begun reports whether a folder has its first record.
+func begun(dir string) bool {
+	b, err := os.ReadFile(filepath.Join(dir, filepath.Base(dir)+".log"))
+	return err == nil && len(b) > 0
+}
