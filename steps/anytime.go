@@ -164,10 +164,20 @@ func (c *Ceremony) typedHead(code string) error {
 }
 
 func (c *Ceremony) knownPeople(text map[string]string) error {
-	for _, f := range []string{"leaves", "comes", "keyboard"} {
-		if id := text[f]; id != "" && c.person(id).Key == "" {
-			return &AnswerError{stepPeople.ID, f, f, fmt.Errorf("%q is nobody in the plan; the plan has %s", id, strings.Join(c.everybody(nil), ", "))}
-		}
+	here := c.state.present[c.stage()]
+	wrong := func(field, found, wanted string) error {
+		return &AnswerError{stepPeople.ID, field, field, fmt.Errorf("%q is not one of those %s", found, wanted)}
+	}
+	leaves, comes, keyboard := text["leaves"], text["comes"], text["keyboard"]
+	switch {
+	case leaves != "" && !here[leaves]:
+		return wrong("leaves", leaves, "who are here: "+strings.Join(c.ids(), ", "))
+	case comes != "" && !in(comes, c.absent()):
+		return wrong("comes", comes, "in the plan who are not here: "+orNobody(c.absent()))
+	case keyboard != "" && (c.person(keyboard).Role != operator || !here[keyboard] && keyboard != comes || keyboard == leaves):
+		return wrong("keyboard", keyboard, "operators who are here")
+	case keyboard == "" && leaves != "" && leaves == c.state.keys[c.stage()]:
+		return wrong("keyboard", keyboard, "operators who are here: the one who leaves has the keyboard")
 	}
 	return nil
 }

@@ -43,8 +43,7 @@ type Start struct {
 	Stage      Stage // Prepare or Wrap
 	Plan       []byte
 	Signatures map[string][]byte // person → plan.toml.WHO.sig
-	Attempt    int               // 1, or more for a further attempt
-	After      *audit.Head       // the head of the attempt before
+	Previous   string            // folder of the attempt before, "" for the first
 }
 
 // Begin makes the folder of one side and writes its first record. The folder
@@ -95,18 +94,29 @@ func createDir(path, log string) (*durable.Dir, error) {
 }
 
 func (c *Ceremony) begin(s Start) error {
+	old, link := newState(), (*audit.Head)(nil)
+	old.attempt = 0
+	if s.Previous != "" {
+		var err error
+		if old, link, err = previous(s.Previous, c.side, c.plan); err != nil {
+			return err
+		}
+	}
 	for who, sig := range s.Signatures {
 		if err := c.dir.WriteNew(planSig(who), sig); err != nil {
 			return err
 		}
 	}
-	if err := c.dir.WriteNew("allowed_signers", c.plan.Roster().AllowedSigners(c.plan.Mode())); err != nil {
+	if err := c.dir.WriteNew("allowed_signers", c.plan.Policy().AllowedSigners()); err != nil {
 		return err
 	}
 	if err := c.dir.WriteNew("plan.toml", s.Plan); err != nil {
 		return err
 	}
-	return c.openLog(c.side+".log", s.Attempt, s.After)
+	if err := c.openLog(c.side+".log", old.attempt+1, link); err != nil || link == nil {
+		return err
+	}
+	return c.carry(s.Stage, old)
 }
 
 // Open continues a folder: it replays the log, repairs what a crash left, and

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/plan"
@@ -79,4 +80,23 @@ func TestPauseAndResume(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// An exception in the HSM room makes it a ceremony with exceptions, though the
+// last log is the online machine's.
+func TestExceptionOffline(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	c := h.begin(Prepare)
+	h.run(c, Prepare)
+	h.shut(c)
+	h.clock = -10 * time.Minute
+	c = h.begin(Wrap)
+	h.until(c, "exception")
+	h.run(c, Wrap)
+	h.shut(c)
+	h.clock = 0
+	c = h.open("online")
+	h.run(c, Import)
+	h.shut(c)
+	h.complete(audit.OutcomeExceptions)
 }

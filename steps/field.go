@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (f Field) expand(c *Ceremony) []Field {
 	case f.Each != "":
 		return f.expandPeople(c)
 	case f.EachKey:
-		return f.expandKeys(c.plan.Keys)
+		return f.expandKeys(slices.DeleteFunc(slices.Clone(c.plan.Keys), func(k plan.Key) bool { return !isUnproved(&Run{c: c}, k) }))
 	case f.Kind == Person:
 		f.Options = c.ids(f.Options...)
 	}

@@ -52,6 +52,7 @@ type hall struct {
 	signer  func(now Now, who string) (string, bool) // who signs instead, or nobody
 	report  machine.Report
 	client  keyvault.Vault // signed in already, to save the time of signing in
+	kek     string         // name of the KEK in this attempt, "" for the first
 	clock   time.Duration  // how far the machine's clock is ahead
 }
 
@@ -195,7 +196,7 @@ func (h *hall) begin(stage Stage) *Ceremony {
 
 func (h *hall) start(stage Stage) Start {
 	h.t.Helper()
-	s := Start{Stage: stage, Plan: h.file, Signatures: map[string][]byte{}, Attempt: 1}
+	s := Start{Stage: stage, Plan: h.file, Signatures: map[string][]byte{}}
 	for _, p := range cast {
 		s.Signatures[p.id] = h.sign(p.id, "online", audit.PlanNamespace(h.plan.Mode()), h.file)
 	}
@@ -299,6 +300,9 @@ func (h *hall) code(now Now, of string) string {
 		return h.plan.SHA256().Code()
 	case "target.code":
 		return h.vaultKey(of).Public.SHA256().Code()
+	}
+	if h.kek != "" {
+		return h.vaultKey(h.kek).Public.SHA256().Code()
 	}
 	return h.vaultKey(h.plan.KEK.Name).Public.SHA256().Code()
 }

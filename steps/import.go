@@ -31,9 +31,13 @@ var stepBlobReceive = &Step{
 	Needs: []Key{factKID.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
 	Gives: []Key{factTarget.Key, factBlob.Key, factTask.Key},
 	Do: func(_ context.Context, r *Run) error {
-		return receive(r, Wrap, sealOffline, func(k Key) bool {
+		err := receive(r, Wrap, sealOffline, func(k Key) bool {
 			return hasAnyPrefix(string(k), "target/", "blob/", "challenge/", "hsm.")
 		})
+		if err == nil {
+			factOffline.Put(r, sideFact{r.saw.got.state.excused, r.saw.got.state.missing})
+		}
+		return err
 	},
 	Checks: append(bundleChecks(Wrap, sealOffline),
 		Check{ID: "bundle.keys", Class: Stop, See: seeBundleKeys},
@@ -49,7 +53,7 @@ func hasAnyPrefix(s string, prefixes ...string) bool {
 // plan.
 func seeBundleKeys(_ context.Context, r *Run) Finding {
 	var missing []string
-	for _, k := range r.c.plan.Keys {
+	for _, k := range r.openKeys() {
 		file := r.saw.got.bundle.Files[k.Name+".byok"]
 		blob := factBlob.of(k.Name)
 		if !blob.Has(r) || !factTarget.of(k.Name).Has(r) || !factTask.of(k.Name).Has(r) || blob.Get(r) != digest.Of(file) {
@@ -60,7 +64,7 @@ func seeBundleKeys(_ context.Context, r *Run) Finding {
 }
 
 func seeBundleLint(ctx context.Context, r *Run) Finding {
-	for _, k := range r.c.plan.Keys {
+	for _, k := range r.openKeys() {
 		one := *r
 		one.Key, one.saw.blob = &k, r.saw.got.bundle.Files[k.Name+".byok"]
 		if f := seeLint(ctx, &one); !f.OK {
@@ -68,11 +72,11 @@ func seeBundleLint(ctx context.Context, r *Run) Finding {
 			return f
 		}
 	}
-	return holds(true, fmt.Sprintf("%d blobs", len(r.c.plan.Keys)), "every check of the lint holds")
+	return holds(true, fmt.Sprintf("%d blobs", len(r.openKeys())), "every check of the lint holds")
 }
 
 var stepImport = &Step{
-	ID: "target.import", Title: "Import the target keys", PerKey: true,
+	ID: "target.import", Title: "Import the target keys", PerKey: true, WhenKey: isOpen,
 	Say: "Each blob is sent to the vault, which unwraps it with the KEK inside its HSM. " +
 		"The name must be free, or its latest version must be the planned one. " +
 		"Afterwards the vault must have exactly one version more, and it must be ours.",
@@ -145,7 +149,7 @@ func seeOneImport(ctx context.Context, r *Run) Finding {
 }
 
 var stepReadback = &Step{
-	ID: "target.readback", Title: "Prove the imported keys", PerKey: true,
+	ID: "target.readback", Title: "Prove the imported keys", PerKey: true, WhenKey: isUnproved,
 	Say: "The vault is asked for each key again: its public half must be the one recorded in the HSM room, and it may do what is planned and no more. " +
 		"Then the vault answers the challenge that was made in the HSM room, and the answer is verified with what was recorded there.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},

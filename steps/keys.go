@@ -17,14 +17,15 @@ var (
 	factOffset  = fact[int64]("clock.offset") // seconds that the local clock is ahead
 	factSheet   = fact[digest.SHA256]("bundle.head")
 
-	factToken  = fact[tokenFact]("hsm.token")
-	factWay    = fact[hsm.Way]("hsm.way")
-	factTarget = fact[hsm.Key]("target")      // per key
-	factBlob   = fact[digest.SHA256]("blob")  // per key
-	factTask   = fact[challenge]("challenge") // per key
-	factImport = fact[imported]("imported")   // per key
-	factProof  = fact[string]("target.proof") // per key
-	factFate   = fact[string]("kek.fate")
+	factToken   = fact[tokenFact]("hsm.token")
+	factWay     = fact[hsm.Way]("hsm.way")
+	factTarget  = fact[hsm.Key]("target")        // per key
+	factBlob    = fact[digest.SHA256]("blob")    // per key
+	factTask    = fact[challenge]("challenge")   // per key
+	factImport  = fact[imported]("imported")     // per key
+	factProof   = fact[string]("target.proof")   // per key
+	factOffline = fact[sideFact]("offline.open") // what the offline side left open
+	factFate    = fact[string]("kek.fate")
 )
 
 // Session keys: what lives in the process.
@@ -39,6 +40,12 @@ const (
 // tokenFact is who the HSM is, as the transcript keeps it.
 type tokenFact struct {
 	Label, Serial, Manufacturer, Model, Firmware, Library string
+}
+
+// sideFact is what one side's log leaves open.
+type sideFact struct {
+	Exceptions int      `json:"exceptions"`
+	Missing    []string `json:"missing"`
 }
 
 // imported is where a target key is in the vault.

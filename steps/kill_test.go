@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -277,12 +276,10 @@ func (h *hall) sessions(c *Ceremony) {
 	}
 }
 
-// everyKill kills the long steps (a bundle is some hundred operations) at every
-// operation too, as make soak does; else at every 13th after the first hundred.
-var everyKill = flag.Bool("every-kill", false, "kill long steps at every operation")
-
+// stride lets go test -short leave out most operations of the long steps: a
+// bundle is some hundred.
 func stride(n int) int {
-	if n < 100 || *everyKill {
+	if n < 50 || !testing.Short() {
 		return 1
 	}
 	return 13
@@ -293,6 +290,7 @@ func stride(n int) int {
 func (h *hall) killStep(k *killer, stage Stage, now Now) int {
 	h.t.Helper()
 	before := h.remember()
+	kills := 0
 	for n := 0; ; n += stride(n) {
 		h.restore(before)
 		c := h.open(stage.Side())
@@ -307,8 +305,9 @@ func (h *hall) killStep(k *killer, stage Stage, now Now) int {
 			if err != nil {
 				h.t.Fatalf("%s: %v", now.Step.ID, err)
 			}
-			return n
+			return kills
 		}
+		kills++
 		h.acknowledged(stage, now, n, head)
 		h.resumes(stage, now, n)
 	}

@@ -150,7 +150,8 @@ func (c *Ceremony) keysOf(s *Step) []plan.Key {
 	}
 	var out []plan.Key
 	for _, k := range c.plan.Keys {
-		if s.WhenKey == nil || s.WhenKey(&Run{c: c, Step: s, Key: &k}, k) {
+		r := &Run{c: c, Step: s, Key: &k}
+		if s.WhenKey == nil || s.WhenKey(r, k) {
 			out = append(out, k)
 		}
 	}

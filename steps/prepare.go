@@ -32,7 +32,7 @@ var stepKEKCreate = &Step{
 			return adoptKEK(ctx, r)
 		}
 		k := r.c.plan.KEK
-		key, err := r.vault().CreateKEK(ctx, k.Name, keyvault.KEKParams{
+		key, err := r.vault().CreateKEK(ctx, r.kekName(), keyvault.KEKParams{
 			Bits: k.Bits, Expires: r.c.world.now().AddDate(0, 0, k.Days).Truncate(time.Second), Tags: r.tags(),
 		})
 		if err != nil {
@@ -42,23 +42,23 @@ var stepKEKCreate = &Step{
 		return nil
 	},
 	Look: func(ctx context.Context, r *Run) (int, error) {
-		versions, _, err := marked(ctx, r, r.c.plan.KEK.Name)
+		versions, _, err := marked(ctx, r, r.kekName())
 		return len(versions), err
 	},
 	Checks: []Check{
 		{ID: "kek.name-free", Class: Stop, Before: true, See: func(ctx context.Context, r *Run) Finding {
-			return nameFree(ctx, r, r.c.plan.KEK.Name)
+			return nameFree(ctx, r, r.kekName())
 		}},
 		{ID: "kek.one-version", Class: Stop, See: seeOneKEK},
 	},
 }
 
 func adoptKEK(ctx context.Context, r *Run) error {
-	versions, _, err := marked(ctx, r, r.c.plan.KEK.Name)
+	versions, _, err := marked(ctx, r, r.kekName())
 	if err != nil {
 		return err
 	}
-	key, err := r.vault().Get(ctx, r.c.plan.KEK.Name, versions[0])
+	key, err := r.vault().Get(ctx, r.kekName(), versions[0])
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func adoptKEK(ctx context.Context, r *Run) error {
 }
 
 func seeOneKEK(ctx context.Context, r *Run) Finding {
-	versions, all, err := marked(ctx, r, r.c.plan.KEK.Name)
+	versions, all, err := marked(ctx, r, r.kekName())
 	if err != nil {
 		return unseen(Explain(err).Title, "one version, made by this step")
 	}

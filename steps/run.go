@@ -38,7 +38,6 @@ type Run struct {
 type saw struct {
 	vault   keyvault.Info
 	key     keyvault.Key
-	count   int
 	info    hsm.Info
 	probe   hsm.Capability
 	target  hsm.Key

@@ -47,14 +47,17 @@ func (c *Ceremony) freeze(e entry) error {
 
 // closing is a log's last word.
 func (c *Ceremony) closing(e entry) audit.Close {
-	missing := slices.Clone(c.state.missing)
+	missing, excused := slices.Clone(c.state.missing), c.state.excused
+	if r := (&Run{c: c}); factOffline.Has(r) {
+		missing, excused = append(missing, factOffline.Get(r).Missing...), excused+factOffline.Get(r).Exceptions
+	}
 	slices.Sort(missing)
-	out := audit.Close{Exceptions: c.state.excused, NotChecked: slices.Compact(missing), Disagree: c.state.disagree}
+	out := audit.Close{Exceptions: excused, NotChecked: slices.Compact(missing), Disagree: c.state.disagree}
 	switch {
 	case c.state.stopped:
 		out.Outcome = audit.OutcomeIncomplete
 	case e.step.Seal.Name != "final":
-	case c.state.excused > 0:
+	case excused > 0:
 		out.Outcome = audit.OutcomeExceptions
 	default:
 		out.Outcome = audit.OutcomeComplete

@@ -47,13 +47,16 @@ func (c *Ceremony) statementFile(now Now, who string) string {
 func (c *Ceremony) statement(now Now, who string, text map[string]string) audit.Statement {
 	return audit.Statement{
 		Mode: c.plan.Mode(), Ceremony: c.plan.ID, Run: c.state.run, Stage: string(now.Stage), Attempt: c.state.attempt,
-		Step: now.Step.ID, Action: action(now), Subjects: c.subjects(now, who, text),
+		Step: now.Step.ID, Action: c.action(now, who), Subjects: c.subjects(now, who, text),
 		Role: c.person(who).Role, Person: who, Head: c.log.Head(), Nonce: c.nonce(now, who),
 	}
 }
 
-func action(now Now) string {
+// action is what somebody signs that they do.
+func (c *Ceremony) action(now Now, who string) string {
 	switch {
+	case now.Step == stepPeople && !c.state.present[now.Stage][who]:
+		return audit.ActionSignIn
 	case now.Phase == Interrupted:
 		return "approve resuming " + now.Step.ID
 	case now.Step.Sign != nil:
@@ -110,14 +113,21 @@ func (c *Ceremony) signers(now *Now) ([]string, string) {
 		return c.ids(s.Sign.Roles...), "each of them"
 	case s.Sign != nil:
 		return c.everybody(s.Sign.Roles), "the quorum of each role"
-	case s.ID == stepException.ID || s.ID == stepStop.ID:
+	case s == stepException || s == stepStop:
 		return c.ids(s.Approves...), "one operator and one internal witness"
+	case s == stepPeople:
+		return append(c.others(s.Approves), c.absent()...), "one operator, one internal witness, and whoever comes"
 	case len(s.Approves) > 0:
 		return c.others(s.Approves), "one of them"
 	case now.Phase == Interrupted:
 		return c.others([]Role{operator, internalWitness}), "one of them"
 	}
 	return nil, ""
+}
+
+// absent lists the people of the plan who have not signed in.
+func (c *Ceremony) absent() []string {
+	return slices.DeleteFunc(c.everybody(nil), func(id string) bool { return c.state.present[c.stage()][id] })
 }
 
 // others lists the people of these roles without the one at the keyboard: the
@@ -153,7 +163,7 @@ func (c *Ceremony) accept(now Now, text map[string]string, sigs map[string][]byt
 			return nil, &AnswerError{now.Step.ID, id, c.person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
 		}
 	}
-	if err := c.quorum(now, who); err != nil {
+	if err := c.quorum(now, text, who); err != nil {
 		return nil, err
 	}
 	out, err := c.keep(texts, who, sigs)
@@ -200,7 +210,7 @@ func (c *Ceremony) keysAt(id, side string) []ssh.PublicKey {
 }
 
 // quorum sees to it that enough people signed.
-func (c *Ceremony) quorum(now Now, who []string) error {
+func (c *Ceremony) quorum(now Now, text map[string]string, who []string) error {
 	wanted := map[Role]int{}
 	s := now.Step
 	switch {
@@ -210,10 +220,19 @@ func (c *Ceremony) quorum(now Now, who []string) error {
 		}
 	case s.Sign != nil:
 		wanted = c.plan.Policy().Quorum
-	case s.ID == stepException.ID || s.ID == stepStop.ID:
+	case s == stepException || s == stepStop || s == stepPeople:
 		wanted[operator], wanted[internalWitness] = 1, 1
+		if id := text["comes"]; s == stepPeople && id != "" && !in(id, who) {
+			return &AnswerError{s.ID, "comes", c.person(id).Name, ErrNotSignedIn}
+		}
 	case len(now.Sign) > 0 && len(who) == 0:
 		return &AnswerError{s.ID, "signatures", "Approval", ErrNoApproval}
+	}
+	if len(s.Approves) > 0 && !c.state.stopped && anytime[s.ID] == nil {
+		// People may have left since they signed in.
+		if err := c.enoughRoles(s.ID, c.plan.Policy().Quorum, c.ids()); err != nil {
+			return err
+		}
 	}
 	return c.enoughRoles(s.ID, wanted, who)
 }

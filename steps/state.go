@@ -31,7 +31,6 @@ type state struct {
 	paused   bool
 	stopped  bool
 	frozen   bool // the current log is closed
-	last     audit.Head
 }
 
 // instance is one doing of a step: for a stage, and for a key where it is per

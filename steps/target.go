@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,8 +20,10 @@ var stepGenerate = &Step{
 	Say: "The HSM makes each target key under an id that is recorded before, and a label that nobody uses. " +
 		"Its attributes are read back: made in this HSM, sensitive from the first moment, and extractable for the wrap that follows.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
-	WhenKey: func(_ *Run, k plan.Key) bool { return k.Source == "generate" },
-	Needs:   []Key{sessionLogin, factWay.Key}, Gives: []Key{factTarget.Key},
+	WhenKey: func(r *Run, k plan.Key) bool {
+		return k.Source == "generate" && isOpen(r, k) && !factCarriedTarget.of(k.Name).Has(r)
+	},
+	Needs: []Key{sessionLogin, factWay.Key}, Gives: []Key{factTarget.Key},
 	Mark: func(r *Run) string { return r.random(16) },
 	Do: func(ctx context.Context, r *Run) error {
 		if !r.Adopt {
@@ -52,13 +55,15 @@ var stepGenerate = &Step{
 
 var stepSelect = &Step{
 	ID: "target.select", Title: "Select the target keys", PerKey: true,
-	Say: "The plan names a key that is in the HSM already. " +
+	Say: "The plan names a key that is in the HSM already, or an earlier attempt made it. " +
 		"Exactly one key must have the planned id, and its public half must be the planned one. " +
 		"It could have been wrapped before this ceremony: that stands on the first page of the transcript.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
-	WhenKey: func(_ *Run, k plan.Key) bool { return k.Source == "select" },
-	Needs:   []Key{sessionLogin, factWay.Key}, Gives: []Key{factTarget.Key},
-	Do: func(ctx context.Context, r *Run) error { return readTarget(ctx, r, ident(r.Key.ID)) },
+	WhenKey: func(r *Run, k plan.Key) bool {
+		return isOpen(r, k) && (k.Source == "select" || factCarriedTarget.of(k.Name).Has(r))
+	},
+	Needs: []Key{sessionLogin, factWay.Key}, Gives: []Key{factTarget.Key},
+	Do: func(ctx context.Context, r *Run) error { return readTarget(ctx, r, selected(r)) },
 	Checks: append([]Check{
 		{ID: "target.planned", Class: Stop, See: seePlanned},
 		{ID: "target.local", Class: Note, See: attr("made in this HSM", func(k hsm.Key) *bool { return k.Local }, true)},
@@ -106,9 +111,21 @@ func readTarget(ctx context.Context, r *Run, id []byte) error {
 	return nil
 }
 
+// selected is the id of the key to select: the plan's, or the one that an
+// earlier attempt recorded.
+func selected(r *Run) []byte {
+	if f := factCarriedTarget.of(r.Key.Name); f.Has(r) {
+		return f.Get(r).ID
+	}
+	return ident(r.Key.ID)
+}
+
 func seePlanned(_ context.Context, r *Run) Finding {
+	if f := factCarriedTarget.of(r.Key.Name); f.Has(r) {
+		return want(sumOfTarget(r.saw.target), sumOfTarget(f.Get(r)))
+	}
 	if r.saw.target.Public == nil {
-		return want(hex.EncodeToString(r.saw.target.ID), r.Key.ID)
+		return want(hex.EncodeToString(r.saw.target.ID), r.Key.ID) // an AES key has no public half to plan
 	}
 	planned, err := byok.ParsePublicKey([]byte(r.Key.Public))
 	if err != nil {
@@ -117,8 +134,16 @@ func seePlanned(_ context.Context, r *Run) Finding {
 	return want(r.saw.target.Public.SHA256().String(), planned.SHA256().String())
 }
 
+// sumOfTarget compares keys by their public half, or by their check value.
+func sumOfTarget(k hsm.Key) string {
+	if k.Public == nil {
+		return "check value " + k.KCV
+	}
+	return k.Public.SHA256().String()
+}
+
 var stepWrap = &Step{
-	ID: "target.wrap", Title: "Wrap the target keys", PerKey: true,
+	ID: "target.wrap", Title: "Wrap the target keys", PerKey: true, WhenKey: isOpen,
 	Say: "The HSM wraps each target key under the confirmed KEK into a key transfer blob. " +
 		"This is the only moment at which the keys leave the HSM, encrypted for one vault. " +
 		"The operator types WRAP; a second person approves the list of all keys.",
@@ -186,17 +211,30 @@ func seeLint(_ context.Context, r *Run) Finding {
 }
 
 var stepClose = &Step{
-	ID: "target.close", Title: "Close the target keys", PerKey: true,
+	ID: "target.close", Title: "Close the target keys", PerKey: true, WhenKey: isOpen,
 	Say: "As planned for each key: it can never be extracted again, or it is kept as it is, or it is destroyed. " +
 		"The HSM is read back. A key that is kept extractable stands on the first page of the transcript.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
-	Needs: []Key{sessionLogin, factTarget.Key, factTask.Key},
-	Do: func(ctx context.Context, r *Run) error {
-		key, err := r.token().Settle(ctx, factTarget.of(r.Key.Name).Get(r).ID, hsm.Fate(r.Key.Close))
-		r.saw.target = key
-		return err
-	},
+	Needs:  []Key{sessionLogin, factTarget.Key, factTask.Key},
+	Do:     closeTarget,
 	Checks: []Check{{ID: "target.closed", Class: Exception, See: seeClosed}},
+}
+
+// closeTarget looks first: a key that an interrupted try has closed cannot be
+// closed again.
+func closeTarget(ctx context.Context, r *Run) error {
+	id, fate := factTarget.of(r.Key.Name).Get(r).ID, hsm.Fate(r.Key.Close)
+	key, err := findOne(ctx, r.token(), id)
+	switch {
+	case errors.Is(err, hsm.ErrNoKey) && fate == hsm.FateDestroy:
+		return nil
+	case err != nil:
+		return err
+	case fate == hsm.FateUnextractable && key.Extractable != nil && !*key.Extractable:
+		return nil
+	}
+	_, err = r.token().Settle(ctx, id, fate)
+	return err
 }
 
 func seeClosed(ctx context.Context, r *Run) Finding {

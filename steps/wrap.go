@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -64,7 +63,7 @@ var stepKEKReceive = &Step{
 }
 
 func receiveKEK(_ context.Context, r *Run) error {
-	keep := func(k Key) bool { return strings.HasPrefix(string(k), "kek.") }
+	keep := func(k Key) bool { return hasAnyPrefix(string(k), "kek.", "carried.imported/") }
 	if err := receive(r, Prepare, sealPrepare, keep); err != nil {
 		return err
 	}

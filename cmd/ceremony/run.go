@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 )
@@ -34,7 +33,6 @@ func (t *turn) Error() string { return "turn to " + t.to }
 
 type runFlags struct {
 	stage, plan, answers, after string
-	attempt                     int
 }
 
 func runCommand() *cobra.Command {
@@ -56,8 +54,7 @@ func runCommand() *cobra.Command {
 	c.Flags().StringVar(&f.stage, "stage", "", "begin this stage in a new folder: prepare or wrap")
 	c.Flags().StringVar(&f.plan, "plan", "", "the plan, with --stage")
 	c.Flags().StringVar(&f.answers, "answers", "", "answers for an unattended rehearsal (TOML)")
-	c.Flags().IntVar(&f.attempt, "attempt", 1, "number of this attempt, with --stage")
-	c.Flags().StringVar(&f.after, "after", "", "folder of the attempt before, with --attempt")
+	c.Flags().StringVar(&f.after, "after", "", "hold the stage again, after the attempt in this folder")
 	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions([]string{"prepare", "wrap"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -107,7 +104,7 @@ func openCeremony(dir string, f runFlags, w steps.World) (*steps.Ceremony, error
 
 // readStart reads the plan and the signatures beside it.
 func readStart(f runFlags, stage steps.Stage) (steps.Start, error) {
-	s := steps.Start{Stage: stage, Attempt: f.attempt, Signatures: map[string][]byte{}}
+	s := steps.Start{Stage: stage, Previous: f.after, Signatures: map[string][]byte{}}
 	var err error
 	if s.Plan, err = readSmall(f.plan); err != nil {
 		return s, err
@@ -122,26 +119,7 @@ func readStart(f runFlags, stage steps.Stage) (steps.Start, error) {
 			s.Signatures[person.ID] = sig
 		}
 	}
-	if f.after != "" {
-		s.After, err = lastHead(f.after, stage)
-	}
-	return s, err
-}
-
-// lastHead is the head of the attempt before.
-func lastHead(dir string, stage steps.Stage) (*audit.Head, error) {
-	for _, name := range []string{stage.Side() + ".2.log", stage.Side() + ".log"} {
-		b, err := readSmall(filepath.Join(dir, name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		h, err := audit.ReadLog(b, name, func(audit.Record) error { return nil })
-		return &h, err
-	}
-	return nil, fmt.Errorf("%s has no log of the %s machine", dir, stage.Side())
+	return s, nil
 }
 
 // lead goes through the steps until the stage ends, somebody stops, or
