@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/transfer"
 )
 
@@ -39,22 +40,53 @@ var stepBlobExport = &Step{
 	Do: func(_ context.Context, r *Run) error { return export(r, sealOffline) },
 }
 
-// export writes the files that a seal vouches for.
+// export writes the bundle and records the medium that it went to.
 func export(r *Run, seal *Seal) error {
-	c := r.c
+	_, err := r.c.export(r.Answer("medium"), seal, r.Stage)
+	if err == nil {
+		factMedium.at(r.Step.ID).Put(r, volume(r.Answer("medium")))
+	}
+	return err
+}
+
+// ExportAgain writes the sealed bundle once more, as when a medium was lost.
+// Nothing is wrapped or signed, and the transcript does not change.
+func (c *Ceremony) ExportAgain(medium string) (transfer.Written, error) {
+	seal, stage := sealPrepare, Prepare
+	if c.side == "offline" {
+		seal, stage = sealOffline, Wrap
+	}
+	for _, e := range c.list {
+		if e.step.Seal == seal && !c.over(e) {
+			return transfer.Written{}, ErrNotSealed
+		}
+	}
+	return c.export(medium, seal, stage)
+}
+
+// volume is what the system says of a medium; a machine may not know it.
+func volume(medium string) mediumFact {
+	v, err := machine.VolumeOf(medium)
+	if err != nil {
+		return mediumFact{Unknown: err.Error()}
+	}
+	return mediumFact{Label: v.Label, Serial: v.Serial}
+}
+
+// export writes the files that a seal vouches for.
+func (c *Ceremony) export(medium string, seal *Seal, stage Stage) (transfer.Written, error) {
 	log := c.side + ".log"
 	head, err := audit.ReadLog(c.have(log), log, func(audit.Record) error { return nil })
 	if err != nil {
-		return err
+		return transfer.Written{}, err
 	}
 	files, err := c.sealedFiles(seal)
 	if err != nil {
-		return err
+		return transfer.Written{}, err
 	}
-	_, err = transfer.Write(r.Answer("medium"), transfer.Header{
-		Ceremony: c.plan.ID, Run: c.state.run, Mode: c.plan.Mode(), From: string(r.Stage), Attempt: c.state.attempt, Head: head,
+	return transfer.Write(medium, transfer.Header{
+		Ceremony: c.plan.ID, Run: c.state.run, Mode: c.plan.Mode(), From: string(stage), Attempt: c.state.attempt, Head: head,
 	}, files)
-	return err
 }
 
 // sealedFiles reads the manifest, its signatures, all that it lists, and the
@@ -126,6 +158,7 @@ func receive(r *Run, from Stage, seal *Seal, facts func(Key) bool) error {
 		}
 	}
 	r.Link(got.head)
+	factMedium.at(r.Step.ID).Put(r, volume(r.Answer("medium")))
 	return nil
 }
 

@@ -20,6 +20,9 @@ func fact[T any](k Key) Fact[T] { return Fact[T]{k} }
 // of narrows a fact to one target key.
 func (f Fact[T]) of(key string) Fact[T] { return Fact[T]{f.Key + "/" + Key(key)} }
 
+// at narrows a fact to one step, where several steps give the like.
+func (f Fact[T]) at(step string) Fact[T] { return f.of(step) }
+
 // Put gives the value; the engine records it when the step ends.
 func (f Fact[T]) Put(r *Run, v T) {
 	b, err := json.Marshal(v, json.Deterministic(true))

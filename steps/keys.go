@@ -4,6 +4,7 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/machine"
 )
 
 // What steps give each other. Facts are public and stand in the transcript.
@@ -15,6 +16,8 @@ var (
 	factKEKSum  = fact[digest.SHA256]("kek.sha256")
 	factExpires = fact[string]("kek.expires") // RFC 3339
 	factOffset  = fact[int64]("clock.offset") // seconds that the local clock is ahead
+	factMachine = fact[machine.Report]("machine.claims")
+	factMedium  = fact[mediumFact]("medium") // per step
 	factSheet   = fact[digest.SHA256]("bundle.head")
 
 	factToken   = fact[tokenFact]("hsm.token")
@@ -46,6 +49,13 @@ type tokenFact struct {
 type sideFact struct {
 	Exceptions int      `json:"exceptions"`
 	Missing    []string `json:"missing"`
+}
+
+// mediumFact is what the system says of a medium.
+type mediumFact struct {
+	Label   string `json:"label"`
+	Serial  string `json:"serial"`
+	Unknown string `json:"unknown"` // why it does not say
 }
 
 // imported is where a target key is in the vault.

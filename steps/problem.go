@@ -133,6 +133,7 @@ var problems = []struct {
 	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
 	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},
 	{ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
+	{ErrNotSealed, "bundle.not-sealed", "Only a sealed log crosses the gap.", "Go on with the ceremony until it is sealed."},
 	{ErrNotSignedIn, "signature.not-signed-in", "Nobody takes part without a signature.", "Have the person who comes sign too."},
 	{ErrNoApproval, "approval.missing", "A second person must sign before this is done.", "Have one of those who are named sign."},
 	{ErrQuorum, "quorum.missing", "The plan wants more people of this role to sign.", "Wait for them, or stop the ceremony."},

@@ -32,6 +32,9 @@ var stepMachine = &Step{
 	},
 	Do: func(_ context.Context, r *Run) error {
 		r.saw.machine = r.c.world.Machine()
+		claims := r.saw.machine
+		claims.Mounts = nil // there can be thousands, and only live ones matter
+		factMachine.Put(r, claims)
 		return nil
 	},
 	Checks: []Check{

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
+	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/steps"
 )
 
@@ -32,6 +33,9 @@ func main() {
 		pkcs11.WorkerMain()
 		return
 	}
+	// PINs and passphrases pass through this process: a crash must not leave
+	// its memory on the disk.
+	machine.Harden()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:]))
@@ -104,7 +108,7 @@ func rootCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
-	root.AddCommand(runCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
+	root.AddCommand(runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
 		rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
 	for _, c := range root.Commands() {
 		wrapArgs(c)
