@@ -29,6 +29,7 @@ type Ceremony struct {
 	token  hsm.Token
 	nonces map[string][32]byte // of statements shown and not yet signed
 	asked  *Step               // a step at any time that somebody asked for
+	seen   []Seen              // by the last Do
 	dead   error               // a write failed: the folder must be opened anew
 }
 

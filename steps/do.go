@@ -18,6 +18,7 @@ import (
 // failed a *Failed, and both are recorded, and the step stays current.
 func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 	defer a.wipe()
+	c.seen = nil
 	if c.dead != nil {
 		return c.dead
 	}
@@ -43,6 +44,21 @@ func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 		return c.note(now, text, signed)
 	}
 	return c.perform(ctx, now, text, a.Secret, signed)
+}
+
+// Seen is a check as it stands in the transcript, and the key that it is about.
+type Seen struct {
+	Key string
+	audit.Check
+}
+
+// Seen are the checks that the last Do made.
+func (c *Ceremony) Seen() []Seen { return c.seen }
+
+func (c *Ceremony) saw(r *Run, checks []audit.Check) {
+	for _, ch := range checks {
+		c.seen = append(c.seen, Seen{r.key(), ch})
+	}
 }
 
 // perform does the step, once or for each key.
@@ -126,7 +142,7 @@ func (c *Ceremony) act(ctx context.Context, r *Run) error {
 	if err := c.record(r.Stage, audit.EvBegin, r.Step.ID, r.key(), audit.Begin{Mark: r.Mark}); err != nil {
 		return err
 	}
-	c.world.tell(r.Step.Title)
+	c.world.tell(strings.TrimSpace(r.Step.Title + " " + r.key()))
 	if err := r.Step.Do(ctx, r); err != nil {
 		return c.fail(r, err, nil)
 	}
@@ -174,6 +190,7 @@ func (c *Ceremony) refuse(r *Run, seen []audit.Check) error {
 
 // fail records that a step did not come to its end.
 func (c *Ceremony) fail(r *Run, cause error, seen []audit.Check) error {
+	c.saw(r, seen)
 	code := Explain(cause).Code
 	err := c.record(r.Stage, audit.EvFail, r.Step.ID, r.key(), audit.Fail{
 		End: audit.End{Answers: r.answers(), Checks: seen, Statements: r.signed, Links: r.links}, Problem: string(code),
@@ -187,6 +204,7 @@ func (c *Ceremony) fail(r *Run, cause error, seen []audit.Check) error {
 
 // end writes the step's files, then its end.
 func (c *Ceremony) end(r *Run, seen []audit.Check) error {
+	c.saw(r, seen)
 	var files []audit.File
 	for _, f := range r.files {
 		if err := c.write(f.name, f.data); err != nil {

@@ -29,14 +29,15 @@ type Now struct {
 	Sign   []string // people who may sign, by id
 	Needed string   // how many of them, in words
 	Failed string   // what went wrong at the last try
-	Number int      // of this step in this machine's list, from 1
+	Number int      // of this step in its stage, from 1
 	Of     int
 }
 
 // Now tells what is awaited.
 func (c *Ceremony) Now() Now {
 	e, n, ok := c.current()
-	now := Now{Phase: Done, Stage: c.stage(), Number: n + 1, Of: len(c.list)}
+	now := Now{Phase: Done, Stage: c.stage()}
+	now.Number, now.Of = c.number(n)
 	if !ok {
 		return now
 	}
@@ -52,6 +53,20 @@ func (c *Ceremony) Now() Now {
 	}
 	c.ask(&now)
 	return now
+}
+
+// number is a step's place within its stage, and how many the stage has.
+func (c *Ceremony) number(n int) (number, of int) {
+	for i, e := range c.list {
+		if e.stage != c.list[n].stage || e.step.PerKey && len(c.keysOf(e.step)) == 0 {
+			continue
+		}
+		of++
+		if i <= n {
+			number++
+		}
+	}
+	return number, of
 }
 
 // ask fills in the fields and who signs.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/steps"
 )
@@ -38,6 +39,12 @@ func main() {
 	machine.Harden()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	// The first Ctrl-C waits for the act under way; the second one leaves at
+	// once, and nothing recorded is lost. A prompt waits for neither.
+	context.AfterFunc(ctx, func() {
+		fmt.Fprintln(os.Stderr, "\nInterrupted. Press Ctrl-C again to leave at once; nothing is lost.")
+		stop()
+	})
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
@@ -80,9 +87,22 @@ func report(err error) int {
 		return e.code
 	}
 	tell(os.Stderr, err)
+	return exitCode(err)
+}
+
+// exitCode sorts an error: what people gave is wrong, or does not hold, or
+// ended; all else is a fault.
+func exitCode(err error) int {
 	var use *useError
-	if errors.As(err, &use) {
+	var bad plan.Errors
+	var refused *steps.Refused
+	switch {
+	case errors.As(err, &use), errors.Is(err, errUnanswered), errors.Is(err, steps.ErrNoCeremony):
 		return exitUse
+	case errors.As(err, &bad), errors.As(err, &refused):
+		return exitNot
+	case errors.Is(err, errEnded):
+		return exitStopped
 	}
 	return exitFault
 }
@@ -110,9 +130,7 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
 	root.AddCommand(runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
 		rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
-	for _, c := range root.Commands() {
-		wrapArgs(c)
-	}
+	wrapArgs(root)
 	return root
 }
 

@@ -36,6 +36,9 @@ func newPeople(mode string, words io.Writer) *people {
 	return &people{in: bufio.NewReader(os.Stdin), tty: term.IsTerminal(int(os.Stdin.Fd())), words: words, mode: mode}
 }
 
+// errEnded says that nobody answers any more.
+var errEnded = errors.New("the answers ended")
+
 // turns are what may be typed at any prompt.
 var turns = map[string]string{":pause": "pause", ":people": "people.change", ":stop": "ceremony.stop", ":quit": "quit", ":back": ""}
 
@@ -111,7 +114,7 @@ func (p *people) line(prompt string) (string, error) {
 	s, err := p.in.ReadString('\n')
 	s = strings.TrimSpace(s)
 	if err != nil && s == "" {
-		return "", fmt.Errorf("the answers ended: %w", err)
+		return "", fmt.Errorf("%w: %w", errEnded, err)
 	}
 	if to, ok := turns[s]; ok {
 		return "", &turn{to}
@@ -124,8 +127,11 @@ func (p *people) secret(prompt string) ([]byte, error) {
 	fmt.Fprint(p.words, prompt)
 	if !p.tty {
 		b, err := p.in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) && len(b) > 0 {
+		switch {
+		case errors.Is(err, io.EOF) && len(b) > 0:
 			err = nil
+		case err != nil:
+			err = fmt.Errorf("%w: %w", errEnded, err)
 		}
 		return bytes.TrimRight(b, "\r\n"), err
 	}

@@ -56,7 +56,7 @@ func planCheckCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := readPlan(args[0])
 			if err != nil {
-				return &exit{exitNot, err}
+				return err
 			}
 			out := c.OutOrStdout()
 			fmt.Fprintf(out, "%s holds.\n\nCode:  %s\nWords: %s\n\nSHA-256: %s\n", args[0], p.SHA256().Code(), strings.Join(p.SHA256().Words(), " "), p.SHA256().Groups())
@@ -76,7 +76,7 @@ func planScriptCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := readPlan(args[0])
 			if err != nil {
-				return &exit{exitNot, err}
+				return err
 			}
 			_, err = os.Stdout.Write(steps.Script(p))
 			return err

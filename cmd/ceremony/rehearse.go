@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -133,6 +134,12 @@ func (s *scene) path(parts ...string) string {
 }
 
 func newScene(f rehearseFlags) (*scene, error) {
+	if _, err := targetKeys(f.keys); err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]int{2048, 3072, 4096}, f.bits) {
+		return nil, misuse("--kek-bits is %d, wanted 2048, 3072 or 4096", f.bits)
+	}
 	dir := f.dir
 	if dir == "" {
 		var err error

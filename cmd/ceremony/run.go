@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -166,50 +165,12 @@ func (l *lead) step(ctx context.Context, now steps.Now) error {
 			return err
 		}
 	}
-	if err := l.c.Do(ctx, a); err != nil {
-		return err
+	err = l.c.Do(ctx, a)
+	l.results(l.c.Seen())
+	if err == nil {
+		fmt.Fprintln(l.words, "  done:", now.Step.ID)
 	}
-	fmt.Fprintln(l.words, "  done:", now.Step.ID)
-	return nil
-}
-
-// announce shows the step as the projector would.
-func (l *lead) announce(ctx context.Context, now steps.Now) {
-	p := l.c.Plan()
-	if p.Rehearsal {
-		fmt.Fprintln(l.words, "\n=== REHEARSAL ===")
-	}
-	fmt.Fprintf(l.words, "\n[%d/%d] %s · %s   (%s)\n", now.Number, now.Of, strings.ToUpper(string(now.Stage)), now.Step.Title, now.Step.ID)
-	fmt.Fprintf(l.words, "  %s\n", now.Step.Say)
-	fmt.Fprintf(l.words, "  Acts: %s.", strings.Join(now.Step.Acts, ", "))
-	if len(now.Step.Approves) > 0 {
-		fmt.Fprintf(l.words, " Approves: %s.", strings.Join(now.Step.Approves, " or "))
-	}
-	fmt.Fprintln(l.words)
-	if len(now.Keys) > 0 {
-		fmt.Fprintln(l.words, "  Keys:", strings.Join(now.Keys, ", "))
-	}
-	if now.Failed != "" {
-		fmt.Fprintln(l.words, "  Last try:", now.Failed)
-	}
-	l.show(ctx, now)
-}
-
-func (l *lead) show(ctx context.Context, now steps.Now) {
-	for _, line := range l.c.Show() {
-		fmt.Fprintf(l.words, "  %s: %s\n", line.Label, line.Value)
-		if line.Sheet != "" {
-			l.room.sheet(line.Sheet, line.Value)
-		}
-	}
-	if now.Phase == steps.Interrupted {
-		n, err := l.c.Look(ctx)
-		if err != nil {
-			tell(l.words, err)
-			return
-		}
-		fmt.Fprintf(l.words, "  This act was begun before the program stopped. Found now: %d.\n", n)
-	}
+	return err
 }
 
 // again tells an error and says whether the same people can mend it here.

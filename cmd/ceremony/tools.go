@@ -68,6 +68,11 @@ func keygenCommand() *cobra.Command {
 const minPassphrase = 12
 
 func keygen(path, passFile string, out io.Writer) error {
+	for _, name := range []string{path, path + ".pub"} {
+		if _, err := os.Lstat(name); err == nil {
+			return misuse("%s is there already; nothing was overwritten", name)
+		}
+	}
 	pass, err := newPassphrase(passFile)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func verifyCommand() *cobra.Command {
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
 	c.Flags().Bool("no-render", false, "do not render the report to compare it")
 	c.Flags().StringVar(&planCode, "plan-code", "", "the plan's code, from your own copy")
-	c.Flags().StringArrayVar(&heads, "head", nil, "SIDE=CODE: the head of a side's log, from the sheet (prepare, offline, final)")
+	c.Flags().StringArrayVar(&heads, "head", nil, "SHEET=CODE: the head of a sealed log, from the sheet (prepare, offline, final)")
 	return c
 }
 
@@ -54,16 +54,20 @@ func anchors(planCode string, heads []string) (audit.Anchors, error) {
 		}
 	}
 	for _, h := range heads {
-		side, code, ok := strings.Cut(h, "=")
-		if !ok {
-			return a, misuse("--head wants SIDE=CODE, as offline=12345…")
+		sheet, code, _ := strings.Cut(h, "=")
+		log := sealedLogs[sheet]
+		if log == "" {
+			return a, misuse("--head wants SHEET=CODE with the sheet prepare, offline or final, as offline=12345…")
 		}
-		if a.Heads[side], err = digest.ParseCode(code); err != nil {
-			return a, misuse("--head %s: %w", side, err)
+		if a.Heads[log], err = digest.ParseCode(code); err != nil {
+			return a, misuse("--head %s: %w", sheet, err)
 		}
 	}
 	return a, nil
 }
+
+// sealedLogs says which log the head on a sheet is of.
+var sealedLogs = map[string]string{"prepare": "online", "offline": "offline", "final": "online.2", "online": "online", "online.2": "online.2"}
 
 func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
 	b, err := readSmall(filepath.Join(dir, "plan.toml"))

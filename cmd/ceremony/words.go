@@ -17,12 +17,13 @@ func tell(w io.Writer, err error) {
 		return
 	}
 	p := steps.Explain(err)
-	fmt.Fprintf(w, "\n  STOP  %s\n", p.Title)
+	fmt.Fprintln(w)
+	wrap(w, "  ", "STOP  "+p.Title)
 	if p.Meaning != "" {
-		fmt.Fprintf(w, "        It means: %s\n", p.Meaning)
+		wrap(w, "        ", "It means: "+p.Meaning)
 	}
 	if p.Remedy != "" {
-		fmt.Fprintf(w, "        Do:       %s\n", p.Remedy)
+		wrap(w, "        ", "Do: "+p.Remedy)
 	}
 	fmt.Fprintf(w, "        (%s)\n\n", p.Code)
 }
@@ -33,6 +34,9 @@ const maxSmall = 16 << 20
 // readSmall reads a file that a person named.
 func readSmall(path string) ([]byte, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, misuse("%w", err)
+	}
 	if err != nil {
 		return nil, err
 	}
