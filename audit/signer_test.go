@@ -49,8 +49,12 @@ func TestNewKey(t *testing.T) {
 // Key files that ssh-keygen makes, of every type that may be on a roster.
 func TestLoadSigner(t *testing.T) {
 	for _, args := range [][]string{
-		{"-t", "ed25519"}, {"-t", "ecdsa", "-b", "256"}, {"-t", "ecdsa", "-b", "384"}, {"-t", "ecdsa", "-b", "521"},
-		{"-t", "rsa", "-b", "2048"}, {"-t", "ed25519", "-a", "3"},
+		{"-t", "ed25519"},
+		{"-t", "ecdsa", "-b", "256"},
+		{"-t", "ecdsa", "-b", "384"},
+		{"-t", "ecdsa", "-b", "521"},
+		{"-t", "rsa", "-b", "2048"},
+		{"-t", "ed25519", "-a", "3"},
 	} {
 		file := filepath.Join(t.TempDir(), "key")
 		args = append(args, "-q", "-N", "secret", "-C", "op1 laptop", "-f", file)

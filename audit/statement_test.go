@@ -157,8 +157,16 @@ func TestManifest(t *testing.T) {
 		t.Fatal("found what is not there")
 	}
 	for _, e := range []struct{ old, new string }{
-		{"  a.txt", " *a.txt"}, {"  a.txt", "  ../a"}, {"  a.txt", "  .a"}, {"  a.txt", "  a b"}, {"  a.txt", "  "},
-		{"  a.txt", "  c"}, {"  a.txt", "  b"}, {"  a.txt\n", "  a.txt\r\n"}, {"  a.txt\n", "  a.txt\n\n"}, {want[:4], strings.ToUpper(want[:4])},
+		{"  a.txt", " *a.txt"},
+		{"  a.txt", "  ../a"},
+		{"  a.txt", "  .a"},
+		{"  a.txt", "  a b"},
+		{"  a.txt", "  "},
+		{"  a.txt", "  c"},
+		{"  a.txt", "  b"},
+		{"  a.txt\n", "  a.txt\r\n"},
+		{"  a.txt\n", "  a.txt\n\n"},
+		{want[:4], strings.ToUpper(want[:4])},
 	} {
 		edited := strings.Replace(want, e.old, e.new, 1)
 		if edited == want {

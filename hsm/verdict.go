@@ -61,17 +61,27 @@ type hint struct {
 }
 
 var hints = []hint{
-	{[]string{"safenet", "thales", "gemalto", "luna"},
+	{
+		[]string{"safenet", "thales", "gemalto", "luna"},
 		"Luna: firmware 7.3 or later; the Partition SO allows private key wrapping (partition policy 1), which excludes cloning (policy 0). " +
-			"In FIPS mode set RSAKeyGenMechRemap=1 in the client."},
-	{[]string{"ncipher", "nshield", "entrust"},
-		"nShield: set CKNFAST_OVERRIDE_SECURITY_ASSURANCES=tokenkeys, and CKNFAST_LOADSHARING=1 to see softcards and card sets, before the program starts."},
-	{[]string{"cavium", "cloudhsm", "marvell"},
-		"AWS CloudHSM: use client SDK 5; the PIN is user:password."},
-	{[]string{"yubico", "yubihsm"},
-		"YubiHSM 2: use SDK 2.6.0 or later; the target needs exportable-under-wrap, the KEK export-wrapped."},
-	{[]string{"ibm", "opencryptoki"},
-		"IBM: use openCryptoki 3.25 or later; CCA wraps no RSA or EC key for Azure."},
+			"In FIPS mode set RSAKeyGenMechRemap=1 in the client.",
+	},
+	{
+		[]string{"ncipher", "nshield", "entrust"},
+		"nShield: set CKNFAST_OVERRIDE_SECURITY_ASSURANCES=tokenkeys, and CKNFAST_LOADSHARING=1 to see softcards and card sets, before the program starts.",
+	},
+	{
+		[]string{"cavium", "cloudhsm", "marvell"},
+		"AWS CloudHSM: use client SDK 5; the PIN is user:password.",
+	},
+	{
+		[]string{"yubico", "yubihsm"},
+		"YubiHSM 2: use SDK 2.6.0 or later; the target needs exportable-under-wrap, the KEK export-wrapped.",
+	},
+	{
+		[]string{"ibm", "opencryptoki"},
+		"IBM: use openCryptoki 3.25 or later; CCA wraps no RSA or EC key for Azure.",
+	},
 	{[]string{"tpm"}, "A TPM cannot wrap keys for Azure."},
 }
 

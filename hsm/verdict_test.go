@@ -21,19 +21,24 @@ func TestVerdict(t *testing.T) {
 			1, "wraps every type of key asked for, by CKM_RSA_AES_KEY_WRAP", nil,
 		},
 		{
-			"zeros", Info{Manufacturer: "SoftHSM project"},
+			"zeros",
+			Info{Manufacturer: "SoftHSM project"},
 			Capability{Way: "W", Types: []TypeResult{{Type: "P-256", OK: true, TrailingZeros: 5}, {Type: "AES-256", OK: true}}},
-			3, "by W, but not exactly", []string{"P-256: up to 5 zero bytes", "SoftHSM: 2.7 or later"},
+			3, "by W, but not exactly",
+			[]string{"P-256: up to 5 zero bytes", "SoftHSM: 2.7 or later"},
 		},
 		{
 			"nothing works", luna,
 			Capability{Types: []TypeResult{{Type: "RSA-2048", Problem: "no."}}, Tried: []Attempt{{"W1", "why"}, {"W2", "why not."}}},
-			5, "cannot wrap keys as Azure needs it", []string{"RSA-2048: no.", "Tried W1: why.", "Tried W2: why not.", "partition policy 1"},
+			5, "cannot wrap keys as Azure needs it",
+			[]string{"RSA-2048: no.", "Tried W1: why.", "Tried W2: why not.", "partition policy 1"},
 		},
 		{
-			"one type", Info{Manufacturer: "nobody"},
+			"one type",
+			Info{Manufacturer: "nobody"},
 			Capability{Types: []TypeResult{{Type: "P-256", OK: true}, {Type: "P-256K", Problem: "no curve"}}},
-			3, "cannot wrap every type", []string{"P-256K: no curve.", "Ask the vendor"},
+			3, "cannot wrap every type",
+			[]string{"P-256K: no curve.", "Ask the vendor"},
 		},
 	} {
 		t.Run(f.name, func(t *testing.T) {

@@ -37,6 +37,7 @@ type stand struct {
 	side, id string
 	was      moment
 	sheets   map[string]string
+	lies     bool // whoever stands between lies
 }
 
 // stand goes on to a step and keeps everything as it is there.
@@ -70,7 +71,7 @@ func (s *stand) back(t testing.TB) {
 }
 
 // honest ends all tampering with people and parts.
-func (s *stand) honest() { s.answers, s.token, s.cloud, s.signer, s.clock = nil, nil, nil, nil, 0 }
+func (s *stand) honest() { s.answers, s.token, s.cloud, s.signer, s.clock, s.lies = nil, nil, nil, nil, 0, false }
 
 // reopen opens the folder and does again what lives in the process alone.
 func (s *stand) reopen() *Ceremony {
@@ -86,6 +87,7 @@ type attack struct {
 	do     func(*stand)
 	checks []string // that refuse the step, in the order of the step
 	err    error    // or the error with which the step fails
+	says   string   // or the code of its explanation
 	deeper bool     // another wall stands behind these checks
 	stuck  bool     // what was done cannot be undone in the room
 }
@@ -115,7 +117,10 @@ func (s *stand) noticed(t *testing.T, c *Ceremony, a attack) {
 	if a.err != nil && !errors.Is(err, a.err) {
 		t.Fatalf("%v, want %v", err, a.err)
 	}
-	if a.err == nil {
+	if code := Explain(err).Code; a.says != "" && code != a.says {
+		t.Fatalf("%s: %v, want %s", code, err, a.says)
+	}
+	if a.err == nil && a.says == "" {
 		wantRefused(t, err, a.checks...)
 	}
 	s.nothingBut(t, before)

@@ -3,6 +3,7 @@ package steps
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -124,6 +125,9 @@ func (c *Ceremony) begin(s Start) error {
 // comes back to the same step.
 func Open(path string, w World) (*Ceremony, error) {
 	dir, err := durable.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s does not exist", ErrNoCeremony, path)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -57,8 +57,12 @@ type hall struct {
 }
 
 var cast = []struct{ id, role string }{
-	{"admin", plan.Administrator}, {"op1", plan.Operator}, {"op2", plan.Operator},
-	{"officer", plan.CryptoOfficer}, {"witness", plan.InternalWitness}, {"guest", plan.ExternalWitness},
+	{"admin", plan.Administrator},
+	{"op1", plan.Operator},
+	{"op2", plan.Operator},
+	{"officer", plan.CryptoOfficer},
+	{"witness", plan.InternalWitness},
+	{"guest", plan.ExternalWitness},
 }
 
 // newHall prepares a rehearsal with these types of target keys.

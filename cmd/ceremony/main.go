@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
-	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/machine"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 )
 

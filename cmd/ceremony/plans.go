@@ -15,8 +15,10 @@ import (
 )
 
 func planCommand() *cobra.Command {
-	c := &cobra.Command{Use: "plan", Short: "Write, check and print plans", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c := &cobra.Command{
+		Use: "plan", Short: "Write, check and print plans", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
 	c.AddCommand(planNewCommand(), planCheckCommand(), planScriptCommand())
 	return c
 }

@@ -189,6 +189,10 @@ func listTokens(tokens []hsm.Info, asJSON bool, out io.Writer) error {
 		return printJSON(out, tokens)
 	}
 	for _, t := range tokens {
+		if t.PIN == hsm.PINUnset && t.Serial == "" {
+			fmt.Fprintf(out, "a slot whose token is not initialised: %s %s\n\n", t.Manufacturer, t.Model)
+			continue
+		}
 		fmt.Fprintf(out, "%s\n  serial %s, %s %s, firmware %s\n  PIN: %s\n", t.Label, t.Serial, t.Manufacturer, t.Model, t.Firmware, t.PIN)
 		var wraps []string
 		for _, m := range t.Mechanisms {

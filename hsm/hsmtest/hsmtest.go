@@ -139,8 +139,11 @@ func checkFlags(t *testing.T, k hsm.Key, local bool) {
 		got  *bool
 		want bool
 	}{
-		{"extractable", k.Extractable, true}, {"sensitive", k.Sensitive, true}, {"local", k.Local, local},
-		{"always sensitive", k.AlwaysSensitive, true}, {"never extractable", k.NeverExtractable, false},
+		{"extractable", k.Extractable, true},
+		{"sensitive", k.Sensitive, true},
+		{"local", k.Local, local},
+		{"always sensitive", k.AlwaysSensitive, true},
+		{"never extractable", k.NeverExtractable, false},
 	} {
 		if f.got == nil || *f.got != f.want {
 			t.Errorf("%s: %s is not %v", k.Type, f.name, f.want)

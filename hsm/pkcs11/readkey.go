@@ -77,9 +77,12 @@ func (s *session) readFlags(o p11.ObjectHandle, k *hsm.Key) error {
 		kind uint
 		to   **bool
 	}{
-		{p11.CKA_EXTRACTABLE, &k.Extractable}, {p11.CKA_SENSITIVE, &k.Sensitive},
-		{p11.CKA_LOCAL, &k.Local}, {p11.CKA_ALWAYS_SENSITIVE, &k.AlwaysSensitive},
-		{p11.CKA_NEVER_EXTRACTABLE, &k.NeverExtractable}, {p11.CKA_WRAP_WITH_TRUSTED, &k.WrapWithTrusted},
+		{p11.CKA_EXTRACTABLE, &k.Extractable},
+		{p11.CKA_SENSITIVE, &k.Sensitive},
+		{p11.CKA_LOCAL, &k.Local},
+		{p11.CKA_ALWAYS_SENSITIVE, &k.AlwaysSensitive},
+		{p11.CKA_NEVER_EXTRACTABLE, &k.NeverExtractable},
+		{p11.CKA_WRAP_WITH_TRUSTED, &k.WrapWithTrusted},
 	} {
 		var err error
 		if *f.to, err = s.flag(o, f.kind); err != nil {

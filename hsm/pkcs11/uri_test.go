@@ -64,8 +64,12 @@ func TestParseURIRefuses(t *testing.T) {
 func (u URI) format() string {
 	var parts []string
 	for _, p := range []struct{ name, value string }{
-		{"token", u.Token}, {"serial", u.Serial}, {"manufacturer", u.Manufacturer},
-		{"model", u.Model}, {"object", u.Object}, {"id", string(u.ID)},
+		{"token", u.Token},
+		{"serial", u.Serial},
+		{"manufacturer", u.Manufacturer},
+		{"model", u.Model},
+		{"object", u.Object},
+		{"id", string(u.ID)},
 	} {
 		if p.value == "" {
 			continue

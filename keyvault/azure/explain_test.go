@@ -33,8 +33,10 @@ func answered(status int, body string, header ...string) error {
 	for i := 0; i+1 < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
 	}
-	req := &http.Request{Method: "GET", URL: &url.URL{Scheme: "https", Host: "contoso.vault.azure.net", Path: "/keys/k"},
-		Header: http.Header{"Authorization": {"Bearer SECRETTOKEN"}}}
+	req := &http.Request{
+		Method: "GET", URL: &url.URL{Scheme: "https", Host: "contoso.vault.azure.net", Path: "/keys/k"},
+		Header: http.Header{"Authorization": {"Bearer SECRETTOKEN"}},
+	}
 	return runtime.NewResponseError(&http.Response{
 		StatusCode: status, Status: http.StatusText(status), Header: h,
 		Body: io.NopCloser(strings.NewReader(body)), Request: req,
@@ -110,8 +112,14 @@ func TestRetryAfter(t *testing.T) {
 		after string
 		want  time.Duration
 	}{
-		{"7", 7 * time.Second}, {"", 0}, {"-1", 0}, {"0", 0}, {"soon", 0}, {"99999999999", 0},
-		{"Sat, 14 Mar 2026 09:27:53 GMT", time.Minute}, {"Sat, 14 Mar 2026 09:25:53 GMT", 0},
+		{"7", 7 * time.Second},
+		{"", 0},
+		{"-1", 0},
+		{"0", 0},
+		{"soon", 0},
+		{"99999999999", 0},
+		{"Sat, 14 Mar 2026 09:27:53 GMT", time.Minute},
+		{"Sat, 14 Mar 2026 09:25:53 GMT", 0},
 	} {
 		p, again := testVault(keyvault.KeyVault).explain(action{name: "create", write: true}, answered(429, "", "Retry-After", c.after, "Date", date))
 		if p.RetryAfter != c.want || !again || p.Unknown {

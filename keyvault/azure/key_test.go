@@ -198,7 +198,10 @@ func TestClaims(t *testing.T) {
 		{token(`{"upn":"a\u202eb\nc"}`), "a?b c", ""},
 		{token(`{"upn":1}`), "", ""},
 		{token(`[]`), "", ""},
-		{"opaque", "", ""}, {"a.!.b", "", ""}, {"", "", ""}, {"..", "", ""},
+		{"opaque", "", ""},
+		{"a.!.b", "", ""},
+		{"", "", ""},
+		{"..", "", ""},
 		{token(`{"upn":"` + strings.Repeat("x", maxToken) + `"}`), "", ""},
 	} {
 		got := parseClaims(c.token)
