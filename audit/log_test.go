@@ -139,7 +139,7 @@ func TestLogRoundTrip(t *testing.T) {
 func TestLineIsWhatPythonWrites(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("no python3")
+		t.Fatal("python3 is not installed: apt-get install python3")
 	}
 	b := sample(t, folder(t), 3)
 	cmd := exec.Command(python, "-c", `import sys, json

@@ -279,7 +279,7 @@ func TestFullMedium(t *testing.T) {
 			"sh", t.TempDir(), os.Args[0])
 		out, err := cmd.CombinedOutput()
 		if err != nil && !strings.Contains(string(out), "RUN") {
-			t.Skipf("no namespace to mount in: %v %s", err, out)
+			t.Fatalf("no namespace to mount a small tmpfs in (root, or unprivileged user namespaces, and util-linux): %v %s", err, out)
 		}
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
