@@ -71,7 +71,9 @@ func (s *stand) back(t testing.TB) {
 }
 
 // honest ends all tampering with people and parts.
-func (s *stand) honest() { s.answers, s.token, s.cloud, s.signer, s.clock, s.lies = nil, nil, nil, nil, 0, false }
+func (s *stand) honest() {
+	s.answers, s.token, s.cloud, s.signer, s.clock, s.lies = nil, nil, nil, nil, 0, false
+}
 
 // reopen opens the folder and does again what lives in the process alone.
 func (s *stand) reopen() *Ceremony {

@@ -1,0 +1,365 @@
+package steps
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/keyvault/rehearsal"
+	"github.com/keyceremony/ceremony/keyvault/vaulttest"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// This file has what a vault may not be, show or answer.
+
+// edited changes a key in the vault behind everybody's back.
+func edited(name string, change func(*rehearsal.Key)) func(*stand) {
+	return func(s *stand) {
+		s.hall.t.Helper()
+		_, err := s.vault.Edit(name, "", change)
+		must(s.hall.t, err)
+	}
+}
+
+// otherKey is a key of the attacker's, as a vault keeps it.
+func otherKey(t testing.TB, typ byok.KeyType) (private, public []byte) {
+	t.Helper()
+	k := vaulttest.Target(t, typ)
+	return k.Plaintext(), k.Public().SPKI()
+}
+
+// TestKEKRefused changes the KEK between its creation and its read-back.
+func TestKEKRefused(t *testing.T) {
+	s := newHall(t, nil, "P-256").stand("online", "kek.readback")
+	const kek = "rehearsal-kek"
+	now := vaulttest.Now().Unix()
+	large, largeSPKI := largerKEK(t)
+	s.holds(t, []attack{
+		{name: "more operations", checks: []string{"kek.ops"}, do: edited(kek, func(k *rehearsal.Key) { k.Ops = []string{"import", "decrypt"} })},
+		{name: "other operations", checks: []string{"kek.ops"}, do: edited(kek, func(k *rehearsal.Key) { k.Ops = []string{"unwrapKey"} })},
+		{name: "exportable", checks: []string{"kek.not-exportable"}, do: edited(kek, func(k *rehearsal.Key) { k.Exportable = true })},
+		{name: "disabled", checks: []string{"kek.enabled"}, do: edited(kek, func(k *rehearsal.Key) { k.Enabled = false })},
+		{name: "expired", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = now - 1 })},
+		{name: "about to expire", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = now + 3600 })},
+		{name: "lives too long", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = now + 400*86400 })},
+		{name: "never expires", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = 0 })},
+		{name: "not in an HSM", checks: []string{"kek.kty"}, do: edited(kek, func(k *rehearsal.Key) { k.Kty = "RSA" })},
+		{name: "another size", checks: []string{"kek.size"}, do: edited(kek, func(k *rehearsal.Key) { k.Private, k.Public = large, largeSPKI })},
+		{name: "released under a policy", checks: []string{"kek.no-release-policy"}, do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
+		{name: "another version", checks: []string{"kek.kid"}, do: changedInfo(func(k *keyvault.Key) { k.KID = k.KID[:len(k.KID)-1] + flip(k.KID[len(k.KID)-1]) })},
+		{name: "gone", says: string(keyvault.NotFound), do: func(s *stand) {
+			must(t, s.vault.Delete(kek, rehearsal.Deletion{Deleted: now, Purge: now + 1}))
+		}},
+	})
+}
+
+func largerKEK(t testing.TB) (private, public []byte) {
+	t.Helper()
+	key, err := vaulttest.Prepared()(3072)
+	must(t, err)
+	private, err = x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	public, err = x509.MarshalPKIXPublicKey(&key.PublicKey)
+	must(t, err)
+	return private, public
+}
+
+// A tamperedVault changes what passes between the vault and the program.
+type tamperedVault struct {
+	keyvault.Vault
+	info   func(*keyvault.Info)
+	key    func(*keyvault.Key)
+	create func(keyvault.Key)
+}
+
+func (v tamperedVault) Info(ctx context.Context) (keyvault.Info, error) {
+	i, err := v.Vault.Info(ctx)
+	if v.info != nil {
+		v.info(&i)
+	}
+	return i, err
+}
+
+func (v tamperedVault) Get(ctx context.Context, name, version string) (keyvault.Key, error) {
+	k, err := v.Vault.Get(ctx, name, version)
+	if v.key != nil && err == nil {
+		v.key(&k)
+	}
+	return k, err
+}
+
+func (v tamperedVault) CreateKEK(ctx context.Context, name string, p keyvault.KEKParams) (keyvault.Key, error) {
+	k, err := v.Vault.CreateKEK(ctx, name, p)
+	if v.create != nil {
+		v.create(k)
+	}
+	return k, err
+}
+
+// changedInfo shows keys other than they are.
+func changedInfo(change func(*keyvault.Key)) func(*stand) {
+	return func(s *stand) {
+		s.lies = true
+		s.cloud = func(v keyvault.Vault) keyvault.Vault {
+			return tamperedVault{Vault: v, key: func(k *keyvault.Key) {
+				if s.lies {
+					change(k)
+				}
+			}}
+		}
+	}
+}
+
+// TestVaultRefused signs in to something that is not the plan's vault.
+func TestVaultRefused(t *testing.T) {
+	s := newHall(t, nil, "P-256").stand("online", "vault.signin")
+	shown := func(change func(*keyvault.Info)) func(*stand) {
+		return func(s *stand) {
+			s.cloud = func(v keyvault.Vault) keyvault.Vault { return tamperedVault{Vault: v, info: change} }
+		}
+	}
+	s.holds(t, []attack{
+		{name: "another host", checks: []string{"vault.host"}, do: shown(func(i *keyvault.Info) { i.URL = "https://evil.vault.rehearsal.test" })},
+		{name: "another cloud", checks: []string{"vault.cloud"}, do: shown(func(i *keyvault.Info) { i.Cloud = "public" })},
+		{name: "another tenant", checks: []string{"vault.tenant"}, do: shown(func(i *keyvault.Info) { i.Tenant = strings.Repeat("0", 36) })},
+		{name: "a production vault in a rehearsal", checks: []string{"vault.mode"}, do: shown(func(i *keyvault.Info) { i.Rehearsal = false })},
+	})
+}
+
+// TestKEKName: a KEK is never replaced and never one of two.
+func TestKEKName(t *testing.T) {
+	s := newHall(t, nil, "P-256").stand("online", "kek.create")
+	private, public := largerKEK(t)
+	mine := rehearsal.Key{
+		Name: "rehearsal-kek", Version: strings.Repeat("a", 32), Kty: "RSA-HSM", Ops: []string{"import"}, Enabled: true, Private: private, Public: public,
+	}
+	s.holds(t, []attack{
+		{name: "taken", checks: []string{"kek.name-free"}, deeper: true, do: func(s *stand) { must(t, s.vault.Add(mine)) }},
+		{name: "taken by a deleted key", checks: []string{"kek.name-free"}, deeper: true, do: func(s *stand) {
+			must(t, s.vault.Add(mine))
+			must(t, s.vault.Delete(mine.Name, rehearsal.Deletion{Deleted: 1, Purge: 2}))
+		}},
+	})
+	t.Run("another version at the same moment", func(t *testing.T) {
+		c := s.again(t)
+		defer s.shut(c)
+		s.cloud = nil
+		c.vault = tamperedVault{Vault: c.vault, create: func(keyvault.Key) { must(t, s.vault.Add(mine)) }}
+		wantRefused(t, s.step(c), "kek.one-version")
+		if now := c.Now(); now.Step.ID != "kek.create" || now.Phase != Interrupted {
+			t.Errorf("%s, %s", now.Step.ID, now.Phase)
+		}
+		err := s.step(c)
+		wantRefused(t, err, "kek.one-version")
+	})
+}
+
+// imports holds a ceremony up to a step of the import.
+func imports(t *testing.T, id string, change func(*plan.Plan), types ...string) *stand {
+	t.Helper()
+	h := newHall(t, change, types...)
+	h.stand("online", "blob.receive").stand("offline", "kek.receive")
+	c := h.open("offline")
+	h.run(c, Wrap)
+	h.shut(c)
+	return h.stand("online", id)
+}
+
+// TestTargetRefused changes the imported key on its way into the vault.
+func TestTargetRefused(t *testing.T) {
+	s := imports(t, "target.readback", nil, "P-256")
+	private, public := otherKey(t, byok.P256)
+	s.holds(t, []attack{
+		{name: "another private half", checks: []string{"target.proof"}, do: edited("key-1", func(k *rehearsal.Key) { k.Private = private })},
+		{name: "another key", checks: []string{"target.same-public", "target.proof"}, do: edited("key-1", func(k *rehearsal.Key) { k.Private, k.Public = private, public })},
+		{name: "another public half", checks: []string{"target.same-public"}, do: edited("key-1", func(k *rehearsal.Key) { k.Public = public })},
+		{name: "exportable", checks: []string{"target.not-exportable"}, do: edited("key-1", func(k *rehearsal.Key) { k.Exportable = true })},
+		{name: "not in an HSM", checks: []string{"target.kty"}, do: edited("key-1", func(k *rehearsal.Key) { k.Kty = "EC" })},
+		{name: "released under a policy", checks: []string{"target.no-release-policy"}, do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
+	})
+	t.Run("more operations", func(t *testing.T) {
+		c := s.again(t)
+		defer s.shut(c)
+		edited("key-1", func(k *rehearsal.Key) { k.Ops = append(k.Ops, "wrapKey") })(s)
+		must(t, s.step(c))
+		if lines := c.Show(); c.Now().Step.ID != "exception" || len(lines) != 1 || lines[0].Label != "target.ops" {
+			t.Errorf("%s is current: %v", c.Now().Step.ID, lines)
+		}
+	})
+}
+
+// TestTargetCode: the second operator's own look at the vault decides.
+func TestTargetCode(t *testing.T) {
+	s := imports(t, "target.code", nil, "P-256")
+	s.holds(t, []attack{{name: "another key", checks: []string{"target.code"}, do: func(s *stand) {
+		s.answers = func(_ Now, a *Answers) { a.Text["code.key-1"] = s.plan.SHA256().Code() }
+	}}})
+}
+
+// TestTargetName: an import never makes a new version of somebody's key.
+func TestTargetName(t *testing.T) {
+	s := imports(t, "target.import", nil, "P-256")
+	private, public := otherKey(t, byok.P256)
+	mine := rehearsal.Key{
+		Name: "key-1", Version: strings.Repeat("b", 32), Kty: "EC-HSM", Crv: "P-256", Ops: []string{"sign"}, Enabled: true, Private: private, Public: public,
+	}
+	s.holds(t, []attack{
+		{name: "taken", checks: []string{"target.name-free"}, deeper: true, do: func(s *stand) { must(t, s.vault.Add(mine)) }},
+		{name: "taken by a deleted key", checks: []string{"target.name-free"}, deeper: true, do: func(s *stand) {
+			must(t, s.vault.Add(mine))
+			must(t, s.vault.Delete(mine.Name, rehearsal.Deletion{Deleted: 1, Purge: 2}))
+		}},
+	})
+}
+
+// TestRotate imports a new version of the key that the plan names, and of no
+// other.
+func TestRotate(t *testing.T) {
+	private, public := otherKey(t, byok.P256)
+	old := rehearsal.Key{
+		Name: "key-1", Version: strings.Repeat("b", 32), Kty: "EC-HSM", Crv: "P-256", Ops: []string{"sign"}, Enabled: true, Private: private, Public: public,
+	}
+	s := imports(t, "target.import", func(p *plan.Plan) { p.Keys[0].Rotate = p.Vault.URL + "/keys/key-1/" + old.Version }, "P-256")
+	newer := old
+	newer.Version = strings.Repeat("c", 32)
+	must(t, s.vault.Add(old))
+	s.was = s.remember()
+	s.holds(t, []attack{
+		{name: "a newer version is there", checks: []string{"target.name-free"}, do: func(s *stand) { must(t, s.vault.Add(newer)) }},
+		{name: "the key is gone", checks: []string{"target.name-free"}, deeper: true, do: func(s *stand) {
+			must(t, s.vault.Delete("key-1", rehearsal.Deletion{Deleted: 1, Purge: 2}))
+		}},
+	})
+	c := s.again(t)
+	s.run(c, Import)
+	s.shut(c)
+	s.complete(audit.OutcomeComplete)
+	if n := vaulttestVersions(s.hall, "key-1"); n != 2 {
+		t.Errorf("%d versions, want 2", n)
+	}
+}
+
+// A network stands between the program and the vault: it answers instead of
+// the vault, or loses its answer.
+type network struct {
+	method, path string // of the request that it waits for
+	status       int    // the answer instead of the vault's; 0 loses the vault's
+	code         string
+	times        int
+	hits         int
+}
+
+func (n *network) between(vault http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n.times == 0 || r.Method != n.method || !strings.Contains(r.URL.Path, n.path) || r.Header.Get("Authorization") == "" {
+			vault.ServeHTTP(w, r)
+			return
+		}
+		n.times--
+		n.hits++
+		if n.status == 0 {
+			vault.ServeHTTP(discard{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set(rehearsal.Mark, "true")
+		w.WriteHeader(n.status)
+		_, _ = w.Write([]byte(`{"error":{"code":"` + n.code + `","message":"no"}}`))
+	})
+}
+
+type discard struct{ h http.Header }
+
+func (d discard) Header() http.Header         { return d.h }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}
+
+// TestVaultTrouble: what the service refuses, or answers and nobody hears, is
+// explained; afterwards the step ends with exactly one version.
+func TestVaultTrouble(t *testing.T) {
+	for _, at := range []struct{ step, key, method, path string }{
+		{"kek.create", "rehearsal-kek", http.MethodPost, "/keys/rehearsal-kek/create"},
+		{"target.import", "key-1", http.MethodPut, "/keys/key-1"},
+	} {
+		net := &network{method: at.method, path: at.path}
+		h := newHall(t, nil, "P-256")
+		h.vault = vaulttest.Start(t, rehearsal.Options{ManagedHSM: true, Between: net.between})
+		h.setPlan(nil, []string{"P-256"})
+		s := h.standAt(at.step)
+		for _, c := range []struct {
+			name   string
+			status int
+			code   string
+			want   keyvault.Code
+			adopts bool
+		}{
+			{"forbidden", 403, "Forbidden", keyvault.Forbidden, false},
+			{"too many requests", 429, "Throttled", keyvault.Throttled, false},
+			{"out of order", 503, "ServiceUnavailable", keyvault.ServiceFault, false},
+			{"broken", 500, "InternalServerError", keyvault.ServiceFault, false},
+			{"a lost answer", 0, "", keyvault.Unreachable, true},
+		} {
+			t.Run(at.step+" "+c.name, func(t *testing.T) {
+				run := s.again(t)
+				defer s.shut(run)
+				net.status, net.code, net.times = c.status, c.code, 1000
+				err := s.step(run)
+				net.times = 0
+				if p := Explain(err); p.Code != string(c.want) || p.Meaning == "" || p.Remedy == "" {
+					t.Errorf("%+v, want %s: %v", p, c.want, err)
+				}
+				n := vaulttestVersions(s.hall, at.key)
+				if (n > 0) != c.adopts || n > 1 {
+					t.Errorf("%d versions in the vault after %d requests", n, net.hits)
+				}
+				s.resumesOnce(t, run, c.adopts)
+				if n := vaulttestVersions(s.hall, at.key); n != 1 {
+					t.Errorf("%d versions after resuming", n)
+				}
+			})
+		}
+	}
+}
+
+// standAt goes to a step of any stage.
+func (h *hall) standAt(id string) *stand {
+	h.t.Helper()
+	if slices.ContainsFunc(prepareSteps, func(s *Step) bool { return s.ID == id }) {
+		return h.stand("online", id)
+	}
+	h.stand("online", "blob.receive").stand("offline", "kek.receive")
+	c := h.open("offline")
+	h.run(c, Wrap)
+	h.shut(c)
+	return h.stand("online", id)
+}
+
+// resumesOnce goes on after an act whose end is not known: the wrong decision
+// is refused, the right one ends the step.
+func (s *stand) resumesOnce(t *testing.T, c *Ceremony, adopts bool) {
+	t.Helper()
+	now := c.Now()
+	if now.Phase != Interrupted || now.Step.ID != s.id {
+		t.Fatalf("%s is awaited, %s", now.Step.ID, now.Phase)
+	}
+	wrong, refusal := resumeAdopt, ErrNoneFound
+	if adopts {
+		wrong, refusal = resumeRepeat, ErrOneFound
+	}
+	s.answers = func(_ Now, a *Answers) { a.Text["resume"] = wrong }
+	if err := s.step(c); !errors.Is(err, refusal) {
+		t.Errorf("the wrong decision: %v, want %v", err, refusal)
+	}
+	s.honest()
+	must(t, s.step(c))
+	if c.Now().Step.ID == s.id {
+		t.Error("the step did not end")
+	}
+}
