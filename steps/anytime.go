@@ -1,10 +1,13 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/hsm"
+	"github.com/keyceremony/ceremony/keyvault"
 )
 
 // This file has the steps that may come at any time. Exceptions and the return
@@ -182,6 +185,19 @@ func (c *Ceremony) knownPeople(text map[string]string) error {
 	return nil
 }
 
+// drop forgets a session that has ended by itself, so that connecting or
+// signing in comes back before the step is tried again.
+func (c *Ceremony) drop(cause error) {
+	var p *keyvault.Problem
+	switch {
+	case errors.Is(cause, hsm.ErrWorkerDied), errors.Is(cause, hsm.ErrWorkerHung), errors.Is(cause, hsm.ErrTokenGone), errors.Is(cause, hsm.ErrNotLoggedIn):
+		_ = c.leave() // the worker is gone; that it says so again helps nobody
+	case errors.As(cause, &p) && p.Code == keyvault.Unauthorized:
+		c.vault = nil
+		delete(c.live, sessionVault)
+	}
+}
+
 // leave logs out of the HSM before a pause.
 func (c *Ceremony) leave() error {
 	if c.token == nil {
@@ -190,7 +206,9 @@ func (c *Ceremony) leave() error {
 	err := c.token.Close()
 	c.token = nil
 	for k := range c.live {
-		delete(c.live, k)
+		if k != sessionVault {
+			delete(c.live, k)
+		}
 	}
 	return err
 }

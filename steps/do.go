@@ -191,6 +191,7 @@ func (c *Ceremony) refuse(r *Run, seen []audit.Check) error {
 // fail records that a step did not come to its end.
 func (c *Ceremony) fail(r *Run, cause error, seen []audit.Check) error {
 	c.saw(r, seen)
+	c.drop(cause)
 	code := Explain(cause).Code
 	err := c.record(r.Stage, audit.EvFail, r.Step.ID, r.key(), audit.Fail{
 		End: audit.End{Answers: r.answers(), Checks: seen, Statements: r.signed, Links: r.links}, Problem: string(code),

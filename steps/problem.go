@@ -37,7 +37,11 @@ func Explain(err error) Problem {
 	}
 	for _, row := range problems {
 		if errors.Is(err, row.err) {
-			return Problem{row.code, err.Error(), row.meaning, row.remedy}
+			remedy := row.remedy
+			if own := hsm.Remedy(err); own != "" {
+				remedy = own // the token's own return code knows more
+			}
+			return Problem{row.code, err.Error(), row.meaning, remedy}
 		}
 	}
 	if errors.As(err, &answer) {
