@@ -175,7 +175,12 @@ func (l *lead) step(ctx context.Context, now steps.Now) error {
 
 // again tells an error and says whether the same people can mend it here.
 func (l *lead) again(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || errors.Is(err, steps.ErrNotRecorded) || !l.attended() {
+	if ctx.Err() != nil || errors.Is(err, steps.ErrNotRecorded) {
+		return false
+	}
+	// The service may come to the end of an interrupted act only now: whoever
+	// answers looks anew.
+	if !l.attended() && !errors.Is(err, steps.ErrOneFound) {
 		return false
 	}
 	var t *turn
