@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -62,7 +61,7 @@ func TestHostileMedium(t *testing.T) {
 		})},
 		{name: "a pipe", err: transfer.ErrShape, do: hostile(func(s *stand, dir string) {
 			must(t, os.Remove(inBundle(s, dir, "kek.json")))
-			must(t, syscall.Mkfifo(inBundle(s, dir, "kek.json"), 0o600))
+			must(t, mkfifo(inBundle(s, dir, "kek.json")))
 		})},
 		{name: "a folder in the bundle", err: transfer.ErrShape, do: hostile(func(s *stand, dir string) {
 			must(t, os.Mkdir(inBundle(s, dir, "more.json"), 0o700))
