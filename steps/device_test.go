@@ -1,0 +1,432 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/hsm"
+	"github.com/keyceremony/ceremony/hsm/hsmtest"
+	"github.com/keyceremony/ceremony/hsm/pkcs11"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// This file has what an HSM, its module and its operators may get wrong.
+
+// wraps holds a ceremony up to a step of the HSM room.
+func wraps(t *testing.T, id string, change func(*plan.Plan), types ...string) *stand {
+	t.Helper()
+	h := newHall(t, change, types...)
+	h.stand("online", "blob.receive")
+	return h.stand("offline", id)
+}
+
+// A tamperedToken changes what passes between the HSM and the program.
+type tamperedToken struct {
+	hsm.Token
+	on     *bool
+	info   func(*hsm.Info)
+	key    func(*hsm.Key)
+	kek    *byok.KEK
+	wrap   func([]byte) []byte
+	sign   func([]byte)
+	err    error // of Wrap
+	logins *int
+}
+
+func (k tamperedToken) Info(ctx context.Context) (hsm.Info, error) {
+	i, err := k.Token.Info(ctx)
+	if *k.on && k.info != nil {
+		k.info(&i)
+	}
+	return i, err
+}
+
+func (k tamperedToken) Login(ctx context.Context, pin []byte, insist bool) error {
+	if k.logins != nil {
+		*k.logins++
+	}
+	return k.Token.Login(ctx, pin, insist)
+}
+
+func (k tamperedToken) Find(ctx context.Context, q hsm.Query) ([]hsm.Key, error) {
+	keys, err := k.Token.Find(ctx, q)
+	for i := range keys {
+		if *k.on && k.key != nil {
+			k.key(&keys[i])
+		}
+	}
+	return keys, err
+}
+
+func (k tamperedToken) LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error) {
+	back, err := k.Token.LoadKEK(ctx, kek)
+	if *k.on && k.kek != nil {
+		back = k.kek
+	}
+	return back, err
+}
+
+func (k tamperedToken) Wrap(ctx context.Context, id []byte) ([]byte, error) {
+	if *k.on && k.err != nil {
+		return nil, k.err
+	}
+	b, err := k.Token.Wrap(ctx, id)
+	if *k.on && k.wrap != nil {
+		b = k.wrap(b)
+	}
+	return b, err
+}
+
+func (k tamperedToken) Sign(ctx context.Context, id []byte, h hsm.Hash, d []byte) ([]byte, error) {
+	b, err := k.Token.Sign(ctx, id, h, d)
+	if *k.on && k.sign != nil {
+		k.sign(b)
+	}
+	return b, err
+}
+
+// through puts a tampered token between.
+func through(k tamperedToken) func(*stand) {
+	return func(s *stand) {
+		s.lies = true
+		s.token = func(real hsm.Token) hsm.Token {
+			k.Token, k.on = real, &s.lies
+			return k
+		}
+	}
+}
+
+// TestTokenRefused connects to something that is not the plan's HSM.
+func TestTokenRefused(t *testing.T) {
+	s := wraps(t, "hsm.connect", nil, "P-256")
+	s.holds(t, []attack{
+		{name: "the label says another serial", checks: []string{"hsm.label-serial"}, do: func(s *stand) {
+			s.answers = func(_ Now, a *Answers) { a.Text["serial"] = "0000" }
+		}},
+		{name: "the token says another serial", checks: []string{"hsm.serial"}, do: through(tamperedToken{info: func(i *hsm.Info) { i.Serial = "0000" }})},
+		{name: "it is not connected", err: hsm.ErrNoToken, do: func(s *stand) {
+			must(t, os.Rename(filepath.Join(s.device.Dir, "tokens"), filepath.Join(s.device.Dir, "unplugged")))
+			must(t, os.Mkdir(filepath.Join(s.device.Dir, "tokens"), 0o700))
+		}},
+	})
+	t.Run("another of the same label", func(t *testing.T) {
+		c := s.again(t)
+		defer s.shut(c)
+		other := hsmtest.AddSoftHSM(t, "", s.device.Label, s.device)
+		must(t, s.step(c))
+		if i, err := c.token.Info(t.Context()); err != nil || i.Serial != s.device.Serial || i.Serial == other {
+			t.Errorf("%s was opened, want %s (%v)", i.Serial, s.device.Serial, err)
+		}
+	})
+}
+
+// copyModule has the plan name a module of its own, which may be changed.
+func copyModule(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile(hsmtest.SoftHSM(t).Module)
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "module.so")
+	must(t, os.WriteFile(path, b, 0o700))
+	return path
+}
+
+// TestModuleExchanged: another module lies where the plan's should.
+func TestModuleExchanged(t *testing.T) {
+	path := copyModule(t)
+	s := wraps(t, "hsm.connect", func(p *plan.Plan) { p.HSM.Module = path }, "P-256")
+	good, err := os.ReadFile(path)
+	must(t, err)
+	c := s.again(t)
+	defer s.shut(c)
+	for _, name := range []string{"changed", "missing"} {
+		if name == "changed" {
+			must(t, os.WriteFile(path, append(good[:len(good):len(good)], 0), 0o700))
+		} else {
+			must(t, os.Remove(path))
+		}
+		s.noticed(t, c, attack{checks: []string{"hsm.module"}})
+	}
+	must(t, os.WriteFile(path, append(good[:len(good):len(good)], 0), 0o700))
+	restore := without(t, stepConnect, "hsm.module")
+	s.noticed(t, c, attack{err: hsm.ErrModuleChanged})
+	restore()
+	must(t, os.WriteFile(path, good, 0o700))
+	must(t, s.step(c))
+}
+
+// TestPINs: the program makes the one try that it was told to make.
+func TestPINs(t *testing.T) {
+	s := wraps(t, "hsm.login", nil, "P-256")
+	logins := 0
+	s.back(t)
+	through(tamperedToken{logins: &logins})(s)
+	c := s.reopen()
+	defer s.shut(c)
+	s.answers = func(_ Now, a *Answers) { a.Secret["pin"] = []byte("wrong-pin") }
+	err := s.step(c)
+	if p := Explain(err); p.Code != "hsm.pin-wrong" || p.Remedy == "" {
+		t.Fatalf("%+v", p)
+	}
+	if i, err := c.token.Info(t.Context()); err != nil || i.PIN != hsm.PINCountLow || logins != 1 {
+		t.Errorf("%d tries, and the token says %q (%v)", logins, i.PIN, err)
+	}
+	if now := c.Now(); now.Step.ID != "hsm.login" || now.Phase != Act || now.Failed != "hsm.pin-wrong" {
+		t.Errorf("%s, %s, failed %q", now.Step.ID, now.Phase, now.Failed)
+	}
+	log, err := os.ReadFile(filepath.Join(s.path("offline"), "offline.log"))
+	if err != nil || strings.Contains(string(log), "wrong-pin") {
+		t.Errorf("the PIN is in the log (%v)", err)
+	}
+	s.answers = func(_ Now, a *Answers) { a.Secret["pin"] = nil }
+	if err := s.step(c); err == nil {
+		t.Error("a login without a PIN, without a PIN pad")
+	}
+	s.answers = nil
+	must(t, s.step(c))
+	if logins != 3 {
+		t.Errorf("%d tries, want 3", logins)
+	}
+}
+
+// TestTargetKeyRefused: keys that are not as planned.
+func TestTargetKeyRefused(t *testing.T) {
+	s := wraps(t, "target.generate", nil, "P-256")
+	t.Run("its label is in use", func(t *testing.T) {
+		c := s.again(t)
+		defer s.shut(c)
+		_, err := c.token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: "key 1", ID: []byte("somebody's")})
+		must(t, err)
+		s.noticed(t, c, attack{checks: []string{"target.label-free"}})
+		defer without(t, stepGenerate, "target.label-free")()
+		s.noticed(t, c, attack{err: hsm.ErrLabelInUse})
+	})
+	yes, no := true, false
+	for _, a := range []attack{
+		{name: "not made here", checks: []string{"target.local"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Local = &no }})},
+		{name: "not said whether made here", checks: []string{"target.local"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Local = nil }})},
+		{name: "not extractable", checks: []string{"target.extractable"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Extractable = &no }})},
+		{name: "not sensitive", checks: []string{"target.sensitive"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Sensitive = &no }})},
+		{name: "of another type", checks: []string{"target.type"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Type = byok.P384 }})},
+	} {
+		t.Run(a.name, func(t *testing.T) {
+			s.back(t)
+			a.do(s)
+			c := s.reopen()
+			wantRefused(t, s.step(c), a.checks...)
+			if now := c.Now(); now.Phase != Interrupted {
+				t.Fatalf("%s is awaited, %s", now.Step.ID, now.Phase)
+			}
+			wantRefused(t, s.step(c), a.checks...) // what was found is adopted, and is no better
+			s.honest()
+			must(t, s.step(c))
+			keys, err := c.token.Find(t.Context(), hsm.Query{Label: "key 1"})
+			if err != nil || len(keys) != 1 || *keys[0].Extractable != yes {
+				t.Errorf("%d keys (%v)", len(keys), err)
+			}
+			s.shut(c)
+			s.passesWithout(t, a)
+		})
+	}
+}
+
+// TestSelectRefused: a key that is in the HSM already is not as planned.
+func TestSelectRefused(t *testing.T) {
+	device := hsmtest.SoftHSM(t)
+	conf := os.Getenv("SOFTHSM2_CONF")
+	token := openDevice(t, device)
+	ids := map[string][]byte{"good": []byte("good"), "closed": []byte("closed")}
+	pub := map[string]string{}
+	for name, id := range ids {
+		k, err := token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: name, ID: id})
+		must(t, err)
+		pub[name] = string(k.Public.PEM())
+	}
+	_, err := token.Settle(t.Context(), ids["closed"], hsm.FateUnextractable)
+	must(t, err)
+	must(t, token.Close())
+	for _, c := range []struct{ name, id, public, check string }{
+		{"not extractable", "closed", "closed", "target.extractable"},
+		{"another public half", "good", "closed", "target.planned"},
+		{"as planned", "good", "good", ""},
+		{"not there", "none", "good", "hsm.no-key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHall(t, nil, "P-256")
+			h.device = device
+			t.Setenv("SOFTHSM2_CONF", conf)
+			h.setPlan(func(p *plan.Plan) {
+				p.Keys[0].Source, p.Keys[0].ID, p.Keys[0].Public = "select", hexOf(c.id), pub[c.public]
+				p.Keys[0].Close = "keep"
+			}, []string{"P-256"})
+			h.stand("online", "blob.receive")
+			s := h.stand("offline", "target.select")
+			run := s.again(t)
+			defer s.shut(run)
+			switch err := s.step(run); {
+			case c.check == "":
+				must(t, err)
+			case strings.HasPrefix(c.check, "hsm."):
+				if Explain(err).Code != c.check {
+					t.Errorf("%v, want %s", err, c.check)
+				}
+			default:
+				wantRefused(t, err, c.check)
+			}
+			if done := run.Now().Step.ID != "target.select"; done != (c.check == "") {
+				t.Errorf("%s is current", run.Now().Step.ID)
+			}
+		})
+	}
+}
+
+func hexOf(s string) string {
+	const digits = "0123456789abcdef"
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		b.WriteByte(digits[c>>4])
+		b.WriteByte(digits[c&15])
+	}
+	return b.String()
+}
+
+func openDevice(t *testing.T, d hsmtest.Device) hsm.Token {
+	t.Helper()
+	token, err := pkcs11.Open(t.Context(), pkcs11.Options{Module: d.Module, Serial: d.Serial})
+	must(t, err)
+	must(t, token.Login(t.Context(), d.PIN, false))
+	return token
+}
+
+// TestWrapRefused: the HSM loads another KEK or makes something else.
+func TestWrapRefused(t *testing.T) {
+	kek, _ := attackersKEK(t)
+	wraps(t, "kek.load", nil, "P-256").holds(t, []attack{
+		{name: "another KEK was loaded", checks: []string{"kek.loaded"}, do: through(tamperedToken{kek: kek})},
+	})
+	s := wraps(t, "target.wrap", nil, "P-256")
+	for _, a := range []attack{
+		{name: "half a blob", checks: []string{"blob.lint"}, do: through(tamperedToken{wrap: func(b []byte) []byte { return b[:256+24] }})},
+		{name: "the token is gone", err: hsm.ErrTokenGone, do: through(tamperedToken{err: hsm.ErrTokenGone})},
+		{name: "the module crashed", err: hsm.ErrWorkerDied, do: through(tamperedToken{err: hsm.ErrWorkerDied})},
+		{name: "the module hangs", err: hsm.ErrWorkerHung, do: through(tamperedToken{err: hsm.ErrWorkerHung})},
+	} {
+		t.Run(a.name, func(t *testing.T) {
+			s.back(t)
+			a.do(s)
+			c := s.reopen()
+			defer s.shut(c)
+			before := s.remember()
+			if err := s.step(c); a.err != nil && !errors.Is(err, a.err) {
+				t.Errorf("%v, want %v", err, a.err)
+			} else if a.err == nil {
+				wantRefused(t, err, a.checks...)
+			}
+			s.nothingBut(t, before)
+			if id := c.Now().Step.ID; (id == "hsm.connect") != (a.err != nil) {
+				t.Errorf("%s is current", id) // a lost token is connected again first
+			}
+			s.honest()
+			s.until(c, "target.wrap")
+			must(t, s.step(c))
+			if _, err := os.Stat(filepath.Join(s.path("offline"), "key-1.byok")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	s = wraps(t, "target.challenge", nil, "P-256")
+	t.Run("the HSM does not hold the key", func(t *testing.T) {
+		s.back(t)
+		through(tamperedToken{sign: func(b []byte) { b[3] ^= 1 }})(s)
+		c := s.reopen()
+		defer s.shut(c)
+		must(t, s.step(c))
+		if lines := c.Show(); c.Now().Step.ID != "exception" || len(lines) != 1 || lines[0].Label != "target.hsm-holds" {
+			t.Errorf("%s is current: %v", c.Now().Step.ID, lines)
+		}
+	})
+}
+
+// interposer compiles the module that injects faults.
+func interposer(t *testing.T) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "interposer.so")
+	text, err := exec.Command("gcc", "-shared", "-fPIC", "-fvisibility=hidden", "-std=gnu11", "-O2", "-I", "../hsm/pkcs11",
+		"-o", out, "../hsm/pkcs11/testdata/interposer/interposer.c", "-ldl").CombinedOutput()
+	if err != nil {
+		t.Fatalf("gcc: %v: %s", err, text)
+	}
+	return out
+}
+
+// TestBadModules: a module that cannot wrap, crashes, hangs or loses its
+// token, in the middle of a ceremony. The program and the transcript stay
+// whole, the same step comes back, and a module that is mended goes on.
+func TestBadModules(t *testing.T) {
+	real := hsmtest.SoftHSM(t).Module
+	path := interposer(t)
+	t.Setenv("INTERPOSER_MODULE", real)
+	s := wraps(t, "hsm.connect", func(p *plan.Plan) {
+		p.HSM.Module = path
+		sum, err := sumOf(path)
+		must(t, err)
+		p.HSM.ModuleSHA256 = sum
+	}, "P-256")
+	for _, m := range []struct {
+		name, set, at string
+		check, says   string
+	}{
+		{"cannot wrap", "INTERPOSER_PAD=other", "hsm.probe", "hsm.can-wrap", ""},
+		{"cannot wrap exactly", "INTERPOSER_PAD=pkcs7", "hsm.probe", "hsm.can-wrap", ""},
+		{"is locked", "INTERPOSER_FLAGS=0x40000", "hsm.login", "", "hsm.pin-locked"},
+		{"has one try left", "INTERPOSER_FLAGS=0x20000", "hsm.login", "", "hsm.pin-final"},
+		{"crashes at the start", "INTERPOSER_FAULT=C_Initialize:1:segv", "hsm.connect", "", "hsm.module-crashed"},
+		{"crashes at the login", "INTERPOSER_FAULT=C_Login:1:segv", "hsm.login", "", "hsm.module-crashed"},
+		{"ends the process", "INTERPOSER_FAULT=C_WrapKey:1:exit", "hsm.probe", "", "hsm.module-crashed"},
+		{"loses the token", "INTERPOSER_FAULT=C_Login:1:rv=0x32", "hsm.login", "", "hsm.token-gone"},
+		{"hangs", "INTERPOSER_FAULT=C_Login:1:hang", "hsm.login", "", "hsm.module-hung"},
+	} {
+		t.Run(m.name, func(t *testing.T) {
+			name, value, _ := strings.Cut(m.set, "=")
+			s.back(t)
+			c := s.reopen()
+			defer func() { s.shut(c) }()
+			t.Setenv(name, value)
+			s.until(c, m.at)
+			now := s.remember()
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			err := s.stepWithin(ctx, c)
+			if m.check != "" {
+				wantRefused(t, err, m.check)
+			} else if code := Explain(err).Code; code != m.says {
+				t.Errorf("%s: %v, want %s", code, err, m.says)
+			}
+			s.nothingBut(t, now)
+			want := m.at
+			if lost := []string{"hsm.module-crashed", "hsm.module-hung", "hsm.token-gone"}; slices.Contains(lost, m.says) {
+				want = "hsm.connect"
+			}
+			if id := c.Now().Step.ID; id != want {
+				t.Errorf("%s is current, want %s", id, want)
+			}
+			must(t, os.Unsetenv(name))
+			_ = c.Close()
+			c = s.open("offline")
+			s.run(c, Wrap)
+		})
+	}
+}
+
+// stepWithin does what is awaited with a limit of time.
+func (s *stand) stepWithin(ctx context.Context, c *Ceremony) error {
+	now := c.Now()
+	return c.Do(ctx, s.answer(c, now))
+}
