@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/machine"
@@ -168,7 +170,7 @@ func bundleChecks(from Stage, seal *Seal) []Check {
 		{ID: "bundle.plan", Class: Stop, See: seeBundlePlan},
 		{ID: "bundle.log", Class: Stop, See: seeBundleLog},
 		{ID: "bundle.seal", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleSeal(r, from, seal) }},
-		{ID: "bundle.files", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleFiles(r, seal) }},
+		{ID: "bundle.files", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleFiles(r, from, seal) }},
 		{ID: "bundle.head", Class: Stop, See: seeBundleHead},
 		{ID: "bundle.run", Class: Stop, See: seeBundleRun},
 		{ID: "bundle.foreign", Class: Exception, See: seeForeign},
@@ -192,21 +194,35 @@ func seeBundleLog(_ context.Context, r *Run) Finding {
 }
 
 func seeBundleSeal(r *Run, from Stage, seal *Seal) Finding {
-	got := r.saw.got
-	manifest := got.bundle.Files[seal.Manifest]
-	ns := audit.SealNamespace(seal.Name, r.c.plan.Mode())
-	var signers []string
-	for _, p := range r.c.plan.People {
-		sig := got.bundle.Files[sealSig(seal, p.ID)]
-		if sig != nil && audit.VerifySig(sig, r.c.keysAt(p.ID, from.Side()), ns, manifest) == nil {
-			signers = append(signers, p.ID)
+	files, ns := r.saw.got.bundle.Files, audit.SealNamespace(seal.Name, r.c.plan.Mode())
+	var valid, invalid []string
+	for who, keys := range r.c.sealKeys(from) {
+		sig := files[sealSig(seal, who)]
+		switch {
+		case sig == nil:
+		case audit.VerifySig(sig, keys, ns, files[seal.Manifest]) == nil:
+			valid = append(valid, who)
+		default:
+			invalid = append(invalid, who)
 		}
 	}
-	err := r.c.enoughRoles(r.Step.ID, r.c.plan.Policy().Quorum, signers)
-	if err != nil {
-		return holds(false, "valid signatures of "+orNobody(signers), "the quorum of each role in the plan")
+	slices.Sort(valid)
+	slices.Sort(invalid)
+	ok := len(invalid) == 0 && r.c.enoughRoles(r.Step.ID, r.c.plan.Policy().Quorum, valid) == nil
+	return holds(ok, "valid signatures of "+orNobody(valid)+"; invalid ones of "+orNobody(invalid), "the quorum of each role in the plan, and no invalid one")
+}
+
+// sealKeys are the keys of those who may seal a stage: the people of the plan,
+// and the HSM where the plan names its key.
+func (c *Ceremony) sealKeys(stage Stage) map[string][]ssh.PublicKey {
+	out := map[string][]ssh.PublicKey{}
+	for _, p := range c.plan.People {
+		out[p.ID] = c.keysAt(p.ID, stage.Side())
 	}
-	return holds(true, "valid signatures of "+orNobody(signers), "the quorum of each role in the plan")
+	if key := c.plan.Policy().SealKey; key != nil && stage == Wrap {
+		out["hsm"] = []ssh.PublicKey{key}
+	}
+	return out
 }
 
 func orNobody(list []string) string {
@@ -216,22 +232,21 @@ func orNobody(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-// seeBundleFiles wants every file vouched for: by the manifest, or, for blobs,
-// by a digest in the sealed log.
-func seeBundleFiles(r *Run, seal *Seal) Finding {
+// seeBundleFiles wants every file vouched for: by the manifest, or by a digest
+// in the sealed log where it is a blob. The seal itself is for bundle.seal.
+func seeBundleFiles(r *Run, from Stage, seal *Seal) Finding {
 	got := r.saw.got
 	wanted := "every file listed in " + seal.Manifest + ", with its digest"
-	sums := map[string]digest.SHA256{}
+	sums, own := blobSums(r, got), map[string]bool{seal.Manifest: true}
+	for who := range r.c.sealKeys(from) {
+		own[sealSig(seal, who)] = true
+	}
 	for _, f := range got.manifest {
 		sums[f.Name] = f.SHA256
 	}
-	for k, sum := range blobSums(r, got) {
-		sums[k] = sum
-	}
 	var wrong []string
 	for name, data := range got.bundle.Files {
-		own := name == seal.Manifest || strings.HasPrefix(name, seal.Manifest+".")
-		if !own && sums[name] != digest.Of(data) {
+		if !own[name] && sums[name] != digest.Of(data) {
 			wrong = append(wrong, name)
 		}
 		delete(sums, name)
