@@ -162,10 +162,10 @@ func (s *script) secretFile(name string) ([]byte, error) {
 	name = s.abs(name)
 	st, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, misuse("%w", err)
 	}
 	if openToOthers(st.Mode()) {
-		return nil, fmt.Errorf("%s can be read by others (mode %04o): it must have mode 0600", name, st.Mode().Perm())
+		return nil, misuse("%s can be read by others (mode %04o): it must have mode 0600", name, st.Mode().Perm())
 	}
 	b, err := readSmall(name)
 	return bytes.TrimRight(b, "\r\n"), err

@@ -96,8 +96,9 @@ func exitCode(err error) int {
 	var use *useError
 	var bad plan.Errors
 	var refused *steps.Refused
+	var answer *steps.AnswerError
 	switch {
-	case errors.As(err, &use), errors.Is(err, errUnanswered), errors.Is(err, steps.ErrNoCeremony):
+	case errors.As(err, &use), errors.As(err, &answer), errors.Is(err, errUnanswered), errors.Is(err, steps.ErrNoCeremony):
 		return exitUse
 	case errors.As(err, &bad), errors.As(err, &refused):
 		return exitNot

@@ -227,7 +227,7 @@ func (s *scene) signPlan(p *plan.Plan) (*plan.Plan, error) {
 		return nil, err
 	}
 	for _, a := range s.people {
-		sig, err := s.planSignature(a, file)
+		sig, err := s.planSignature(a, p)
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +238,7 @@ func (s *scene) signPlan(p *plan.Plan) (*plan.Plan, error) {
 	return p, s.put("table/plan.code", []byte(p.SHA256().Code()+"\n"))
 }
 
-func (s *scene) planSignature(a actor, file []byte) ([]byte, error) {
+func (s *scene) planSignature(a actor, p *plan.Plan) ([]byte, error) {
 	key, err := os.ReadFile(s.path("people", a.id+".online"))
 	if err != nil {
 		return nil, err
@@ -251,7 +251,7 @@ func (s *scene) planSignature(a actor, file []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit.Sign(signer, rand.Reader, audit.PlanNamespace(audit.Rehearsal), file)
+	return audit.Sign(signer, rand.Reader, audit.PlanNamespace(p.Mode()), p.Bytes())
 }
 
 // makeAnswers writes, for each stage, what the people of a rehearsal answer.

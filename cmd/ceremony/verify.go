@@ -56,7 +56,7 @@ func anchors(planCode string, heads []string) (audit.Anchors, error) {
 	for _, h := range heads {
 		sheet, code, _ := strings.Cut(h, "=")
 		log := sealedLogs[sheet]
-		if log == "" {
+		if log == "" || code == "" {
 			return a, misuse("--head wants SHEET=CODE with the sheet prepare, offline or final, as offline=12345…")
 		}
 		if a.Heads[log], err = digest.ParseCode(code); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/keyceremony/ceremony/steps"
 )
@@ -18,7 +19,9 @@ func tell(w io.Writer, err error) {
 	}
 	p := steps.Explain(err)
 	fmt.Fprintln(w)
-	wrap(w, "  ", "STOP  "+p.Title)
+	for i, line := range strings.Split("STOP  "+p.Title, "\n") { // a plan's errors: one a line
+		wrap(w, "  "+strings.Repeat(" ", 6*min(i, 1)), line)
+	}
 	if p.Meaning != "" {
 		wrap(w, "        ", "It means: "+p.Meaning)
 	}
