@@ -221,10 +221,6 @@ func (s *stand) stops(t *testing.T) {
 	}
 }
 
-// knownStopFault: after a stop the seal is asked for again and again, because
-// a seal's step never counts as over unless it ended.
-const knownStopFault = true
-
 // sealedOnly wants a stop to write nothing but records, statements and seals.
 func (s *stand) sealedOnly(t *testing.T, before moment) {
 	t.Helper()
