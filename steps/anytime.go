@@ -176,7 +176,7 @@ func (c *Ceremony) knownPeople(text map[string]string) error {
 	case leaves != "" && !here[leaves]:
 		return wrong("leaves", leaves, "who are here: "+strings.Join(c.ids(), ", "))
 	case comes != "" && !in(comes, c.absent()):
-		return wrong("comes", comes, "in the plan who are not here: "+orNobody(c.absent()))
+		return wrong("comes", comes, "in the plan who are not here: "+orNone(c.absent()))
 	case keyboard != "" && (c.person(keyboard).Role != operator || !here[keyboard] && keyboard != comes || keyboard == leaves):
 		return wrong("keyboard", keyboard, "operators who are here")
 	case keyboard == "" && leaves != "" && leaves == c.state.keys[c.stage()]:

@@ -209,7 +209,7 @@ func seeBundleSeal(r *Run, from Stage, seal *Seal) Finding {
 	slices.Sort(valid)
 	slices.Sort(invalid)
 	ok := len(invalid) == 0 && r.c.enoughRoles(r.Step.ID, r.c.plan.Policy().Quorum, valid) == nil
-	return holds(ok, "valid signatures of "+orNobody(valid)+"; invalid ones of "+orNobody(invalid), "the quorum of each role in the plan, and no invalid one")
+	return holds(ok, "valid signatures of "+orNone(valid)+"; invalid ones of "+orNone(invalid), "the quorum of each role in the plan, and no invalid one")
 }
 
 // sealKeys are the keys of those who may seal a stage: the people of the plan,
@@ -225,9 +225,9 @@ func (c *Ceremony) sealKeys(stage Stage) map[string][]ssh.PublicKey {
 	return out
 }
 
-func orNobody(list []string) string {
+func orNone(list []string) string {
 	if len(list) == 0 {
-		return "nobody"
+		return "none"
 	}
 	return strings.Join(list, ", ")
 }

@@ -100,3 +100,15 @@ func TestExceptionOffline(t *testing.T) {
 	h.shut(c)
 	h.complete(audit.OutcomeExceptions)
 }
+
+// A demand of the plan that this version cannot meet stops it before anything
+// happens.
+func TestUnsupportedPlan(t *testing.T) {
+	h := newHall(t, func(p *plan.Plan) { p.Evidence.Attestation = "required" }, "P-256")
+	c := h.begin(Prepare)
+	var refused *Refused
+	if err := h.step(c); !errors.As(err, &refused) || refused.Checks[0].ID != "plan.supported" {
+		t.Fatalf("a plan that wants an attestation: %v", err)
+	}
+	h.shut(c)
+}

@@ -60,7 +60,7 @@ func seeBundleKeys(_ context.Context, r *Run) Finding {
 			missing = append(missing, k.Name)
 		}
 	}
-	return holds(len(missing) == 0, "missing or different: "+orNobody(missing), "a recorded blob for every key of the plan")
+	return holds(len(missing) == 0, "missing or different: "+orNone(missing), "a recorded blob for every key of the plan")
 }
 
 func seeBundleLint(ctx context.Context, r *Run) Finding {
@@ -233,7 +233,7 @@ var stepTargetCode = &Step{
 			}
 		}
 		slices.Sort(wrong)
-		return holds(len(wrong) == 0, "another code for: "+orNobody(wrong), "the codes recorded in the HSM room")
+		return holds(len(wrong) == 0, "another code for: "+orNone(wrong), "the codes recorded in the HSM room")
 	}}},
 }
 

@@ -27,6 +27,7 @@ var stepOpen = &Step{
 		{ID: "plan.code", Class: Stop, See: seePlanCode},
 		{ID: "plan.signatures", Class: Stop, See: seePlanSignatures},
 		{ID: "plan.window", Class: Exception, See: seePlanWindow},
+		{ID: "plan.supported", Class: Stop, See: seeSupported},
 		{ID: "program.digest", Class: Stop, Rehearsal: Note, See: seeProgram},
 	},
 	Show: func(r *Run) []Line {
@@ -66,6 +67,23 @@ func seePlanWindow(_ context.Context, r *Run) Finding {
 		return holds(true, stamp(now), "no time set in the plan")
 	}
 	return holds(!now.Before(t.NotBefore) && !now.After(t.NotAfter), stamp(now), wanted)
+}
+
+// seeSupported refuses a plan that asks for what this version cannot do: a
+// demand of the plan is never passed over.
+func seeSupported(_ context.Context, r *Run) Finding {
+	p := r.c.plan
+	var cannot []string
+	if p.Evidence.Attestation == "required" {
+		cannot = append(cannot, "evidence.attestation")
+	}
+	if p.Evidence.AuditLog == "required" {
+		cannot = append(cannot, "evidence.audit_log")
+	}
+	if p.HSM.Trusted {
+		cannot = append(cannot, "hsm.trusted")
+	}
+	return holds(len(cannot) == 0, "this version cannot do: "+orNone(cannot), "a plan that this version can carry out")
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

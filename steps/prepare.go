@@ -116,6 +116,9 @@ var stepKEKRead = &Step{
 		{ID: "kek.not-exportable", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(fmt.Sprint(k.Exportable), "false") })},
 		{ID: "kek.no-release-policy", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(fmt.Sprint(k.Release), "false") })},
 		{ID: "kek.expiry", Class: Stop, See: kekCheck(seeExpiry)},
+		{ID: "kek.origin", Class: Note, See: func(context.Context, *Run) Finding {
+			return unseen("neither attestation nor audit log was looked at", "proof that the vault made this KEK")
+		}},
 		{ID: "kek.hsm-platform", Class: Note, See: kekCheck(seePlatform)},
 	},
 }

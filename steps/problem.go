@@ -96,6 +96,7 @@ var refusals = map[string][2]string{
 		"A key with this label is on the HSM already. Nothing is overwritten.",
 		"If it is left from an earlier attempt, have its owner decide; else plan another label.",
 	},
+	"plan.supported":  {"The plan demands something that this version of the program cannot do, and no demand is passed over.", "Use a version that can, or have a plan without it reviewed and signed."},
 	"program.digest":  {"This program is not one that the plan names.", "Use the program whose digest was reviewed."},
 	"plan.signatures": {"The people named in the plan have not all signed it.", "Have the plan signed before the day: ssh-keygen -Y sign -n plan@keyceremony -f KEY plan.toml."},
 	"machine.network": {"This machine is connected to something. The offline machine must not be.", "Unplug cables, switch radios off, and do the step again."},

@@ -40,7 +40,7 @@ var stepMachine = &Step{
 	Checks: []Check{
 		{ID: "machine.network", Class: Stop, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
 			live := r.saw.machine.Live()
-			return holds(len(live) == 0, "live: "+orNobody(live), "no live network")
+			return holds(len(live) == 0, "live: "+orNone(live), "no live network")
 		}},
 		{ID: "machine.swap", Class: Exception, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
 			return holds(len(r.saw.machine.Swap) == 0, fmt.Sprintf("%d swap areas", len(r.saw.machine.Swap)), "no swap")
