@@ -333,3 +333,65 @@ func TestRehearsalVaultInProduction(t *testing.T) {
 		t.Errorf("a folder was made (%v)", err)
 	}
 }
+
+// TestWrongChange: nobody comes unsigned, nobody acts who is not here, and
+// who is left must be enough.
+func TestWrongChange(t *testing.T) {
+	s := wraps(t, "target.wrap", nil, "P-256")
+	change := func(c *Ceremony, leaves, comes, keyboard string, who ...string) error {
+		must(t, c.Turn("people.change"))
+		a := s.answer(c, c.Now())
+		a.Text = map[string]string{"leaves": leaves, "comes": comes, "keyboard": keyboard, "custody": "nothing"}
+		for _, one := range c.Statements(a.Text) {
+			if slices.Contains(who, one.Person) {
+				a.Sig[one.Person] = s.hall.sign(one.Person, "offline", one.Namespace, one.Text)
+			}
+		}
+		return c.Do(t.Context(), a)
+	}
+	for _, v := range []struct {
+		name, leaves, comes, keyboard string
+		who                           []string
+		field                         string
+	}{
+		{"nobody of the plan leaves", "mallory", "", "", []string{"op2", "witness"}, "leaves"},
+		{"nobody of the plan comes", "", "mallory", "", []string{"op2", "witness"}, "comes"},
+		{"who is here comes again", "", "op2", "", []string{"op2", "witness"}, "comes"},
+		{"a witness at the keyboard", "", "", "witness", []string{"op2", "witness"}, "keyboard"},
+		{"the keyboard without a person", "op1", "", "", []string{"op2", "witness"}, "keyboard"},
+		{"the keyboard with one who leaves", "op2", "", "op2", []string{"op2", "witness"}, "keyboard"},
+		{"decided by the witness alone", "op2", "", "", []string{"witness"}, "signatures"},
+		{"decided by the operator alone", "guest", "", "", []string{"op2"}, "signatures"},
+	} {
+		t.Run(v.name, func(t *testing.T) {
+			c := s.again(t)
+			defer s.shut(c)
+			before := s.remember()
+			var answer *AnswerError
+			if err := change(c, v.leaves, v.comes, v.keyboard, v.who...); !errors.As(err, &answer) || answer.Field != v.field {
+				t.Errorf("%v, want an error of %s", err, v.field)
+			}
+			if !maps.EqualFunc(before, s.remember(), slices.Equal) {
+				t.Error("something was recorded")
+			}
+			must(t, c.Turn(""))
+			must(t, s.step(c))
+		})
+	}
+	for _, gone := range []string{"guest", "officer", "op2"} {
+		t.Run("too few after "+gone+" left", func(t *testing.T) {
+			c := s.again(t)
+			defer s.shut(c)
+			err := change(c, gone, "", "", "op2", "witness")
+			must(t, err)
+			before := s.remember()
+			if err := s.step(c); !errors.Is(err, ErrQuorum) {
+				t.Errorf("%v, want %v", err, ErrQuorum)
+			}
+			s.nothingBut(t, before)
+			if err := change(c, "", gone, "", "witness", "op2"); gone != "op2" && !errors.Is(err, ErrNotSignedIn) {
+				t.Errorf("%s comes without signing: %v", gone, err)
+			}
+		})
+	}
+}
