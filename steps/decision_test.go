@@ -395,3 +395,46 @@ func TestWrongChange(t *testing.T) {
 		})
 	}
 }
+
+// TestUnsupportedPlans: what a plan demands and this version cannot do stops
+// the ceremony before anything else, and is never passed over.
+func TestUnsupportedPlans(t *testing.T) {
+	for name, change := range map[string]func(*plan.Plan){
+		"attestation": func(p *plan.Plan) { p.Evidence.Attestation = "required" },
+		"trusted":     func(p *plan.Plan) { p.HSM.Trusted = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newHall(t, change, "P-256").stand("online", "ceremony.open")
+			c := s.again(t)
+			defer s.shut(c)
+			s.noticed(t, c, attack{checks: []string{"plan.supported"}})
+		})
+	}
+}
+
+// TestResumeIsApproved: what becomes of an interrupted act is decided by two,
+// and never by the one at the keyboard alone.
+func TestResumeIsApproved(t *testing.T) {
+	s := newHall(t, nil, "P-256").stand("online", "kek.create")
+	c := s.again(t)
+	defer s.shut(c)
+	s.lies = true
+	c.vault = tamperedVault{Vault: c.vault, lost: &s.lies}
+	if err := s.step(c); err == nil || c.Now().Phase != Interrupted {
+		t.Fatalf("%v, %s", err, c.Now().Phase)
+	}
+	s.honest()
+	for _, v := range []voucher{
+		{"nobody", func(*stand, *Ceremony) sigs { return nil }, ErrNoApproval},
+		{"the person at the keyboard", func(s *stand, c *Ceremony) sigs { return sigs{"op1": s.by(c, "op2", "op1", "online")} }, ErrNotAsked},
+		{"the approval of the step", altering(func(st *audit.Statement) { st.Action = "approve kek.create" }), ErrSignature},
+	} {
+		if err := s.give(c, v.sigs(s, c)); !errors.Is(err, v.err) || c.Now().Phase != Interrupted {
+			t.Errorf("%s: %v, want %v", v.name, err, v.err)
+		}
+	}
+	must(t, s.step(c))
+	if n := vaulttestVersions(s.hall, "rehearsal-kek"); n != 1 || c.Now().Step.ID == "kek.create" {
+		t.Errorf("%d KEKs, and %s is current", n, c.Now().Step.ID)
+	}
+}

@@ -77,6 +77,7 @@ type tamperedVault struct {
 	info   func(*keyvault.Info)
 	key    func(*keyvault.Key)
 	create func(keyvault.Key)
+	lost   *bool // the answer to create is lost
 }
 
 func (v tamperedVault) Info(ctx context.Context) (keyvault.Info, error) {
@@ -99,6 +100,9 @@ func (v tamperedVault) CreateKEK(ctx context.Context, name string, p keyvault.KE
 	k, err := v.Vault.CreateKEK(ctx, name, p)
 	if v.create != nil {
 		v.create(k)
+	}
+	if v.lost != nil && *v.lost {
+		return keyvault.Key{}, &keyvault.Problem{Code: keyvault.Unreachable}
 	}
 	return k, err
 }
