@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -138,6 +139,9 @@ func Open(path string, w World) (*Ceremony, error) {
 	p, err := plan.Parse(b)
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
+	}
+	if !p.Rehearsal && !slices.Contains(p.Program.SHA256, w.Program.SHA256) {
+		return nil, errors.Join(fmt.Errorf("%w: its SHA-256 is %s", ErrOtherProgram, w.Program.SHA256), dir.Close())
 	}
 	c, err := newCeremony(dir, p, sideOf(dir), w)
 	if err != nil {

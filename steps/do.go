@@ -80,6 +80,9 @@ func (c *Ceremony) perform(ctx context.Context, now Now, text map[string]string,
 		if err := c.once(ctx, now, r); err != nil {
 			return err
 		}
+		if len(c.state.pending) > 0 {
+			return nil // people decide about this key before the next
+		}
 	}
 	if now.Step.Seal != nil {
 		return c.settle()

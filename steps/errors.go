@@ -12,6 +12,7 @@ import (
 var (
 	ErrNoCeremony     = errors.New("no ceremony is in this folder")
 	ErrOtherPlan      = errors.New("the plan is not the one this ceremony was begun with")
+	ErrOtherProgram   = errors.New("this program is not one that the plan names")
 	ErrNotRecorded    = errors.New("the transcript could not be written")
 	ErrNotReadable    = errors.New("a file of the ceremony cannot be read")
 	ErrNothingAwaited = errors.New("nothing is awaited at this machine")

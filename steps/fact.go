@@ -32,19 +32,25 @@ func (f Fact[T]) Put(r *Run, v T) {
 	r.gives[string(f.Key)] = jsontext.Value(b)
 }
 
-// Has reports whether the value was given.
+// Has reports whether the value was given, and in its form: the other side's
+// log may have been written by a stranger.
 func (f Fact[T]) Has(r *Run) bool {
-	_, now := r.gives[string(f.Key)]
-	_, before := r.c.state.facts[string(f.Key)]
-	return now || before
+	raw, ok := f.raw(r)
+	var v T
+	return ok && json.Unmarshal(raw, &v) == nil
+}
+
+func (f Fact[T]) raw(r *Run) (jsontext.Value, bool) {
+	if raw, ok := r.gives[string(f.Key)]; ok {
+		return raw, true
+	}
+	raw, ok := r.c.state.facts[string(f.Key)]
+	return raw, ok
 }
 
 // Get returns the value. Validate has shown that an earlier step gives it.
 func (f Fact[T]) Get(r *Run) T {
-	raw, ok := r.gives[string(f.Key)]
-	if !ok {
-		raw, ok = r.c.state.facts[string(f.Key)]
-	}
+	raw, ok := f.raw(r)
 	if !ok {
 		panic("steps: internal error: fact not given: " + string(f.Key))
 	}

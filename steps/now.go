@@ -133,8 +133,9 @@ func (c *Ceremony) stage() Stage {
 
 // over reports whether a step is done for every key and, if it seals, sealed.
 func (c *Ceremony) over(e entry) bool {
-	if c.state.stopped && e.step.Seal == nil {
-		return true
+	if c.state.stopped {
+		// What is left is the seal of the log that the stop stands in.
+		return e.step.Seal == nil || c.past(e) || !c.isNextSeal(e) || c.sealed(e)
 	}
 	if len(c.remaining(e)) > 0 {
 		return false
@@ -146,6 +147,16 @@ func (c *Ceremony) over(e entry) bool {
 		return false
 	}
 	return e.step.Seal == nil || c.sealed(e)
+}
+
+// isNextSeal reports whether a seal is the one of the current log.
+func (c *Ceremony) isNextSeal(e entry) bool {
+	for _, other := range c.list {
+		if other.step.Seal != nil && !c.past(other) {
+			return other.step == e.step
+		}
+	}
+	return false
 }
 
 // remaining lists the keys that a PerKey step has still to do.

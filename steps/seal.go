@@ -160,6 +160,9 @@ func (c *Ceremony) seal(ctx context.Context, now Now, sigs map[string][]byte) er
 		if err := audit.VerifySig(sigs[who], c.keys(who), s.Namespace, s.Text); err != nil {
 			return &AnswerError{now.Step.ID, who, s.Name, fmt.Errorf("%w: %w", ErrSignature, err)}
 		}
+		if in(who, c.sealers(entry{now.Stage, now.Step}, s.Text)) {
+			continue // signed before: a key may make another signature each time
+		}
 		if err := c.write(sealSig(now.Step.Seal, who), sigs[who]); err != nil {
 			return err
 		}

@@ -170,7 +170,7 @@ func (c *Ceremony) accept(now Now, text map[string]string, sigs map[string][]byt
 	if err != nil {
 		c.dead = fmt.Errorf("%w: %w", ErrNotRecorded, err)
 	}
-	return out, err
+	return out, c.dead
 }
 
 // keep writes statements and signatures beside the log.

@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -82,10 +83,26 @@ func seeBundleKEK(_ context.Context, r *Run) Finding {
 	if err != nil {
 		return holds(false, err.Error(), "the KEK of the sealed log")
 	}
-	if !factKEKSum.Has(r) {
-		return holds(false, "the sealed log has no KEK", "the KEK of the sealed log")
+	if err := wholeKEK(r); err != nil {
+		return holds(false, err.Error(), "the KEK of the sealed log")
 	}
 	return want(kek.SHA256().String(), factKEKSum.Get(r).String())
+}
+
+// wholeKEK wants all that the sealed log must say of the KEK, in its form.
+func wholeKEK(r *Run) error {
+	if !factKID.Has(r) || !factKEK.Has(r) || !factKEKSum.Has(r) || !factExpires.Has(r) {
+		return errors.New("the sealed log does not describe a KEK")
+	}
+	kek, err := byok.ParseKEK([]byte(factKEK.Get(r)))
+	if err != nil {
+		return err
+	}
+	if kek.SHA256() != factKEKSum.Get(r) {
+		return errors.New("the sealed log contradicts itself about the KEK")
+	}
+	_, err = byok.ParseKID(factKID.Get(r))
+	return err
 }
 
 var stepKEKConfirm = &Step{

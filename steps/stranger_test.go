@@ -5,7 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,42 +15,6 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
 )
-
-// Faults that are known and not mended yet. Each switch turns off the part of
-// a test that shows the fault; whoever mends it removes the switch.
-const (
-	// After a stop the seal is asked for again and again, because a seal's
-	// step never counts as over unless it ended (TestStops).
-	knownStopFault = true
-	// A disk that is full when a statement is kept gives an error without
-	// words: accept returns the bare error, not ErrNotRecorded (TestFullDisk).
-	knownWordsFault = true
-	// A medium whose log has a fact of another JSON type, or lacks one, ends
-	// the program with a panic: Fact.Get trusts a stranger's log.
-	knownFactFault = true
-	// Only ceremony.open compares the program with the plan: another program
-	// goes on with the folder, and no record says so.
-	knownProgramFault = true
-	// Somebody who seals a second time with a key whose signatures differ each
-	// time (ECDSA, FIDO) is refused, and all who come later in the alphabet.
-	knownSealFault = true
-	// A step for several keys goes on with the next key over a failed check of
-	// class exception that nobody decided about.
-	knownNextKeyFault = true
-)
-
-// shows runs a test that a fault fails, unless it is known.
-func shows(t *testing.T, known bool, wrong bool, format string, args ...any) {
-	t.Helper()
-	switch text := fmt.Sprintf(format, args...); {
-	case wrong && !known:
-		t.Error(text)
-	case wrong:
-		t.Log("known: " + text)
-	case known:
-		t.Error("mended: remove the switch: " + text)
-	}
-}
 
 // panics reports whether f ends in a panic.
 func panics(f func()) (what any) {
@@ -78,7 +41,7 @@ func TestHostileFacts(t *testing.T) {
 			c := s.reopen()
 			defer s.shut(c)
 			what := panics(func() { wantRefused(t, s.step(c), "bundle.seal", "bundle.head", "bundle.kek") })
-			shows(t, knownFactFault && name != "no digest", what != nil, "%v", what)
+			wrongIf(t, what != nil, "%v", what)
 		})
 	}
 	c := s.again(t)
@@ -100,7 +63,7 @@ func TestHostileFacts(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
-		shows(t, knownFactFault, what != nil, "%v", what)
+		wrongIf(t, what != nil, "%v", what)
 	})
 }
 
@@ -119,7 +82,7 @@ func TestOtherProgram(t *testing.T) {
 		err = s.step(c)
 		s.shut(c)
 	}
-	shows(t, knownProgramFault, err == nil, "another program did a step of a production")
+	wrongIf(t, err == nil, "another program did a step of a production")
 }
 
 // TestSealedTwice: a person may sign the seal again, as when all are asked
@@ -138,7 +101,7 @@ func TestSealedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.step(c)
-	shows(t, knownSealFault, err != nil, "all sign, one for the second time: %v", err)
+	wrongIf(t, err != nil, "all sign, one for the second time: %v", err)
 }
 
 // TestNextKey: a failed check of one key is decided about before the next key.
@@ -153,7 +116,7 @@ func TestNextKey(t *testing.T) {
 		t.Fatalf("%s is current", c.Now().Step.ID)
 	}
 	_, next := c.state.done[instance{Wrap, "target.challenge", "key-2"}]
-	shows(t, knownNextKeyFault, next, "the next key was done before the decision: %v", c.Show())
+	wrongIf(t, next, "the next key was done before the decision: %v", c.Show())
 }
 
 // TestExchangedBeforeSeal: the KEK's file is exchanged in the folder after it
@@ -196,5 +159,13 @@ func TestPlannedKEK(t *testing.T) {
 				t.Errorf("%q, want %q", code, c.says)
 			}
 		})
+	}
+}
+
+// wrongIf fails a test in words where something went wrong.
+func wrongIf(t *testing.T, wrong bool, format string, args ...any) {
+	t.Helper()
+	if wrong {
+		t.Errorf(format, args...)
 	}
 }
