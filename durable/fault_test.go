@@ -274,7 +274,11 @@ func wholeFiles(t *testing.T, d *Dir) {
 // namespace of its own, where it may mount a small tmpfs.
 func TestFullMedium(t *testing.T) {
 	if os.Getenv("DURABLE_TEST_FULL") == "" {
-		cmd := exec.Command("unshare", "-rm", "sh", "-c",
+		namespace := "-m" // root may mount there; others need to be root of a namespace
+		if os.Geteuid() != 0 {
+			namespace = "-rm"
+		}
+		cmd := exec.Command("unshare", namespace, "sh", "-c",
 			`mount -t tmpfs -o size=64k none "$1" && DURABLE_TEST_FULL="$1" exec "$2" -test.run='^TestFullMedium$' -test.v`,
 			"sh", t.TempDir(), os.Args[0])
 		out, err := cmd.CombinedOutput()
