@@ -29,7 +29,8 @@ var stepKEKExport = &Step{
 		"Put the medium into a tamper-evident bag and write down its number.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: mediumFields, Needs: []Key{factKID.Key},
-	Do: func(_ context.Context, r *Run) error { return export(r, sealPrepare) },
+	Do:     func(_ context.Context, r *Run) error { return export(r, sealPrepare) },
+	Checks: []Check{{ID: "medium.fresh", Class: Exception, See: seeFresh}},
 }
 
 var stepBlobExport = &Step{
@@ -39,12 +40,19 @@ var stepBlobExport = &Step{
 		"Put the medium into a tamper-evident bag and write down its number.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: mediumFields, Needs: []Key{factKID.Key},
-	Do: func(_ context.Context, r *Run) error { return export(r, sealOffline) },
+	Do:     func(_ context.Context, r *Run) error { return export(r, sealOffline) },
+	Checks: []Check{{ID: "medium.fresh", Class: Exception, See: seeFresh}},
+}
+
+// seeFresh names what else lies on the medium that goes across the gap.
+func seeFresh(_ context.Context, r *Run) Finding {
+	return holds(len(r.saw.foreign) == 0, "also there: "+orNone(r.saw.foreign), "nothing else on the medium")
 }
 
 // export writes the bundle and records the medium that it went to.
 func export(r *Run, seal *Seal) error {
-	_, err := r.c.export(r.Answer("medium"), seal, r.Stage)
+	done, err := r.c.export(r.Answer("medium"), seal, r.Stage)
+	r.saw.foreign = done.Foreign
 	if err == nil {
 		factMedium.at(r.Step.ID).Put(r, volume(r.Answer("medium")))
 	}

@@ -44,6 +44,7 @@ type saw struct {
 	kek     digest.SHA256
 	got     *received
 	blob    []byte
+	foreign []string
 	proof   error
 	clean   hsm.Cleaned
 	machine machine.Report

@@ -222,8 +222,12 @@ func (c *Ceremony) quorum(now Now, text map[string]string, who []string) error {
 		wanted = c.plan.Policy().Quorum
 	case s == stepException || s == stepStop || s == stepPeople:
 		wanted[operator], wanted[internalWitness] = 1, 1
-		if id := text["comes"]; s == stepPeople && id != "" && !in(id, who) {
-			return &AnswerError{s.ID, "comes", c.person(id).Name, ErrNotSignedIn}
+		if id := text["comes"]; s == stepPeople && id != "" {
+			if !in(id, who) {
+				return &AnswerError{s.ID, "comes", c.person(id).Name, ErrNotSignedIn}
+			}
+			// Who comes signs in, and approves nothing.
+			who = slices.DeleteFunc(slices.Clone(who), func(w string) bool { return w == id })
 		}
 	case len(now.Sign) > 0 && len(who) == 0:
 		return &AnswerError{s.ID, "signatures", "Approval", ErrNoApproval}

@@ -108,11 +108,14 @@ func wholeKEK(r *Run) error {
 var stepKEKConfirm = &Step{
 	ID: "kek.confirm", Title: "Confirm the KEK",
 	Say: "Each operator types the KEK's code from the own sheet, which came here by another way than the medium. " +
-		"The program compares. If somebody had exchanged the KEK on its way, the codes would differ here, and the ceremony stops: " +
+		"The program compares, and each signs for the own code. If somebody had exchanged the KEK on its way, the codes would differ here, and the ceremony stops: " +
 		"whoever exchanges the KEK gets the target keys.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask:   []Field{{Name: "code", Label: "The KEK's code, from your own sheet", Kind: Code, Blind: true, Each: operator, Least: 2}},
-	Needs: []Key{factKEK.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
+	// Whoever has the keyboard could type both codes: so each operator signs.
+	Sign:     &Sign{Action: "confirm the KEK", Roles: []Role{operator}, Present: true},
+	Subjects: func(r *Run, who string) []string { return []string{"code typed " + r.Answer("code."+who)} },
+	Ask:      []Field{{Name: "code", Label: "The KEK's code, from your own sheet", Kind: Code, Blind: true, Each: operator, Least: 2}},
+	Needs:    []Key{factKEK.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
 	Checks: []Check{
 		{ID: "kek.confirm", Class: Stop, See: func(_ context.Context, r *Run) Finding {
 			return codeMatches(r, "code", confirmedKEK(r).SHA256(), "the KEK")

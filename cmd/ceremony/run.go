@@ -72,6 +72,10 @@ func runCeremony(ctx context.Context, dir string, f runFlags, out, words io.Writ
 		return errors.Join(err, c.Close())
 	}
 	l := &lead{c: c, room: r, words: words}
+	if f.stage == "" {
+		// The last record has nothing after it that holds it: people do.
+		fmt.Fprintf(words, "Going on. The head of the log, to compare if it was written down:\n  %s\n", c.Head().SHA256.Code())
+	}
 	err = l.lead(ctx)
 	if err == nil {
 		fmt.Fprintln(out, l.goodbye())
