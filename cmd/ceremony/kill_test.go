@@ -111,7 +111,7 @@ func (h *hunt) run(stage stageRun, kill bool) bool {
 	}
 	err = h.prey.Wait()
 	h.busy.Lock() // the vault goes on with a request whose sender is dead
-	h.busy.Unlock()
+	defer h.busy.Unlock()
 	return h.judge(stage, err, words.String())
 }
 
