@@ -42,8 +42,8 @@ func main() {
 	// The first Ctrl-C waits for the act under way; the second one leaves at
 	// once, and nothing recorded is lost. A prompt waits for neither.
 	context.AfterFunc(ctx, func() {
-		fmt.Fprintln(os.Stderr, "\nInterrupted. Press Ctrl-C again to leave at once; nothing is lost.")
 		stop()
+		fmt.Fprintln(os.Stderr, "\nInterrupted. Press Ctrl-C again to leave at once; nothing is lost.")
 	})
 	os.Exit(run(ctx, os.Args[1:]))
 }
