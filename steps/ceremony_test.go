@@ -90,11 +90,16 @@ func TestExceptionOffline(t *testing.T) {
 	h.run(c, Prepare)
 	h.shut(c)
 	h.clock = -10 * time.Minute
+	h.answers = func(now Now, a *Answers) {
+		if now.Step.ID == "clock.check" {
+			a.Text["insist"] = "INSIST"
+		}
+	}
 	c = h.begin(Wrap)
 	h.until(c, "exception")
 	h.run(c, Wrap)
 	h.shut(c)
-	h.clock = 0
+	h.clock, h.answers = 0, nil
 	c = h.open("online")
 	h.run(c, Import)
 	h.shut(c)

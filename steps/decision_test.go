@@ -131,7 +131,7 @@ func TestExceptionIsNoWayAround(t *testing.T) {
 	defer s.shut(c)
 	s.answers = func(now Now, a *Answers) {
 		if now.Step.ID == "clock.check" {
-			a.Text["clock.op2"] = "2026-03-14T09:36:53Z"
+			a.Text["clock.op2"], a.Text["insist"] = "2026-03-14T09:36:53Z", "INSIST"
 		}
 	}
 	must(t, s.step(c))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,6 +45,19 @@ func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 		return c.note(now, text, signed)
 	}
 	return c.perform(ctx, now, text, a.Secret, signed)
+}
+
+// Check says whether these answers can be taken, before anybody signs.
+func (c *Ceremony) Check(text map[string]string) error {
+	now := c.Now()
+	if now.Phase == Done || now.Phase == Sealing {
+		return nil
+	}
+	normal, err := validate(now.Step.ID, now.Fields, Answers{Text: text})
+	if err != nil {
+		return err
+	}
+	return c.before(now, normal)
 }
 
 // Seen is a check as it stands in the transcript, and the key that it is about.
@@ -267,7 +281,16 @@ func (r *Run) answers() map[string]string {
 		if r.Key != nil && found && of != r.Key.Name && r.c.planKey(of) != nil {
 			continue
 		}
+		if r.isCode(name) {
+			// The log crosses the gap: a code in it could be copied by whoever
+			// must type it blind on the other side.
+			v = "typed"
+		}
 		out[name] = v
 	}
 	return out
+}
+
+func (r *Run) isCode(name string) bool {
+	return slices.ContainsFunc(r.Step.Ask, func(f Field) bool { return f.Kind == Code && f.Name == base(name) })
 }

@@ -18,6 +18,7 @@ var (
 	ErrNothingAwaited = errors.New("nothing is awaited at this machine")
 	ErrNotAsked       = errors.New("this person is not asked to sign here")
 	ErrSignature      = errors.New("the signature does not verify")
+	ErrTooFew         = errors.New("not everybody signed who must")
 	ErrNotSealed      = errors.New("this side's log is not sealed yet")
 	ErrNotSignedIn    = errors.New("whoever comes must sign in")
 	ErrNoApproval     = errors.New("nobody approved")

@@ -34,6 +34,7 @@ type Field struct {
 	Blind       bool   // the value to compare with is never on this screen
 	Example     string // hint in the window, line in the script
 	Exact       string // Word: what must be typed
+	FromFile    bool   // Secret: may be given as @FILE, because it has several lines
 
 	Each    Role // one field for each person of this role, named NAME.PERSON
 	Least   int  // Each: how many must be filled in; 0 = all
@@ -61,10 +62,11 @@ func (f Field) expandPeople(c *Ceremony) []Field {
 	if f.Each == everyone {
 		roles = nil
 	}
-	for _, id := range c.ids(roles...) {
+	ids := c.ids(roles...)
+	for _, id := range ids {
 		one := f
 		one.Name, one.Label, one.Each = f.Name+"."+id, f.Label+" ("+c.person(id).Name+")", ""
-		one.Optional = f.Optional || f.Least > 0
+		one.Optional = f.Optional || f.Least > 0 && f.Least < len(ids)
 		out = append(out, one)
 	}
 	return out

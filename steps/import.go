@@ -252,6 +252,7 @@ var stepRetire = &Step{
 	Say: "Every key is imported, so the KEK has done its work. " +
 		"It is deleted, and purged where plan and vault allow it; where it may not be deleted it is disabled. The vault is read back.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Ask:   []Field{{Name: "word", Label: "Type RETIRE", Kind: Word, Exact: "RETIRE"}},
 	Needs: []Key{sessionVault, factKID.Key, factProof.Key}, Gives: []Key{factFate.Key},
 	Do: func(ctx context.Context, r *Run) error {
 		fate, err := retire(ctx, r)

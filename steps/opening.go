@@ -12,6 +12,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/plan"
 )
 
 // This file has the steps with which every stage opens.
@@ -72,7 +73,12 @@ func seePlanWindow(_ context.Context, r *Run) Finding {
 // seeSupported refuses a plan that asks for what this version cannot do: a
 // demand of the plan is never passed over.
 func seeSupported(_ context.Context, r *Run) Finding {
-	p := r.c.plan
+	cannot := Unsupported(r.c.plan)
+	return holds(len(cannot) == 0, "this version cannot do: "+orNone(cannot), "a plan that this version can carry out")
+}
+
+// Unsupported names what a plan demands and this version cannot do.
+func Unsupported(p *plan.Plan) []string {
 	var cannot []string
 	if p.Evidence.Attestation == "required" {
 		cannot = append(cannot, "evidence.attestation")
@@ -83,7 +89,7 @@ func seeSupported(_ context.Context, r *Run) Finding {
 	if p.HSM.Trusted {
 		cannot = append(cannot, "hsm.trusted")
 	}
-	return holds(len(cannot) == 0, "this version cannot do: "+orNone(cannot), "a plan that this version can carry out")
+	return cannot
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -137,13 +143,14 @@ var stepClock = &Step{
 	Say: "Two operators read an independent clock, as a radio clock or a telephone, and type its time. " +
 		"The program records how far this machine's clock is off. It never sets the clock.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask:   []Field{{Name: "clock", Label: "The time now, in UTC, by a clock that is not this machine's", Kind: Time, Each: operator, Least: 2, Example: "2026-11-22T09:14:03Z"}},
+	Ask:   []Field{{Name: "clock", Label: "The time now, in UTC, by a clock that is not this machine's", Kind: Time, Each: operator, Least: 2, Example: "2026-11-22T09:14:03Z"}, {Name: "insist", Label: "Both times were read rightly, and this machine's clock is off", Kind: Word, Exact: "INSIST", Optional: true}},
 	Gives: []Key{factOffset.Key},
 	Do: func(_ context.Context, r *Run) error {
 		factOffset.Put(r, offset(r))
 		return nil
 	},
 	Checks: []Check{
+		{ID: "clock.typed", Class: Stop, Before: true, See: seeClockTyped},
 		{ID: "clock.offset", Class: Exception, See: func(_ context.Context, r *Run) Finding {
 			off := factOffset.Get(r)
 			return holds(off >= -120 && off <= 120, fmt.Sprintf("%d s", off), "at most 120 s either way")
@@ -167,6 +174,14 @@ func offset(r *Run) int64 {
 }
 
 func abs(v int64) int64 { return max(v, -v) }
+
+// seeClockTyped takes a great offset for a mistake in typing, until people
+// insist.
+func seeClockTyped(_ context.Context, r *Run) Finding {
+	wanted := "times within 120 s of this machine's, or INSIST"
+	off := offset(r)
+	return holds(abs(off) <= 120 || r.Answer("insist") != "", fmt.Sprintf("%d s", off), wanted)
+}
 
 func seeClocksAgree(_ context.Context, r *Run) Finding {
 	var times []string

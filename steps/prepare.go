@@ -26,6 +26,7 @@ var stepKEKCreate = &Step{
 		"Nothing that exists is replaced: the name must be free.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	When: createsKEK, Needs: []Key{sessionVault}, Gives: []Key{factKID.Key},
+	Ask:  []Field{{Name: "word", Label: "Type CREATE", Kind: Word, Exact: "CREATE"}},
 	Mark: (*Run).tag,
 	Do: func(ctx context.Context, r *Run) error {
 		if r.Adopt {
@@ -197,6 +198,7 @@ var stepKEKCode = &Step{
 	Ask:   []Field{{Name: "code", Label: "The KEK's code, from your own sheet", Kind: Code, Blind: true, Each: operator, Least: 2}},
 	Needs: []Key{factKID.Key, factKEKSum.Key},
 	Show:  kekCommands,
+	Print: func(p *plan.Plan) []Line { return kekPaths(p, p.Vault.Host(), p.KEK.Name, "") },
 	Checks: []Check{{ID: "kek.code", Class: Stop, See: func(_ context.Context, r *Run) Finding {
 		return codeMatches(r, "code", factKEKSum.Get(r), "the KEK")
 	}}},
@@ -208,17 +210,22 @@ func kekCommands(r *Run) []Line {
 	if err != nil {
 		return nil
 	}
-	vault, _, _ := strings.Cut(id.Host, ".")
-	flag := "--vault-name " + vault
-	if vaultKind(r.c.plan) == keyvault.ManagedHSM {
-		flag = "--hsm-name " + vault
+	return kekPaths(r.c.plan, id.Host, id.Name, id.Version)
+}
+
+// kekPaths are the commands for a KEK; without a version they get the latest.
+func kekPaths(p *plan.Plan, host, name, version string) []Line {
+	vault, _, _ := strings.Cut(host, ".")
+	get := "az keyvault key download --vault-name " + vault
+	if vaultKind(p) == keyvault.ManagedHSM {
+		get = "az keyvault key download --hsm-name " + vault
 	}
-	return []Line{
-		{Label: "Vault host", Value: id.Host},
-		{Label: "KEK version", Value: id.Version},
-		{Label: "Get it", Value: fmt.Sprintf("az keyvault key download %s --name %s --version %s --encoding PEM --file kek.pem", flag, id.Name, id.Version)},
-		{Label: "Its code", Value: codeCommand},
+	get += " --name " + name
+	lines := []Line{{Label: "Vault host", Value: host}}
+	if version != "" {
+		lines, get = append(lines, Line{Label: "KEK version", Value: version}), get+" --version "+version
 	}
+	return append(lines, Line{Label: "Get it", Value: get + " --encoding PEM --file kek.pem"}, Line{Label: "Its code", Value: codeCommand})
 }
 
 // codeCommand computes a code with stock tools.

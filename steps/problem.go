@@ -3,6 +3,8 @@ package steps
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"syscall"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
@@ -97,6 +99,7 @@ var refusals = map[string][2]string{
 		"If it is left from an earlier attempt, have its owner decide; else plan another label.",
 	},
 	"plan.supported":  {"The plan demands something that this version of the program cannot do, and no demand is passed over.", "Use a version that can, or have a plan without it reviewed and signed."},
+	"clock.typed":     {"Either a time was mistyped, or this machine's clock is far off.", "Read the independent clocks again. If the times are right, type INSIST: the offset is recorded, and decided on as an exception."},
 	"program.digest":  {"This program is not one that the plan names.", "Use the program whose digest was reviewed."},
 	"plan.signatures": {"The people named in the plan have not all signed it.", "Have the plan signed before the day: ssh-keygen -Y sign -n plan@keyceremony -f KEY plan.toml."},
 	"machine.network": {"This machine is connected to something. The offline machine must not be.", "Unplug cables, switch radios off, and do the step again."},
@@ -142,6 +145,7 @@ var problems = []struct {
 	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
 	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},
 	{ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
+	{ErrTooFew, "signature.missing", "This step wants the signature of each of those who are named.", "Have the others sign; for somebody who left, record people.change first (:people)."},
 	{ErrNotSealed, "bundle.not-sealed", "Only a sealed log crosses the gap.", "Go on with the ceremony until it is sealed."},
 	{ErrNotSignedIn, "signature.not-signed-in", "Nobody takes part without a signature.", "Have the person who comes sign too."},
 	{audit.ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
@@ -184,6 +188,9 @@ var problems = []struct {
 	{transfer.ErrDigest, "bundle.digest", "A file changed on its way. Nothing was taken from the medium.", "Write the sealed bundle again at the other machine, on a fresh medium."},
 	{transfer.ErrHeader, "bundle.header", "The list of the bundle's files was changed or damaged. Nothing was taken from the medium.", "Write the sealed bundle again at the other machine, on a fresh medium."},
 	{transfer.ErrDiffers, "bundle.differs", "Nothing is ever overwritten.", "Use a fresh medium."},
+	{syscall.ENOSPC, "disk.full", "There is no room left on the disk or medium. What was recorded before is whole.", "Make room, and start again: the same step comes back."},
+	{fs.ErrNotExist, "file.missing", "A file or folder that was named is not there.", "Check the path; see that the medium is mounted."},
+	{fs.ErrPermission, "file.permission", "The system does not let this program read or write there.", "Check who owns the folder or medium, and whether it is mounted read-only."},
 	{context.Canceled, "stopped", "Somebody stopped it. What had begun may have happened.", "Start again: the same step comes back."},
 	{context.DeadlineExceeded, "timeout", "It took longer than it may. What had begun may have happened.", "Start again: the same step comes back."},
 }

@@ -25,6 +25,7 @@ type scriptStep struct {
 	*Step
 	Fields []Field
 	Keys   []string
+	Lines  []Line
 }
 
 // Script is the printable list of acts and steps of a plan: what the people
@@ -59,6 +60,9 @@ func (c *Ceremony) scriptStage(stage Stage) scriptStage {
 		}
 		if s.PerKey && len(one.Keys) == 0 {
 			continue
+		}
+		if s.Print != nil {
+			one.Lines = s.Print(c.plan)
 		}
 		for _, f := range s.Ask {
 			one.Fields = append(one.Fields, f.expand(c)...)

@@ -216,7 +216,7 @@ func (c *Ceremony) quorum(now Now, text map[string]string, who []string) error {
 	switch {
 	case s.Sign != nil && s.Sign.Present:
 		if len(who) < len(now.Sign) {
-			return &AnswerError{s.ID, "signatures", "Signatures", fmt.Errorf("%d of %d people signed", len(who), len(now.Sign))}
+			return &AnswerError{s.ID, "signatures", "Signatures", fmt.Errorf("%w: %d of %d", ErrTooFew, len(who), len(now.Sign))}
 		}
 	case s.Sign != nil:
 		wanted = c.plan.Policy().Quorum

@@ -65,8 +65,9 @@ type Step struct {
 	Needs    []Key
 	Gives    []Key
 
-	Show   func(*Run) []Line // what the room must see before it acts
-	Mark   func(*Run) string // what an act leaves behind, to be found again
+	Print  func(*plan.Plan) []Line // what the printed script says besides
+	Show   func(*Run) []Line       // what the room must see before it acts
+	Mark   func(*Run) string       // what an act leaves behind, to be found again
 	Do     func(context.Context, *Run) error
 	Look   func(context.Context, *Run) (found int, err error)
 	Checks []Check

@@ -215,6 +215,7 @@ var stepClose = &Step{
 	Say: "As planned for each key: it can never be extracted again, or it is kept as it is, or it is destroyed. " +
 		"The HSM is read back. A key that is kept extractable stands on the first page of the transcript.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
+	Ask:    []Field{{Name: "word", Label: "Type CLOSE", Kind: Word, Exact: "CLOSE"}},
 	Needs:  []Key{sessionLogin, factTarget.Key, factTask.Key},
 	Do:     closeTarget,
 	Checks: []Check{{ID: "target.closed", Class: Exception, See: seeClosed}},

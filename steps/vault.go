@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ var stepVault = &Step{
 	Ask: []Field{
 		{Name: "method", Label: "How to sign in", Kind: Choice, Options: SignInMethods},
 		{Name: "client", Label: "Client (application) id, for certificate, secret and managed identity", Kind: Text, Optional: true},
-		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, Optional: true},
+		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, Optional: true, FromFile: true},
 	},
 	Gives: []Key{sessionVault, factVault.Key},
 	Do: func(ctx context.Context, r *Run) error {
@@ -47,6 +48,10 @@ var stepVault = &Step{
 		}},
 		{ID: "vault.tenant", Class: Stop, See: func(_ context.Context, r *Run) Finding {
 			return want(strings.ToLower(r.saw.vault.Tenant), strings.ToLower(r.c.plan.Vault.Tenant))
+		}},
+		{ID: "vault.account", Class: Note, See: func(_ context.Context, r *Run) Finding {
+			v := r.saw.vault
+			return holds(v.Account != "" || v.ObjectID != "", fmt.Sprintf("%s (object %s), by %s", v.Account, v.ObjectID, v.Method), "an account that the service names")
 		}},
 		{ID: "vault.mode", Class: Stop, See: func(_ context.Context, r *Run) Finding {
 			name := map[bool]string{true: "a vault of rehearsals", false: "a vault that does not mark itself as a rehearsal"}

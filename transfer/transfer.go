@@ -27,7 +27,7 @@ import (
 // Limits of a bundle. A medium can hold anything; what is larger than a
 // ceremony's files can be is refused before it is read.
 const (
-	MaxFile   = 4 << 20  // bytes of one file
+	MaxFile   = 16 << 20 // bytes of one file: a log can have as many
 	MaxBundle = 32 << 20 // bytes of all files
 	MaxFiles  = 1024     // not counting BUNDLE.sha256
 )

@@ -32,6 +32,9 @@ func exportCommand() *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(c.OutOrStdout(), "Wrote %s to %s: %d files, read back and compared.\n", done.Folder, args[1], len(done.Files))
+			for _, name := range done.Foreign {
+				fmt.Fprintf(c.OutOrStdout(), "Also on the medium: %s\n", name)
+			}
 			return nil
 		},
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/steps"
 )
 
@@ -59,7 +60,7 @@ func (p *people) answer(_ *steps.Ceremony, now steps.Now) (steps.Answers, error)
 
 func (p *people) field(f steps.Field, a steps.Answers) error {
 	if f.Kind == steps.Secret {
-		s, err := p.secret("  " + f.Label + ": ")
+		s, err := p.secretField(f)
 		a.Secret[f.Name] = s
 		return err
 	}
@@ -69,6 +70,9 @@ func (p *people) field(f steps.Field, a steps.Answers) error {
 			return err
 		}
 		v = pick(f, v)
+		if f.Blind {
+			p.erase()
+		}
 		if err := f.Check(v); err != nil {
 			fmt.Fprintf(p.words, "    not so: %v\n", err)
 			continue
@@ -77,6 +81,26 @@ func (p *people) field(f steps.Field, a steps.Answers) error {
 			a.Text[f.Name] = v
 		}
 		return nil
+	}
+}
+
+// secretField reads a secret, or the file that it names.
+func (p *people) secretField(f steps.Field) ([]byte, error) {
+	label := "  " + f.Label + " (not shown"
+	if f.FromFile {
+		label += "; @FILE reads it from a file"
+	}
+	s, err := p.secret(label + "): ")
+	if name, ok := strings.CutPrefix(string(s), "@"); ok && f.FromFile && err == nil {
+		return (&script{people: p}).secretFile(name)
+	}
+	return s, err
+}
+
+// erase takes a code off the screen that the next person must not see.
+func (p *people) erase() {
+	if p.tty {
+		fmt.Fprint(p.words, "\x1b[1A\x1b[2K  (entered)\n")
 	}
 }
 
@@ -147,6 +171,7 @@ func (p *people) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, 
 	sigs := map[string][]byte{}
 	fmt.Fprintf(p.words, "  Signatures: %s.\n", now.Needed)
 	for _, s := range texts {
+		p.showText(s)
 		sig, err := p.signOne(s)
 		if err != nil {
 			return nil, err
@@ -156,6 +181,19 @@ func (p *people) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, 
 		}
 	}
 	return sigs, nil
+}
+
+// showText shows what a person is about to sign: all lines of a statement, or
+// of a list of files its digest.
+func (p *people) showText(s steps.Signing) {
+	fmt.Fprintf(p.words, "\n  What %s signs:\n", s.Name)
+	if !strings.HasSuffix(s.File, ".txt") {
+		fmt.Fprintf(p.words, "    %s, a list of %d files, SHA-256 %s\n", s.File, bytes.Count(s.Text, []byte("\n")), digest.Of(s.Text).Groups())
+		return
+	}
+	for line := range strings.Lines(string(s.Text)) {
+		fmt.Fprint(p.words, "    "+line)
+	}
 }
 
 // signOne signs for one person: with a key file, ssh-agent, a PKCS#11 card, or

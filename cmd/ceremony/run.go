@@ -164,17 +164,37 @@ func (l *lead) step(ctx context.Context, now steps.Now) error {
 	if err != nil {
 		return err
 	}
-	if texts := l.c.Statements(a.Text); len(texts) > 0 {
-		if a.Sig, err = l.room.sign(now, texts); err != nil {
-			return err
-		}
+	if err := l.c.Check(a.Text); err != nil {
+		return err // before anybody signs
 	}
-	err = l.c.Do(ctx, a)
+	err = l.signAndDo(ctx, now, a)
 	l.results(l.c.Seen())
-	if err == nil {
+	switch after := l.c.Now(); {
+	case err != nil:
+	case after.Phase == steps.Sealing && now.Phase != steps.Sealing:
+		fmt.Fprintln(l.words, "  frozen:", now.Step.ID)
+	default:
 		fmt.Fprintln(l.words, "  done:", now.Step.ID)
 	}
 	return err
+}
+
+// signAndDo has people sign, and does the step. Where too few signed they are
+// asked again, and what was entered stays.
+func (l *lead) signAndDo(ctx context.Context, now steps.Now, a steps.Answers) error {
+	for {
+		var err error
+		if texts := l.c.Statements(a.Text); len(texts) > 0 {
+			if a.Sig, err = l.room.sign(now, texts); err != nil {
+				return err
+			}
+		}
+		err = l.c.Do(ctx, a)
+		few := errors.Is(err, steps.ErrQuorum) || errors.Is(err, steps.ErrNoApproval) || errors.Is(err, steps.ErrTooFew)
+		if !few || len(a.Secret) > 0 || !l.again(ctx, err) {
+			return err
+		}
+	}
 }
 
 // again tells an error and says whether the same people can mend it here.

@@ -33,7 +33,7 @@ func (l *lead) announce(ctx context.Context, now steps.Now) {
 		say = "The log is frozen. Each person signs the list of its files; the plan's quorum must."
 	}
 	wrap(l.words, "  ", say)
-	fmt.Fprintf(l.words, "\n  %s\n", who(now.Step))
+	fmt.Fprintf(l.words, "\n  %s\n", who(now))
 	if len(now.Keys) > 0 {
 		fmt.Fprintln(l.words, "  Keys:     "+strings.Join(now.Keys, ", "))
 	}
@@ -44,10 +44,11 @@ func (l *lead) announce(ctx context.Context, now steps.Now) {
 	fmt.Fprintln(l.words)
 }
 
-func who(s *steps.Step) string {
+func who(now steps.Now) string {
+	s := now.Step
 	line := "Acts:     " + strings.Join(s.Acts, ", ")
-	if len(s.Approves) > 0 {
-		line += "\n  Approves: " + strings.Join(s.Approves, " or ")
+	if len(now.Sign) > 0 {
+		line += "\n  Sign:     " + now.Needed + " of " + strings.Join(now.Sign, ", ")
 	}
 	if len(s.Watches) > 0 {
 		line += "\n  Watches:  " + strings.Join(s.Watches, ", ")
