@@ -32,7 +32,7 @@ func TestInterruptedAtAPrompt(t *testing.T) {
 	c := s.command("run", s.path("online"), "--stage", "prepare", "--plan", s.path("plan.toml"))
 	in, out := pipes(t, c)
 	defer in.Close()
-	until(t, out, "(Olga Operator) (Enter to leave it out): ")
+	until(t, out, "(Olga Operator): ")
 	interrupt(t, c)
 	until(t, out, "Press Ctrl-C again to leave at once; nothing is lost.\n")
 	interrupt(t, c)
