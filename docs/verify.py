@@ -70,7 +70,8 @@ def strict(sig, keys, namespace):
               for k in keys for h in (b"sha512", b"sha256")}
     start = next((s for s in starts if blob.startswith(s)), None) or need(0, "not by a key of this person, or not in this namespace")
     (signature, rest), kind = cut(blob[len(start):]), starts[start]
-    form, flags = cut(signature)[0], cut(cut(signature)[1])[1]
+    form, (value, flags) = cut(signature)[0], cut(cut(signature)[1])
+    if b"ed25519" in kind: flags = flags if int.from_bytes(value[32:], "little") < 2**252 + 27742317777372353535851937790883648493 else b"S"  # RFC 8032, 5.1.7
     need(not rest and form in ((b"rsa-sha2-512", b"rsa-sha2-256") if kind == b"ssh-rsa" else (kind,)), "not the form of the key")
     need(len(flags) == 5 and flags[0] & 1 if kind[:3] == b"sk-" else not flags, "nobody at the FIDO key, or more bytes")
 @functools.cache
@@ -83,7 +84,6 @@ def why_not(who, keys, namespace, sig, message):
         open(f"{d}/sig", "wb").write(sig)
         run = ["ssh-keygen", "-Y", "verify", "-f", f"{d}/allowed", "-I", who, "-n", namespace, "-s", f"{d}/sig"]
         return "" if subprocess.run(run, input=message, capture_output=True).returncode == 0 else "ssh-keygen does not verify it"
-
 def verify(files, codes={}):
     """All rules over {name: bytes, None if no plain file}: {rule: (what is wrong, what is missing)}, and the outcome."""
     found = {"folder.names": ([ascii(n) for n, b in files.items() if b is None or not NAMES.fullmatch(n)] +
@@ -190,10 +190,10 @@ def verify(files, codes={}):
         heads = {code(head[n]["sha256"]) for n in closed if name in (n.split(".")[0], n.removesuffix(".log"))}
         rule(f"anchor.{name}", ["another code"] * (re.sub("[ -]", "", text) not in ({code(sha(files["plan.toml"]))} if name == "plan" else heads)))
     return found, "does not hold" if any(w for w, _ in found.values()) else "not completed" if any(m for _, m in found.values()) else want
-
 if __name__ == "__main__":
-    files = {e.name: open(e.path, "rb").read() if e.is_file(follow_symlinks=False) else None for e in os.scandir(sys.argv[1]) if e.name[0] != "."}
-    try: found, outcome = verify(files, dict(a.split("=", 1) for a in sys.argv[2:]))
+    try:
+        files = {e.name: open(e.path, "rb").read(1 << 25) if e.is_file(follow_symlinks=False) else None for e in os.scandir(sys.argv[1]) if e.name[0] != "."}
+        found, outcome = verify(files, dict(re.findall(r"(\w+)=([\d -]+)", " ".join(sys.argv[2:]))))
     except Exception as e: found, outcome = {"folder.read": ([f"{type(e).__name__}: {e}"], [])}, "does not hold"
     for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{'; '.join([*wrong, *lack][:5])}")
     print(*[f"NOT CHECKED: no code of {c} was given" for c in ("plan", "online", "offline") if "anchor." + c not in found], outcome, sep="\n")

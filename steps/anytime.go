@@ -3,6 +3,7 @@ package steps
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -128,6 +129,15 @@ func (c *Ceremony) Turn(id string) error {
 // before checks what was entered for a step at any time, before anything is
 // signed or written.
 func (c *Ceremony) before(now Now, text map[string]string) error {
+	for _, f := range now.Fields {
+		if f.Kind == Folder && c.owns(text[f.Name]) {
+			return &AnswerError{now.Step.ID, f.Name, f.Label, ErrOwnFolder}
+		}
+		_, who, _ := strings.Cut(f.Name, ".")
+		if f.Name == "reason."+who && text["agree."+who] == disagrees && text[f.Name] == "" {
+			return &AnswerError{now.Step.ID, f.Name, f.Label, ErrNoReason}
+		}
+	}
 	switch now.Step {
 	case stepResume:
 		return c.typedHead(text["head"])
@@ -135,6 +145,18 @@ func (c *Ceremony) before(now Now, text map[string]string) error {
 		return c.knownPeople(text)
 	}
 	return nil
+}
+
+// owns reports whether a path lies in the ceremony's own folder: nothing that
+// crosses the gap may.
+func (c *Ceremony) owns(path string) bool {
+	own, err := filepath.Abs(c.Path())
+	given, err2 := filepath.Abs(path)
+	if err != nil || err2 != nil {
+		return false
+	}
+	inside, err := filepath.Rel(own, given)
+	return err == nil && filepath.IsLocal(inside)
 }
 
 // note records a step that came at any time.

@@ -219,7 +219,11 @@ func seeBundleSeal(r *Run, from Stage, seal *Seal) Finding {
 	slices.Sort(valid)
 	slices.Sort(invalid)
 	ok := len(invalid) == 0 && r.c.enoughRoles(r.Step.ID, r.c.plan.Policy().Quorum, valid) == nil
-	return holds(ok, "valid signatures of "+orNone(valid)+"; invalid ones of "+orNone(invalid), "the quorum of each role in the plan, and no invalid one")
+	found := "valid signatures of " + orNone(valid)
+	if len(invalid) > 0 {
+		found += "; invalid ones of " + strings.Join(invalid, ", ")
+	}
+	return holds(ok, found, "the quorum of each role in the plan, and no invalid one")
 }
 
 // sealKeys are the keys of those who may seal a stage: the people of the plan,

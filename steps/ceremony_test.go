@@ -90,12 +90,17 @@ func TestExceptionOffline(t *testing.T) {
 	h.run(c, Prepare)
 	h.shut(c)
 	h.clock = -10 * time.Minute
+	c = h.begin(Wrap)
+	h.until(c, "clock.check")
+	var refused *Refused
+	if err := h.step(c); !errors.As(err, &refused) || refused.Checks[0].ID != "clock.typed" {
+		t.Fatalf("times that are far off: %v", err)
+	}
 	h.answers = func(now Now, a *Answers) {
 		if now.Step.ID == "clock.check" {
 			a.Text["insist"] = "INSIST"
 		}
 	}
-	c = h.begin(Wrap)
 	h.until(c, "exception")
 	h.run(c, Wrap)
 	h.shut(c)

@@ -112,7 +112,7 @@ func (c *Ceremony) once(ctx context.Context, now Now, r *Run) error {
 	var seen []audit.Check
 	if !r.Adopt {
 		seen = c.see(ctx, r, true)
-		if err := c.refuse(r, seen); err != nil {
+		if err := c.refuse(ctx, r, seen); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (c *Ceremony) once(ctx context.Context, now Now, r *Run) error {
 		return err
 	}
 	seen = append(seen, c.see(ctx, r, false)...)
-	if err := c.refuse(r, seen); err != nil {
+	if err := c.refuse(ctx, r, seen); err != nil {
 		return err
 	}
 	return c.end(r, seen)
@@ -192,7 +192,10 @@ func result(f Finding) string {
 }
 
 // refuse ends the try if a check of class stop does not hold.
-func (c *Ceremony) refuse(r *Run, seen []audit.Check) error {
+func (c *Ceremony) refuse(ctx context.Context, r *Run, seen []audit.Check) error {
+	if err := ctx.Err(); err != nil {
+		return c.fail(r, err, nil) // what was broken off was not seen
+	}
 	var bad []audit.Check
 	for _, ch := range seen {
 		if ch.Class == string(Stop) && ch.Result != audit.ResultHolds {

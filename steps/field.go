@@ -31,10 +31,12 @@ type Field struct {
 	Kind        Kind
 	Options     []string
 	Optional    bool
-	Blind       bool   // the value to compare with is never on this screen
-	Example     string // hint in the window, line in the script
-	Exact       string // Word: what must be typed
-	FromFile    bool   // Secret: may be given as @FILE, because it has several lines
+	Blind       bool                                            // the value to compare with is never on this screen
+	Example     string                                          // hint in the window, line in the script
+	Exact       string                                          // Word: what must be typed
+	Only        func(name string, soFar map[string]string) bool // nil: always asked; else by the answers so far
+	Late        func(*Ceremony) bool                            // nil: from the start; else only when it makes sense
+	FromFile    bool                                            // Secret: may be given as @FILE, because it has several lines
 
 	Each    Role // one field for each person of this role, named NAME.PERSON
 	Least   int  // Each: how many must be filled in; 0 = all
@@ -46,6 +48,8 @@ type Field struct {
 // expand makes the fields that are asked in this ceremony.
 func (f Field) expand(c *Ceremony) []Field {
 	switch {
+	case f.Late != nil && !f.Late(c):
+		return nil
 	case f.Each != "":
 		return f.expandPeople(c)
 	case f.EachKey:

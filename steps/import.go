@@ -160,8 +160,8 @@ var stepReadback = &Step{
 		{ID: "target.kty", Class: Stop, See: func(_ context.Context, r *Run) Finding { return want(r.saw.key.Kty, r.Key.KeyType().Kty()) }},
 		{ID: "target.ops", Class: Exception, See: func(_ context.Context, r *Run) Finding { return sameOps(r.saw.key.Ops, r.Key.Ops) }},
 		{ID: "target.enabled", Class: Exception, See: func(_ context.Context, r *Run) Finding { return want(fmt.Sprint(r.saw.key.Enabled), "true") }},
-		{ID: "target.not-exportable", Class: Stop, See: func(_ context.Context, r *Run) Finding { return want(fmt.Sprint(r.saw.key.Exportable), "false") }},
-		{ID: "target.no-release-policy", Class: Stop, See: func(_ context.Context, r *Run) Finding { return want(fmt.Sprint(r.saw.key.Release), "false") }},
+		{ID: "target.not-exportable", Class: Stop, See: func(_ context.Context, r *Run) Finding { return want(exportable(r.saw.key), "not exportable") }},
+		{ID: "target.no-release-policy", Class: Stop, See: func(_ context.Context, r *Run) Finding { return want(release(r.saw.key), "no release policy") }},
 		{ID: "target.proof", Class: Stop, See: seeProof},
 		{ID: "target.proof-available", Class: Note, See: func(_ context.Context, r *Run) Finding {
 			wanted := "an answer of the vault"
@@ -233,15 +233,25 @@ var stepTargetCode = &Step{
 			}
 		}
 		slices.Sort(wrong)
-		return holds(len(wrong) == 0, "another code for: "+orNone(wrong), "the codes recorded in the HSM room")
+		if len(wrong) == 0 {
+			return holds(true, "the codes recorded in the HSM room", "the codes recorded in the HSM room")
+		}
+		return holds(false, "another code for: "+strings.Join(wrong, ", "), "the codes recorded in the HSM room")
 	}}},
+}
+
+func targetCommand(r *Run, key string) string {
+	if r.c.plan.Rehearsal {
+		return "ceremony rehearsal-vault --dir VAULT --key " + key + " > " + key + ".pem"
+	}
+	return "az keyvault key download --id " + factImport.of(key).Get(r).KID + " --encoding PEM --file " + key + ".pem"
 }
 
 func targetCommands(r *Run) []Line {
 	var out []Line
 	for _, k := range r.c.plan.Keys {
 		if f := factImport.of(k.Name); hasPublic(k) && f.Has(r) {
-			out = append(out, Line{Label: k.Name, Value: "az keyvault key download --id " + f.Get(r).KID + " --encoding PEM --file " + k.Name + ".pem"})
+			out = append(out, Line{Label: k.Name, Value: targetCommand(r, k.Name)})
 		}
 	}
 	return append(out, Line{Label: "Its code", Value: strings.Replace(codeCommand, "kek.pem", "NAME.pem", 1)})
@@ -357,10 +367,14 @@ var stepFinalSeal = &Step{
 	},
 	Ask: []Field{
 		{Name: "agree", Label: "Is this record what happened?", Kind: Choice, Options: []string{agrees, disagrees}, Each: everyone},
-		{Name: "reason", Label: "If not, why", Kind: Text, Optional: true, Each: everyone},
+		{Name: "reason", Label: "Why not", Kind: Text, Optional: true, Each: everyone, Only: whoDisagrees},
 	},
 	Needs: []Key{factFate.Key},
 	Show:  sealLines,
+}
+
+func whoDisagrees(name string, text map[string]string) bool {
+	return text["agree."+strings.TrimPrefix(name, "reason.")] == disagrees
 }
 
 // everyone asks a field of all who signed in.

@@ -82,7 +82,28 @@ func (c *Ceremony) ask(now *Now) {
 	for _, f := range ask {
 		now.Fields = append(now.Fields, f.expand(c)...)
 	}
+	byPerson(now.Fields)
 	now.Sign, now.Needed = c.signers(now)
+}
+
+// byPerson puts what one person is asked together, where each is asked more
+// than one thing.
+func byPerson(fields []Field) {
+	order := map[string]int{}
+	for i, f := range fields {
+		_, who, _ := strings.Cut(f.Name, ".")
+		if _, seen := order[who]; !seen || who == "" {
+			order[who] = i
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b Field) int {
+		_, whoA, _ := strings.Cut(a.Name, ".")
+		_, whoB, _ := strings.Cut(b.Name, ".")
+		if whoA == "" || whoB == "" {
+			return 0
+		}
+		return order[whoA] - order[whoB]
+	})
 }
 
 // resumeField decides what to do with an act that was interrupted.

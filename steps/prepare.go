@@ -114,14 +114,22 @@ var stepKEKRead = &Step{
 		})},
 		{ID: "kek.ops", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return sameOps(k.Ops, []string{"import"}) })},
 		{ID: "kek.enabled", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(fmt.Sprint(k.Enabled), "true") })},
-		{ID: "kek.not-exportable", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(fmt.Sprint(k.Exportable), "false") })},
-		{ID: "kek.no-release-policy", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(fmt.Sprint(k.Release), "false") })},
+		{ID: "kek.not-exportable", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(exportable(k), "not exportable") })},
+		{ID: "kek.no-release-policy", Class: Stop, See: kekCheck(func(_ *Run, k keyvault.Key) Finding { return want(release(k), "no release policy") })},
 		{ID: "kek.expiry", Class: Stop, See: kekCheck(seeExpiry)},
 		{ID: "kek.origin", Class: Note, See: func(context.Context, *Run) Finding {
 			return unseen("neither attestation nor audit log was looked at", "proof that the vault made this KEK")
 		}},
 		{ID: "kek.hsm-platform", Class: Note, See: kekCheck(seePlatform)},
 	},
+}
+
+func exportable(k keyvault.Key) string {
+	return map[bool]string{true: "exportable", false: "not exportable"}[k.Exportable]
+}
+
+func release(k keyvault.Key) string {
+	return map[bool]string{true: "a release policy", false: "no release policy"}[k.Release]
 }
 
 func kekCheck(see func(*Run, keyvault.Key) Finding) func(context.Context, *Run) Finding {
@@ -225,11 +233,15 @@ func kekPaths(p *plan.Plan, host, name, version string) []Line {
 	if version != "" {
 		lines, get = append(lines, Line{Label: "KEK version", Value: version}), get+" --version "+version
 	}
-	return append(lines, Line{Label: "Get it", Value: get + " --encoding PEM --file kek.pem"}, Line{Label: "Its code", Value: codeCommand})
+	get += " --encoding PEM --file kek.pem"
+	if p.Rehearsal {
+		get = "ceremony rehearsal-vault --dir VAULT --key " + name + " > kek.pem"
+	}
+	return append(lines, Line{Label: "Get it", Value: get}, Line{Label: "Its code", Value: codeCommand})
 }
 
 // codeCommand computes a code with stock tools.
-const codeCommand = `openssl pkey -pubin -in kek.pem -outform DER | python3 -c 'import sys,hashlib as h;print("%035d"%(int(h.sha256(sys.stdin.buffer.read()).hexdigest(),16)%10**35))'`
+const codeCommand = `openssl pkey -pubin -in kek.pem -outform DER | python3 -c 'import sys,hashlib as h;d=sys.stdin.buffer.read() or sys.exit("no key");c="%035d"%(int(h.sha256(d).hexdigest(),16)%10**35);print(*[c[i:i+5] for i in range(0,35,5)])'`
 
 var sealPrepare = &Seal{Name: "prepare", Manifest: "PREPARE.sha256"}
 

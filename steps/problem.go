@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -58,8 +59,14 @@ func Explain(err error) Problem {
 
 func (e *Refused) problem() Problem {
 	p := Problem{"check." + e.Checks[0].ID, e.Error(), "A check that allows no exception does not hold. The ceremony cannot go on like this.", "Find out why. The step can be done again once the cause is gone; else stop the ceremony."}
-	if words, ok := refusals[e.Checks[0].ID]; ok {
-		p.Meaning, p.Remedy = words[0], words[1]
+	var meaning, remedy []string
+	for _, c := range e.Checks {
+		if words, ok := refusals[c.ID]; ok {
+			meaning, remedy = append(meaning, words[0]), append(remedy, words[1])
+		}
+	}
+	if len(meaning) > 0 {
+		p.Meaning, p.Remedy = strings.Join(meaning, " "), strings.Join(remedy, " ")
 	}
 	return p
 }
@@ -70,6 +77,22 @@ var refusals = map[string][2]string{
 	"kek.confirm": {
 		"The KEK that came on the medium is not the one whose code is on the sheets. If it was exchanged on its way, whoever did it would get the target keys.",
 		"Do not wrap anything. If a digit was mistyped, type it again. Else stop the ceremony, keep the medium as evidence, and find out who had it.",
+	},
+	"kek.code": {
+		"The code typed is not that of the KEK which this machine read from the vault: a digit is mistyped, another version was fetched, or one of the two ways shows another key.",
+		"Compare version and host on the sheet, fetch the KEK again, and type the code again. If it differs still, stop: one of the ways lies.",
+	},
+	"target.code": {
+		"The code typed is not that of the key recorded in the HSM room: a digit is mistyped, the codes of two keys were swapped, or the vault has another key.",
+		"Compare with the sheet from the HSM room, and type it again. If it differs still, stop: the vault has another key.",
+	},
+	"hsm.label-serial": {
+		"The serial number typed is not the one in the plan: it is mistyped, or this is another device.",
+		"Read it off the device again. The program does not say the wanted number, so that it is really read.",
+	},
+	"people.quorum": {
+		"The plan wants more people of a role than signed in.",
+		"Wait for them, and sign in again; or stop the ceremony.",
 	},
 	"plan.code": {
 		"The plan that this machine reads is not the one whose code was handed out, or a digit was mistyped.",
@@ -140,12 +163,14 @@ var problems = []struct {
 	{audit.ErrClosed, "log.closed", "The transcript of this sitting is frozen.", "Go on with the signatures, or at the other machine."},
 	{audit.ErrNoPassphrase, "key.unprotected", "This signing key has no passphrase: anybody who has the file can sign.", "Protect it: ssh-keygen -p -f KEY."},
 	{audit.ErrPassphrase, "key.passphrase", "The passphrase does not open this key.", "Type it again."},
-	{ErrNoCeremony, "folder.no-ceremony", "There is no plan in it.", "Begin one: ceremony run DIR --stage prepare --plan plan.toml."},
+	{ErrNoCeremony, "folder.no-ceremony", "There is no plan in it.", "Check the name of the folder. To begin a ceremony: ceremony run DIR --stage prepare --plan plan.toml."},
 	{ErrOtherPlan, "folder.other-plan", "The plan in the folder was exchanged after the ceremony had begun.", "Put the first plan back."},
 	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
 	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},
 	{ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
 	{ErrTooFew, "signature.missing", "This step wants the signature of each of those who are named.", "Have the others sign; for somebody who left, record people.change first (:people)."},
+	{ErrOwnFolder, "medium.own-folder", "What crosses the gap must not lie in the transcript.", "Mount the medium, and name the folder where it is mounted."},
+	{ErrNoReason, "signoff.no-reason", "A disagreement stands in the verdict, with its reason.", "Write the reason down, in a few words."},
 	{ErrNotSealed, "bundle.not-sealed", "Only a sealed log crosses the gap.", "Go on with the ceremony until it is sealed."},
 	{ErrNotSignedIn, "signature.not-signed-in", "Nobody takes part without a signature.", "Have the person who comes sign too."},
 	{audit.ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
@@ -190,6 +215,7 @@ var problems = []struct {
 	{transfer.ErrDiffers, "bundle.differs", "Nothing is ever overwritten.", "Use a fresh medium."},
 	{syscall.ENOSPC, "disk.full", "There is no room left on the disk or medium. What was recorded before is whole.", "Make room, and start again: the same step comes back."},
 	{fs.ErrNotExist, "file.missing", "A file or folder that was named is not there.", "Check the path; see that the medium is mounted."},
+	{fs.ErrExist, "file.exists", "Nothing is ever overwritten.", "Choose another name."},
 	{fs.ErrPermission, "file.permission", "The system does not let this program read or write there.", "Check who owns the folder or medium, and whether it is mounted read-only."},
 	{context.Canceled, "stopped", "Somebody stopped it. What had begun may have happened.", "Start again: the same step comes back."},
 	{context.DeadlineExceeded, "timeout", "It took longer than it may. What had begun may have happened.", "Start again: the same step comes back."},

@@ -23,7 +23,7 @@ var stepGenerate = &Step{
 	WhenKey: func(r *Run, k plan.Key) bool {
 		return k.Source == "generate" && isOpen(r, k) && !factCarriedTarget.of(k.Name).Has(r)
 	},
-	Needs: []Key{sessionLogin, factWay.Key}, Gives: []Key{factTarget.Key},
+	Needs: []Key{sessionProbe, factWay.Key}, Gives: []Key{factTarget.Key},
 	Mark: func(r *Run) string { return r.random(16) },
 	Do: func(ctx context.Context, r *Run) error {
 		if !r.Adopt {
@@ -62,7 +62,7 @@ var stepSelect = &Step{
 	WhenKey: func(r *Run, k plan.Key) bool {
 		return isOpen(r, k) && (k.Source == "select" || factCarriedTarget.of(k.Name).Has(r))
 	},
-	Needs: []Key{sessionLogin, factWay.Key}, Gives: []Key{factTarget.Key},
+	Needs: []Key{sessionProbe, factWay.Key}, Gives: []Key{factTarget.Key},
 	Do: func(ctx context.Context, r *Run) error { return readTarget(ctx, r, selected(r)) },
 	Checks: append([]Check{
 		{ID: "target.planned", Class: Stop, See: seePlanned},
@@ -150,6 +150,7 @@ var stepWrap = &Step{
 	Acts: []Role{operator}, Approves: []Role{operator, cryptoOfficer, internalWitness}, Watches: []Role{internalWitness, externalWitness},
 	Ask:   []Field{{Name: "word", Label: "Type WRAP", Kind: Word, Exact: "WRAP"}},
 	Needs: []Key{sessionProbe, sessionKEK, factKID.Key, factTarget.Key, factToken.Key}, Gives: []Key{factBlob.Key},
+	Show: wrapLines,
 	Mark: func(r *Run) string { return r.Key.Name + ".byok" },
 	Do:   wrapTarget,
 	Look: func(_ context.Context, r *Run) (int, error) {
@@ -159,6 +160,15 @@ var stepWrap = &Step{
 		return 0, nil
 	},
 	Checks: []Check{{ID: "blob.lint", Class: Stop, See: seeLint}},
+}
+
+// wrapLines say for whom and how, before anybody approves.
+func wrapLines(r *Run) []Line {
+	return []Line{
+		{Label: "Under the KEK", Value: factKID.Get(r)},
+		{Label: "Its code, as on the sheets", Value: factKEKSum.Get(r).Code()},
+		{Label: "By", Value: string(factWay.Get(r))},
+	}
 }
 
 func wrapTarget(ctx context.Context, r *Run) error {
@@ -215,7 +225,14 @@ var stepClose = &Step{
 	Say: "As planned for each key: it can never be extracted again, or it is kept as it is, or it is destroyed. " +
 		"The HSM is read back. A key that is kept extractable stands on the first page of the transcript.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
-	Ask:    []Field{{Name: "word", Label: "Type CLOSE", Kind: Word, Exact: "CLOSE"}},
+	Ask: []Field{{Name: "word", Label: "Type CLOSE", Kind: Word, Exact: "CLOSE"}},
+	Show: func(r *Run) []Line {
+		var out []Line
+		for _, k := range r.openKeys() {
+			out = append(out, Line{Label: k.Name, Value: k.Close})
+		}
+		return out
+	},
 	Needs:  []Key{sessionLogin, factTarget.Key, factTask.Key},
 	Do:     closeTarget,
 	Checks: []Check{{ID: "target.closed", Class: Exception, See: seeClosed}},

@@ -61,7 +61,7 @@ var stepLogin = &Step{
 	Acts: []Role{cryptoOfficer}, Watches: []Role{internalWitness},
 	Ask: []Field{
 		{Name: "pin", Label: "The crypto officer's PIN (nothing if the HSM has a PIN pad)", Kind: Secret},
-		{Name: "insist", Label: "Use the last try", Kind: Word, Exact: "INSIST", Optional: true},
+		{Name: "insist", Label: "Use the last try", Kind: Word, Exact: "INSIST", Optional: true, Late: lastTry},
 	},
 	Needs: []Key{sessionToken}, Gives: []Key{sessionLogin},
 	Show: func(r *Run) []Line {
@@ -72,7 +72,7 @@ var stepLogin = &Step{
 		if err != nil {
 			return nil
 		}
-		return []Line{{Label: "PIN", Value: string(i.PIN)}, {Label: "PIN pad", Value: fmt.Sprint(i.ProtectedPath)}}
+		return []Line{{Label: "PIN", Value: string(i.PIN)}, {Label: "Where the PIN is entered", Value: map[bool]string{true: "on the HSM's own PIN pad", false: "here"}[i.ProtectedPath]}}
 	},
 	Do: func(ctx context.Context, r *Run) error {
 		pin := r.secret["pin"]
@@ -81,6 +81,15 @@ var stepLogin = &Step{
 		}
 		return r.token().Login(ctx, pin, r.Answer("insist") != "")
 	},
+}
+
+// lastTry reports whether a wrong PIN now would lock the token.
+func lastTry(c *Ceremony) bool {
+	if c.token == nil {
+		return false
+	}
+	i, err := c.token.Info(context.Background())
+	return err == nil && i.PIN == hsm.PINFinalTry
 }
 
 var stepProbe = &Step{

@@ -20,8 +20,8 @@ var stepVault = &Step{
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: []Field{
 		{Name: "method", Label: "How to sign in", Kind: Choice, Options: SignInMethods},
-		{Name: "client", Label: "Client (application) id, for certificate, secret and managed identity", Kind: Text, Optional: true},
-		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, Optional: true, FromFile: true},
+		{Name: "client", Label: "Client (application) id, for certificate, secret and managed identity", Kind: Text, Optional: true, Only: byMethod("certificate", "secret", "managed identity")},
+		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, Optional: true, FromFile: true, Only: byMethod("certificate", "secret")},
 	},
 	Gives: []Key{sessionVault, factVault.Key},
 	Do: func(ctx context.Context, r *Run) error {
@@ -58,6 +58,11 @@ var stepVault = &Step{
 			return want(name[r.saw.vault.Rehearsal], name[r.c.plan.Rehearsal])
 		}},
 	},
+}
+
+// byMethod asks a field for some ways to sign in alone.
+func byMethod(methods ...string) func(string, map[string]string) bool {
+	return func(_ string, soFar map[string]string) bool { return in(soFar["method"], methods) }
 }
 
 // nameFree looks whether a key's name is free among live and deleted keys.

@@ -34,7 +34,7 @@ func TestInterruptedAtAPrompt(t *testing.T) {
 	defer in.Close()
 	until(t, out, "(Olga Operator): ")
 	interrupt(t, c)
-	until(t, out, "Press Ctrl-C again to leave at once; nothing is lost.\n")
+	until(t, out, "Press Ctrl-C again to leave at once; nothing is lost. The question before is still open.\n")
 	interrupt(t, c)
 	var ended *exec.ExitError
 	err := c.Wait()

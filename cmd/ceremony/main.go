@@ -43,7 +43,7 @@ func main() {
 	// once, and nothing recorded is lost. A prompt waits for neither.
 	context.AfterFunc(ctx, func() {
 		stop()
-		fmt.Fprintln(os.Stderr, "\nInterrupted. Press Ctrl-C again to leave at once; nothing is lost.")
+		fmt.Fprintln(os.Stderr, "\nInterrupted. Press Ctrl-C again to leave at once; nothing is lost. The question before is still open.")
 	})
 	os.Exit(run(ctx, os.Args[1:]))
 }

@@ -46,17 +46,32 @@ var turns = map[string]string{":pause": "pause", ":people": "people.change", ":s
 func (p *people) answer(_ *steps.Ceremony, now steps.Now) (steps.Answers, error) {
 	a := steps.Answers{Text: map[string]string{}, Secret: map[string][]byte{}}
 	for _, f := range now.Fields {
+		if f.Only != nil && !f.Only(f.Name, a.Text) {
+			continue
+		}
 		if err := p.field(f, a); err != nil {
 			return a, err
 		}
 	}
 	if len(now.Fields) == 0 {
-		if _, err := p.line("  Press Enter to go on: "); err != nil {
-			return a, err
-		}
+		return a, p.enter()
 	}
 	return a, nil
 }
+
+// enter waits for an empty line: whatever else somebody types was not meant
+// for this step.
+func (p *people) enter() error {
+	for {
+		s, err := p.line("  Press Enter alone to go on: ")
+		if err != nil || s == "" {
+			return err
+		}
+		fmt.Fprintf(p.words, "    not so: only an empty line goes on; %s\n", turnWords)
+	}
+}
+
+const turnWords = "at any prompt :pause, :people and :stop turn to these steps, :back returns, and :quit leaves the program"
 
 func (p *people) field(f steps.Field, a steps.Answers) error {
 	if f.Kind == steps.Secret {
@@ -143,6 +158,10 @@ func (p *people) line(prompt string) (string, error) {
 	if to, ok := turns[s]; ok {
 		return "", &turn{to}
 	}
+	if strings.HasPrefix(s, ":") {
+		fmt.Fprintf(p.words, "    %s\n", turnWords)
+		return p.line(prompt)
+	}
 	return s, nil
 }
 
@@ -179,6 +198,10 @@ func (p *people) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, 
 		if sig != nil {
 			sigs[s.Person] = sig
 		}
+		if sig != nil && now.Needed == "one of them" {
+			fmt.Fprintln(p.words, "  One signature is enough.")
+			break
+		}
 	}
 	return sigs, nil
 }
@@ -205,6 +228,9 @@ func (p *people) signOne(s steps.Signing) ([]byte, error) {
 			return nil, err
 		}
 		sig, err := p.signHow(how, s)
+		if err == nil {
+			err = rightKey(sig, s)
+		}
 		var t *turn
 		if errors.As(err, &t) || errors.Is(err, io.EOF) {
 			return nil, err
@@ -214,6 +240,14 @@ func (p *people) signOne(s steps.Signing) ([]byte, error) {
 		}
 		tell(p.words, err)
 	}
+}
+
+// rightKey checks a signature at once, while the person is at the keyboard.
+func rightKey(sig []byte, s steps.Signing) error {
+	if err := audit.VerifySig(sig, s.Keys, s.Namespace, s.Text); err != nil {
+		return fmt.Errorf("%w: somebody with key files has one for each machine: %w", steps.ErrSignature, err)
+	}
+	return nil
 }
 
 func (p *people) signHow(how string, s steps.Signing) ([]byte, error) {

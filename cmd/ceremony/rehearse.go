@@ -19,6 +19,7 @@ import (
 type rehearseFlags struct {
 	dir        string
 	headless   bool
+	byHand     bool
 	managedHSM bool
 	keys       []string
 	bits       int
@@ -40,6 +41,7 @@ func rehearseCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&f.dir, "dir", "", "a new folder for it (default: a temporary one)")
 	c.Flags().BoolVar(&f.headless, "headless", false, "without a window, and without people")
+	c.Flags().BoolVar(&f.byHand, "by-hand", false, "set everything up, serve the vault, and let people lead the ceremony")
 	c.Flags().BoolVar(&f.managedHSM, "managed-hsm", true, "the vault is a Managed HSM (AES keys need one)")
 	c.Flags().StringSliceVar(&f.keys, "keys", []string{"RSA-3072", "P-256", "AES-256"}, "types of the target keys")
 	c.Flags().IntVar(&f.bits, "kek-bits", 3072, "size of the KEK: 2048, 3072 or 4096")
@@ -64,6 +66,11 @@ func rehearse(ctx context.Context, f rehearseFlags, out, words io.Writer) error 
 	defer server.Close()
 	if err := s.setUp(server); err != nil {
 		return err
+	}
+	if f.byHand {
+		fmt.Fprint(out, s.byHand())
+		<-ctx.Done()
+		return nil
 	}
 	for _, stage := range stageRuns {
 		if err := s.stage(ctx, stage, words); err != nil {
@@ -106,6 +113,25 @@ func (s *scene) self(ctx context.Context, out, words io.Writer, args ...string) 
 	return err
 }
 
+// byHand says how people lead the rehearsal that was set up.
+func (s *scene) byHand() string {
+	return fmt.Sprintf(`
+Everything is set up, and the vault of the rehearsal is served here until Ctrl-C.
+Lead the ceremony in another terminal:
+
+  cd %s
+  export SOFTHSM2_CONF=$PWD/token/softhsm2.conf
+  ceremony run online --stage prepare --plan plan.toml
+  ceremony run offline --stage wrap --plan plan.toml
+  ceremony run online
+
+On the table (folder table/): the plan's code, the HSM's serial number and PIN, and
+each person's passphrase. Key files: people/WHO.online and people/WHO.offline.
+Sign in to the vault with: method secret, client %s, secret @vault/client.secret
+Media: usb/kek and usb/blob. VAULT in the commands shown is the folder vault.
+`, s.dir, s.client)
+}
+
 // verify shows that the folder holds, and how to check it without us.
 func (s *scene) verify(ctx context.Context, out, words io.Writer) error {
 	if err := s.self(ctx, out, words, "verify", s.path("online")); err != nil {
@@ -127,6 +153,7 @@ type scene struct {
 	dir    string
 	flags  rehearseFlags
 	people []actor
+	client string // id of the vault's one client
 }
 
 func (s *scene) path(parts ...string) string {

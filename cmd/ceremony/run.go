@@ -7,9 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 )
@@ -102,7 +105,11 @@ func openCeremony(dir string, f runFlags, w steps.World) (*steps.Ceremony, error
 	if err != nil {
 		return nil, err
 	}
-	return steps.Begin(dir, start, w)
+	c, err := steps.Begin(dir, start, w)
+	if errors.Is(err, durable.ErrExists) {
+		return nil, fmt.Errorf("%w\nTo go on with a ceremony that is there: ceremony run %s", err, dir)
+	}
+	return c, err
 }
 
 // readStart reads the plan and the signatures beside it.
@@ -122,7 +129,23 @@ func readStart(f runFlags, stage steps.Stage) (steps.Start, error) {
 			s.Signatures[person.ID] = sig
 		}
 	}
-	return s, nil
+	return s, signedPlan(f.plan, p, s.Signatures)
+}
+
+// signedPlan looks for the signatures on the plan before a folder is made that
+// would lack them. Whether they are good, the first step checks.
+func signedPlan(path string, p *plan.Plan, sigs map[string][]byte) error {
+	var missing []string
+	for _, who := range p.Policy().PlanSigners {
+		if sigs[who] == nil {
+			missing = append(missing, audit.SignedName(filepath.Base(path), who))
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return misuse("the plan is not signed by everybody: beside %s these are missing: %s\nEach signs it with: ssh-keygen -Y sign -n %s -f KEY %s\nand names the signature so",
+		path, strings.Join(missing, ", "), audit.PlanNamespace(p.Mode()), path)
 }
 
 // lead goes through the steps until the stage ends, somebody stops, or

@@ -35,6 +35,7 @@ var actors = []actor{
 }
 
 func (s *scene) setUp(server *rehearsal.Server) error {
+	s.client = server.ClientID()
 	if err := s.makePeople(); err != nil {
 		return err
 	}

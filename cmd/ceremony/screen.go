@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -37,7 +38,7 @@ func (l *lead) announce(ctx context.Context, now steps.Now) {
 	if len(now.Keys) > 0 {
 		fmt.Fprintln(l.words, "  Keys:     "+strings.Join(now.Keys, ", "))
 	}
-	if now.Failed != "" {
+	if now.Failed != "" && now.Failed != "unknown" {
 		fmt.Fprintln(l.words, "  The last try failed: "+now.Failed)
 	}
 	l.show(ctx, now)
@@ -87,6 +88,9 @@ func (l *lead) results(checks []steps.Seen) {
 			fmt.Fprintf(l.words, "  %s\n", key)
 		}
 		mark := map[string]string{audit.ResultHolds: "ok", audit.ResultFails: "FAILS", audit.ResultNotChecked: "NOT CHECKED"}[c.Result]
+		if c.Result == audit.ResultFails && c.Class == string(steps.Note) {
+			mark = "NOTE"
+		}
 		if c.Result == audit.ResultHolds {
 			fmt.Fprintf(l.words, "  %-11s %-26s %s\n", mark, c.ID, short(c.Found))
 			continue
@@ -111,10 +115,23 @@ func (l *lead) strong(s string) string {
 	return s
 }
 
+// visible shows what a terminal would take as a command.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&b, "U+%04X", r)
+	}
+	return b.String()
+}
+
 // wrap breaks text into lines at spaces.
 func wrap(w io.Writer, indent, text string) {
 	line := indent
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(visible(text)) {
 		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width && line != indent {
 			fmt.Fprintln(w, line)
 			line = indent

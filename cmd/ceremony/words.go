@@ -14,7 +14,7 @@ import (
 func tell(w io.Writer, err error) {
 	var use *useError
 	if errors.As(err, &use) {
-		fmt.Fprintln(w, "ceremony:", err)
+		fmt.Fprintln(w, "ceremony:", visible(err.Error()))
 		return
 	}
 	p := steps.Explain(err)
@@ -36,6 +36,10 @@ const maxSmall = 16 << 20
 
 // readSmall reads a file that a person named.
 func readSmall(path string) ([]byte, error) {
+	// A pipe would wait for a writer that never comes.
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, misuse("%w", err)

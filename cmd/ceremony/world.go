@@ -64,6 +64,9 @@ func commit() string {
 }
 
 func fileSum(path string) (digest.SHA256, error) {
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return digest.SHA256{}, fmt.Errorf("%s is not a regular file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return digest.SHA256{}, err

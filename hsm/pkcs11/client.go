@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/keyceremony/ceremony/hsm"
@@ -46,6 +48,20 @@ type call struct {
 	result any           // pointer to decode the result into, may be nil
 }
 
+// moduleEnv is the environment that a vendor's module gets: everything that its
+// own settings may be in, and none of the secrets and sockets of others.
+func moduleEnv(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(entry string) bool {
+		name, _, _ := strings.Cut(strings.ToUpper(entry), "=")
+		for _, part := range []string{"AZURE_", "SSH_", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIAL"} {
+			if strings.Contains(name, part) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // start runs the program again as a worker.
 func start(o Options) (*client, error) {
 	if os.Getenv(workerEnv) != "" {
@@ -58,7 +74,7 @@ func start(o Options) (*client, error) {
 	cmd := exec.Command(program, workerArg)
 	cmd.Args[0] = os.Args[0] // for people who list processes
 	// A module's crash is reported in words, without the stack of the worker.
-	cmd.Env = append(os.Environ(), workerEnv+"=1", "GOTRACEBACK=none")
+	cmd.Env = append(moduleEnv(os.Environ()), workerEnv+"=1", "GOTRACEBACK=none")
 	words := &lastWords{to: o.stderr()}
 	cmd.Stderr = words
 	cmd.WaitDelay = killWait
