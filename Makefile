@@ -36,11 +36,15 @@ bench:
 	@.ci/install test
 	go test -tags "$(TAGS)" -run '^$$' -bench . -benchmem ./...
 
-# Every fuzz target for a while; what one finds is kept in its testdata, and
-# the others still get their turn. The bound on minimizing keeps the engine from
-# spending its time there.
+# Before a release: ten thousand mutants and kills, then every fuzz target for a
+# while. What a target finds is kept in its testdata, and the others still get
+# their turn; the bound on minimizing keeps the engine from spending its time
+# there.
 soak:
 	@.ci/install test
+	go test -tags "$(TAGS)" -timeout 4h -run 'Mutant|Flipped|Truncat' ./audit -soak 10000
+	go test -tags "$(TAGS)" -timeout 4h -run 'KilledAtEvery' -count 3 ./steps
+	go test -tags "$(TAGS)" -timeout 4h -run 'KilledForReal' -count 10 ./cmd/ceremony
 	@failed=0; for package in $$(go list -tags "$(TAGS)" ./...); do \
 		for target in $$(go test -tags "$(TAGS)" -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
