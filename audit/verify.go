@@ -23,6 +23,7 @@ type Policy struct {
 	PlanSigners []string       // ids of people who must have signed the plan
 	SealKey     ssh.PublicKey  // the HSM's own (principal SealKeyID); nil if none
 	Plan        digest.SHA256
+	Steps       []Must // what the record of a complete ceremony has; nil if that is not known
 }
 
 // Anchors are what the auditor knows from outside the folder: codes from the
@@ -128,6 +129,9 @@ func (c *checker) rules() []rule {
 		{"signoff", (*checker).signoff},
 		{"outcome", (*checker).outcomeRule},
 		{"anchor.plan", (*checker).anchorPlan},
+	}
+	if c.policy.Steps != nil {
+		list = append(list, rule{"steps.done", (*checker).stepsDone})
 	}
 	sides := map[string]bool{"online": true, "offline": true}
 	for side := range c.anchors.Heads {

@@ -28,6 +28,8 @@ type logFacts struct {
 	checks          []recordCheck // all that do not hold
 	excepted        []recordException
 	signins         []place // ends of people.signin
+	ended, approved map[stepAt]bool
+	carried         map[string]bool // facts of an earlier attempt
 }
 
 // A place is a record, as far as rules need it.
@@ -104,6 +106,9 @@ func (l *logFacts) add(r Record) error {
 		err := json.Unmarshal(r.Data, &d)
 		l.addSigned(at, d.Statements, d.Links)
 		l.stopped = l.stopped || r.Ev == EvStop
+		if r.Ev == EvApprove && len(d.Statements) > 0 {
+			l.approved = add(l.approved, stepAt{r.Stage, r.Step, ""})
+		}
 		return err
 	case EvClose:
 		l.close = new(Close)
@@ -135,7 +140,15 @@ func (l *logFacts) addEnd(at place, r Record) error {
 	if r.Step == "people.signin" {
 		l.signins = append(l.signins, at)
 	}
-	return nil
+	return l.addDone(r)
+}
+
+func add(set map[stepAt]bool, at stepAt) map[stepAt]bool {
+	if set == nil {
+		set = map[stepAt]bool{}
+	}
+	set[at] = true
+	return set
 }
 
 func (l *logFacts) addSigned(at place, signed []SignedBy, links []Head) {

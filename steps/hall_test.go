@@ -364,7 +364,9 @@ func (h *hall) hold() {
 
 // verdict is what an auditor finds.
 func (h *hall) verdict() audit.Verdict {
-	return audit.Verify(h.path("online"), h.plan.Policy(), audit.Anchors{
+	policy := h.plan.Policy()
+	policy.Steps = Required(h.plan)
+	return audit.Verify(h.path("online"), policy, audit.Anchors{
 		PlanCode: h.plan.SHA256().Code(),
 	})
 }

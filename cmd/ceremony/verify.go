@@ -13,6 +13,7 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
 )
 
 func verifyCommand() *cobra.Command {
@@ -78,7 +79,9 @@ func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
 	if err != nil {
 		return audit.Verdict{}, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
 	}
-	return audit.Verify(dir, p.Policy(), a), nil
+	policy := p.Policy()
+	policy.Steps = steps.Required(p)
+	return audit.Verify(dir, policy, a), nil
 }
 
 func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {

@@ -1,0 +1,45 @@
+package steps
+
+import (
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// Required lists the steps that the record of a complete ceremony under this
+// plan has. Steps after a side's seal are no part of the proof, but for what
+// the online machine goes on to record.
+func Required(p *plan.Plan) []audit.Must {
+	c := &Ceremony{plan: p, state: newState()}
+	var out []audit.Must
+	for _, stage := range []Stage{Prepare, Wrap, Import} {
+		for _, s := range Steps(stage) {
+			if s.When != nil && !s.When(p) {
+				continue
+			}
+			out = append(out, c.musts(stage, s)...)
+			if s.Seal == sealOffline {
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (c *Ceremony) musts(stage Stage, s *Step) []audit.Must {
+	one := audit.Must{Stage: string(stage), Step: s.ID, Approved: len(s.Approves) > 0}
+	if !s.PerKey {
+		return []audit.Must{one}
+	}
+	var out []audit.Must
+	for _, k := range c.keysOf(s) {
+		one.Key, one.Unless = k.Name, string(factCarriedImport.of(k.Name).Key)
+		switch s {
+		case stepGenerate: // a further attempt selects what an earlier one made
+			one.Or = stepSelect.ID
+		case stepReadback:
+			one.Unless = string(factCarriedProof.of(k.Name).Key)
+		}
+		out = append(out, one)
+	}
+	return out
+}
