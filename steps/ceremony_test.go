@@ -144,3 +144,17 @@ func TestConfirmIsSignedByEach(t *testing.T) {
 	h.run(c, Wrap)
 	h.shut(c)
 }
+
+// A code may be typed without spaces: what is signed is what is recorded.
+func TestCodeTypedInOneGo(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	h.answers = func(_ Now, a *Answers) {
+		for name, v := range a.Text {
+			if base(name) == "code" {
+				a.Text[name] = strings.ReplaceAll(v, " ", "-")
+			}
+		}
+	}
+	h.hold()
+	h.complete(audit.OutcomeComplete)
+}

@@ -28,6 +28,9 @@ func (c *Ceremony) Statements(text map[string]string) []Signing {
 	if now.Phase == Sealing {
 		return c.sealTexts(now)
 	}
+	if normal, err := validate("", now.Fields, Answers{Text: text}); err == nil {
+		text = normal // what is signed is what will be recorded
+	}
 	var out []Signing
 	for _, who := range now.Sign {
 		st := c.statement(now, who, text)
