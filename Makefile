@@ -26,7 +26,7 @@ rehearse: build
 test:
 	@.ci/install test
 	@mkdir -p bin
-	@go test -json -timeout 20m -tags "$(TAGS)" ./... ./.ci >bin/test.json || true
+	@. .ci/memory; go test -json -timeout 20m -tags "$(TAGS)" ./... ./.ci >bin/test.json || true
 	@go build -o bin/count .ci/count.go && bin/count bin/test.json
 
 check:
