@@ -274,16 +274,19 @@ func wholeFiles(t *testing.T, d *Dir) {
 // namespace of its own, where it may mount a small tmpfs.
 func TestFullMedium(t *testing.T) {
 	if os.Getenv("DURABLE_TEST_FULL") == "" {
-		namespace := "-m" // root may mount there; others need to be root of a namespace
-		if os.Geteuid() != 0 {
-			namespace = "-rm"
+		dir := t.TempDir()
+		// Root mounts here, as in a chroot no namespace can be had; others need
+		// to be root of a namespace.
+		run := []string{"unshare", "-rm"}
+		if os.Geteuid() == 0 {
+			run = []string{"env"}
+			t.Cleanup(func() { _ = exec.Command("umount", dir).Run() })
 		}
-		cmd := exec.Command("unshare", namespace, "sh", "-c",
+		out, err := exec.Command(run[0], append(run[1:], "sh", "-c",
 			`mount -t tmpfs -o size=64k none "$1" && DURABLE_TEST_FULL="$1" exec "$2" -test.run='^TestFullMedium$' -test.v`,
-			"sh", t.TempDir(), os.Args[0])
-		out, err := cmd.CombinedOutput()
+			"sh", dir, os.Args[0])...).CombinedOutput()
 		if err != nil && !strings.Contains(string(out), "RUN") {
-			t.Fatalf("no namespace to mount a small tmpfs in (root, or unprivileged user namespaces, and util-linux): %v %s", err, out)
+			t.Fatalf("no small tmpfs can be mounted (as root, or with unprivileged user namespaces and util-linux): %v %s", err, out)
 		}
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)

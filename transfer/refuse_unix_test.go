@@ -57,7 +57,7 @@ func TestReadRefuses(t *testing.T) {
 		}), ErrShape, `"BUNDLE.sha256" is a pipe, wanted a file`},
 		{
 			"10 GB file", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, "plan.toml"), 10<<30)) }),
-			ErrShape, `"plan.toml" has 10737418240 bytes, wanted at most 4194304 in one file and 33554432 in all`,
+			ErrShape, `"plan.toml" has 10737418240 bytes, wanted at most 16777216 in one file and 33554432 in all`,
 		},
 		{
 			"10 GB list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), 10<<30)) }),
@@ -73,7 +73,7 @@ func TestReadRefuses(t *testing.T) {
 				put(t, path, nil)
 				must(t, os.Truncate(path, MaxFile))
 			}
-		}), ErrShape, `wanted at most 4194304 in one file and 33554432 in all`},
+		}), ErrShape, `wanted at most 16777216 in one file and 33554432 in all`},
 		{"too many files", inFolder(func(t *testing.T, dir string) {
 			for i := range MaxFiles {
 				put(t, filepath.Join(dir, fmt.Sprintf("%d.txt", i)), nil)
