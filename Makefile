@@ -44,7 +44,8 @@ soak:
 	@.ci/install test
 	go test -tags "$(TAGS)" -timeout 4h -run 'Mutant|Flipped|Truncat' ./audit -soak 10000
 	go test -tags "$(TAGS)" -timeout 4h -run 'KilledAtEvery' -count 3 ./steps
-	go test -tags "$(TAGS)" -timeout 4h -run 'KilledForReal' -count 10 ./cmd/ceremony
+	go test -tags "$(TAGS)" -c -o bin/cmd.test ./cmd/ceremony
+	for seed in $$(seq 200); do (cd cmd/ceremony && ../../bin/cmd.test -test.run KilledForReal -kill-seed $$seed) || exit 1; done
 	@failed=0; for package in $$(go list -tags "$(TAGS)" ./...); do \
 		for target in $$(go test -tags "$(TAGS)" -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,6 +21,9 @@ import (
 	"github.com/keyceremony/ceremony/plan"
 )
 
+// killSeed chooses where the kills fall; make soak walks through many.
+var killSeed = flag.Uint64("kill-seed", 11, "where the fifty kills fall")
+
 // TestKilledForReal kills processes of the real command with SIGKILL: on a
 // line of its output, which is also in the middle of an act, or while the
 // vault has its request, before or after the vault did what was asked. Each
@@ -27,7 +31,7 @@ import (
 // ceremony must be complete and every key must be there once.
 func TestKilledForReal(t *testing.T) {
 	const kills = 50
-	chance := rand.New(rand.NewPCG(2026, 11))
+	chance := rand.New(rand.NewPCG(2026, *killSeed))
 	left := kills
 	for n := 1; left > 0; n++ {
 		if n > 6 {
