@@ -50,8 +50,10 @@ var layers = map[string][]string{
 		"digest", "byok", "durable", "audit", "plan", "transfer", "machine", "hsm", "keyvault", "keyvault/attest",
 		"golang.org/x/crypto/ssh", "github.com/go-json-experiment/json",
 	},
+	"ui/kit":    {"assets", "fyne.io/"},
+	"ui/editor": {"digest", "plan", "ui/kit", "fyne.io/"},
 	"ui": {
-		"digest", "byok", "audit", "plan", "steps", "transfer", "transfer/qr", "assets", "fyne.io/",
+		"digest", "byok", "audit", "plan", "steps", "transfer", "transfer/qr", "assets", "ui/kit", "ui/editor", "fyne.io/",
 	},
 	"cmd/ceremony": {""}, // everything
 }
@@ -61,7 +63,7 @@ var http = []string{"keyvault/azure", "keyvault/rehearsal", "keyvault/vaulttest"
 
 // linksHTTP lists who may depend, at the end of the chain, on net/http:
 // those, the program, and what draws the window (Fyne links it).
-var linksHTTP = append([]string{"cmd/ceremony", "ui"}, http...)
+var linksHTTP = append([]string{"cmd/ceremony", "ui", "ui/kit", "ui/editor"}, http...)
 
 // cgo of ours is here alone.
 var cgo = []string{"hsm/pkcs11", "transfer/camera"}
