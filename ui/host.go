@@ -12,23 +12,24 @@ import (
 // function that is nil says that this machine or build has no such thing.
 type Host struct {
 	About    audit.Tool
-	Airgap   bool                                                // this machine is the one beside the HSM
-	Now      func() time.Time                                    // the local clock
-	Every    func(d time.Duration, f func()) (stop func())       // calls f now and then, on any thread
+	Airgap   bool                                                         // this machine is the one beside the HSM
+	Now      func() time.Time                                             // the local clock
+	Every    func(d time.Duration, f func()) (stop func())                // calls f now and then, on any thread
+	Go       func(f func())                                               // runs f in the background; nil: on a goroutine
 	Open     func(dir string, say func(string)) (*steps.Ceremony, error)  // continues a folder; say is called on any thread
 	Begin    func(b Beginning, say func(string)) (*steps.Ceremony, error) // begins one
 	Sign     Signers
-	Media    func() []kit.Place          // removable media that are mounted now
-	Recent   func() []string             // ceremony folders, the newest first
-	Remember func(dir string)            // puts a folder first on that list
-	Taste    Taste                       // how the window looked the last time
-	SetTaste func(Taste)                 // keeps how the window looks
+	Media    func() []kit.Place                // removable media that are mounted now
+	Recent   func() []string                   // ceremony folders, the newest first
+	Remember func(dir string)                  // puts a folder first on that list
+	Taste    Taste                             // how the window looked the last time
+	SetTaste func(Taste)                       // keeps how the window looks
 	Read     func(path string) ([]byte, error) // a file that a person named, bounded
 	WriteNew func(path string, b []byte) error // never overwrites
 	Show     func(path string) error           // shows a file with this machine's program for it
 	Verify   func(dir string) (audit.Verdict, error)
 	Rehearse func(dir string, say func(string)) (*Rehearsal, error) // sets a rehearsal up in a new folder, or goes on with one; "" = a temporary folder
-	Trace    func(Trace)                       // is told what was painted; may be nil
+	Trace    func(Trace)                                            // is told what was painted; may be nil
 }
 
 // A Beginning is what begins a folder.
@@ -48,8 +49,8 @@ type Taste struct {
 // Signers are the ways to sign that this machine has.
 type Signers struct {
 	File  func(path string, passphrase []byte, mode string, s steps.Signing) ([]byte, error) // an OpenSSH key file
-	Agent func(s steps.Signing) ([]byte, error)                                               // ssh-agent
-	Card  func(c Card, pin []byte, s steps.Signing) ([]byte, error)                           // a PKCS#11 card
+	Agent func(s steps.Signing) ([]byte, error)                                              // ssh-agent
+	Card  func(c Card, pin []byte, s steps.Signing) ([]byte, error)                          // a PKCS#11 card
 }
 
 // A Card is where a person's key is.
@@ -59,11 +60,11 @@ type Card struct{ Module, Serial, Label string }
 // with keys, and papers on the table.
 type Rehearsal struct {
 	Dir     string
-	Online  Beginning // begins the stage prepare
-	Offline Beginning // begins the stage wrap
-	Papers  func() []Paper                  // what lies on the table now
-	Sheet   func(name, value string)        // people wrote this down
-	Fetch   func(name string) error         // somebody goes and gets this sheet, on an own machine; slow
+	Online  Beginning                        // begins the stage prepare
+	Offline Beginning                        // begins the stage wrap
+	Papers  func() []Paper                   // what lies on the table now
+	Sheet   func(name, value string)         // people wrote this down
+	Fetch   func(name string) error          // somebody goes and gets this sheet, on an own machine; slow
 	KeyFile func(person, side string) string // where a person's key for this side lies
 	Close   func() error
 }

@@ -1,0 +1,21 @@
+package steps
+
+// A Turning is a step that may come at any time, as front ends offer it.
+type Turning struct{ ID, Label string }
+
+// Turns lists the steps to which Turn leads now, in the order in which they
+// are wanted most.
+func (c *Ceremony) Turns() []Turning {
+	if c.state.frozen || c.state.stopped || c.state.paused || c.state.present[c.stage()] == nil {
+		return nil
+	}
+	return []Turning{
+		{stepException.ID, "Exception"}, {stepPause.ID, "Pause"}, {stepPeople.ID, "People"}, {stepStop.ID, "Stop"},
+	}
+}
+
+// Turned reports whether Now is a step that somebody turned to, from which
+// Turn("") leads back.
+func (c *Ceremony) Turned() bool {
+	return c.asked != nil && c.atAnyTime() == c.asked && !(c.asked == stepException && len(c.state.pending) > 0)
+}

@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A Window is one window of the program. It shows one page at a time.
+type Window struct {
+	app   fyne.App
+	win   fyne.Window
+	name  string // in traces
+	host  Host
+	keys  *kit.Keys
+	work  *work
+	trace *tracer
+	scene *scene // the rehearsal that this window is part of, or nil
+	page  page
+}
+
+// A page fills the window.
+type page interface {
+	content() fyne.CanvasObject
+	first() fyne.Focusable      // has the focus at first; nil: nothing
+	enter()                     // Enter where nothing has the focus
+	files(paths []string) bool  // takes files that were dropped; false: they are not for this page
+	help() (title, text string) // F1
+	mark(t *Trace)              // says what is on it
+	leave() error               // is called before another page comes, or the window closes
+}
+
+// New makes the window with the start page. Show shows it.
+func New(a fyne.App, h Host) *Window {
+	if h.Taste.Scale == 0 {
+		h.Taste = Taste{Look: kit.Looks[0], Scale: 1}
+	}
+	a.Settings().SetTheme(kit.NewTheme(h.Taste.Look, h.Taste.Scale))
+	w := newWindow(a, h, "main", "Key ceremony")
+	w.win.SetMaster()
+	w.show(newStart(w))
+	return w
+}
+
+func newWindow(a fyne.App, h Host, name, title string) *Window {
+	w := &Window{app: a, win: a.NewWindow(title), name: name, host: h}
+	w.keys = kit.NewKeys(w.win)
+	w.work = &work{w: w}
+	w.trace = newTracer(w)
+	w.win.SetPadded(false)
+	w.win.Resize(fyne.NewSize(1280, 800))
+	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
+		var paths []string
+		for _, u := range uris {
+			paths = append(paths, u.Path())
+		}
+		w.Files(paths)
+	})
+	w.win.SetCloseIntercept(w.close)
+	w.shortcuts()
+	return w
+}
+
+// Show shows the window.
+func (w *Window) Show() { w.win.Show() }
+
+// shortcuts are those of every page.
+func (w *Window) shortcuts() {
+	ctrl := func(k fyne.KeyName, f func()) {
+		w.keys.Add(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierControl}, f)
+	}
+	ctrl(fyne.KeyPlus, func() { w.scale(1.125) })
+	ctrl(fyne.KeyEqual, func() { w.scale(1.125) })
+	ctrl(fyne.KeyMinus, func() { w.scale(1 / 1.125) })
+	ctrl(fyne.Key0, func() { w.setTaste(Taste{Look: w.host.Taste.Look, Scale: 1}) })
+	w.keys.Help = func() { w.showHelp() }
+	w.keys.Enter = func() { w.page.enter() }
+}
+
+// show puts a page in the place of the one before.
+func (w *Window) show(p page) {
+	w.page = p
+	w.win.SetContent(container.NewStack(p.content(), w.trace.probe))
+	w.focus(p.first())
+	w.trace.touch()
+}
+
+func (w *Window) focus(f fyne.Focusable) {
+	if f == nil {
+		w.win.Canvas().Unfocus()
+		return
+	}
+	w.win.Canvas().Focus(f)
+}
+
+// leave asks the page whether it may go, and tells people if not.
+func (w *Window) leave() bool {
+	if w.work.refuses() {
+		return false
+	}
+	if w.page == nil {
+		return true
+	}
+	if err := w.page.leave(); err != nil {
+		w.tell(err)
+		return false
+	}
+	return true
+}
+
+// home goes back to the start page.
+func (w *Window) home() {
+	if w.leave() {
+		w.show(newStart(w))
+	}
+}
+
+// close closes the window, if nothing is under way.
+func (w *Window) close() {
+	if !w.leave() {
+		return
+	}
+	if w.scene != nil {
+		w.scene.drop(w)
+	}
+	w.win.Close()
+}
+
+// Files takes files as if they were dropped on the window: first the page may
+// have a place for them, else they say themselves where they belong.
+func (w *Window) Files(paths []string) {
+	if len(paths) == 0 || w.work.refuses() || w.page.files(paths) {
+		return
+	}
+	w.sort(paths[0])
+}
