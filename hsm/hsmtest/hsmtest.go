@@ -1,6 +1,7 @@
 // Package hsmtest holds the conformance suite that every hsm.Token passes, and
-// makes the software tokens that tests run on. A missing module is a failure
-// that names the package to install, never a skip.
+// makes the tokens that tests run on: modules of others (SoftHSM, NSS), and one
+// in memory that needs neither PKCS#11 nor cgo (Memory). A missing module is a
+// failure that names the package to install, never a skip.
 package hsmtest
 
 import (
