@@ -199,7 +199,7 @@ func (c *Ceremony) knownPeople(text map[string]string) error {
 		return wrong("leaves", leaves, "who are here: "+strings.Join(c.ids(), ", "))
 	case comes != "" && !in(comes, c.absent()):
 		return wrong("comes", comes, "in the plan who are not here: "+orNone(c.absent()))
-	case keyboard != "" && (c.person(keyboard).Role != operator || !here[keyboard] && keyboard != comes || keyboard == leaves):
+	case keyboard != "" && (c.Person(keyboard).Role != operator || !here[keyboard] && keyboard != comes || keyboard == leaves):
 		return wrong("keyboard", keyboard, "operators who are here")
 	case keyboard == "" && leaves != "" && leaves == c.state.keys[c.stage()]:
 		return wrong("keyboard", keyboard, "operators who are here: the one who leaves has the keyboard")

@@ -23,6 +23,9 @@ var (
 	factCarriedProof  = fact[bool]("carried.proof")        // per key
 )
 
+// attemptID is the record's step where a further attempt carries over.
+const attemptID = "ceremony.attempt"
+
 // previous reads the folder of the attempt before, and where it ended.
 func previous(path, side string, p *plan.Plan) (state, *audit.Head, error) {
 	dir, err := durable.Open(path)
@@ -67,7 +70,7 @@ func (s *state) addOf(r audit.Record, p *plan.Plan) error {
 // carry records what the attempt before did to each key.
 func (c *Ceremony) carry(stage Stage, old state) error {
 	before := &Run{c: &Ceremony{state: old}}
-	r := c.newRun(Now{Stage: stage, Step: &Step{ID: "ceremony.attempt"}}, "", nil, nil)
+	r := c.newRun(Now{Stage: stage, Step: &Step{ID: attemptID}}, "", nil, nil)
 	for _, k := range c.plan.Keys {
 		carryKey(r, before, k.Name)
 	}

@@ -32,6 +32,7 @@ type Ceremony struct {
 	nonces map[string][32]byte // of statements shown and not yet signed
 	asked  *Step               // a step at any time that somebody asked for
 	seen   []Seen              // by the last Do
+	briefs []Brief             // one for each record folded in
 	dead   error               // a write failed: the folder must be opened anew
 }
 
@@ -125,20 +126,9 @@ func (c *Ceremony) begin(s Start) error {
 // Open continues a folder: it replays the log, repairs what a crash left, and
 // comes back to the same step.
 func Open(path string, w World) (*Ceremony, error) {
-	dir, err := durable.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s does not exist", ErrNoCeremony, path)
-	}
+	dir, p, err := openDir(path)
 	if err != nil {
 		return nil, err
-	}
-	b, err := dir.Read("plan.toml", maxPlan)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %s has no plan.toml", ErrNoCeremony, path), dir.Close())
-	}
-	p, err := plan.Parse(b)
-	if err != nil {
-		return nil, errors.Join(err, dir.Close())
 	}
 	if !p.Rehearsal && !slices.Contains(p.Program.SHA256, w.Program.SHA256) {
 		return nil, errors.Join(fmt.Errorf("%w: its SHA-256 is %s", ErrOtherProgram, w.Program.SHA256), dir.Close())
@@ -153,21 +143,40 @@ func Open(path string, w World) (*Ceremony, error) {
 	return c, nil
 }
 
+// openDir opens a folder that has a plan.
+func openDir(path string) (*durable.Dir, *plan.Plan, error) {
+	dir, err := durable.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%w: %s does not exist", ErrNoCeremony, path)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := dir.Read("plan.toml", maxPlan)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%w: %s has no plan.toml", ErrNoCeremony, path), dir.Close())
+	}
+	p, err := plan.Parse(b)
+	if err != nil {
+		return nil, nil, errors.Join(err, dir.Close())
+	}
+	return dir, p, nil
+}
+
 func newCeremony(dir *durable.Dir, p *plan.Plan, side string, w World) (*Ceremony, error) {
 	unlock, err := dir.Lock()
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	c := &Ceremony{
-		dir: dir, unlock: unlock, world: w, plan: p, side: side, state: newState(),
+	return &Ceremony{
+		dir: dir, unlock: unlock, world: w, plan: p, side: side, list: planned(side, p), state: newState(),
 		live: map[Key]bool{}, nonces: map[string][32]byte{},
-	}
-	for _, e := range listOf(side) {
-		if e.step.When == nil || e.step.When(p) {
-			c.list = append(c.list, e)
-		}
-	}
-	return c, nil
+	}, nil
+}
+
+// planned is a side's list without the steps that this plan has not.
+func planned(side string, p *plan.Plan) []entry {
+	return slices.DeleteFunc(listOf(side), func(e entry) bool { return e.step.When != nil && !e.step.When(p) })
 }
 
 // sideOf tells a folder's side by its first log.
@@ -203,8 +212,20 @@ func (c *Ceremony) Head() audit.Head { return c.log.Head() }
 // Path is the ceremony folder.
 func (c *Ceremony) Path() string { return c.dir.Path() }
 
-// person finds somebody in the plan.
-func (c *Ceremony) person(id string) plan.Person {
+// Side is the machine that this folder is of: online or offline.
+func (c *Ceremony) Side() string { return c.side }
+
+// Keyboard is who has the keyboard, by id: "" before people signed in, and
+// while the ceremony is paused.
+func (c *Ceremony) Keyboard() string {
+	if c.state.present[c.stage()] == nil {
+		return ""
+	}
+	return c.state.keys[c.stage()]
+}
+
+// Person finds somebody in the plan. Of somebody unknown it knows the id alone.
+func (c *Ceremony) Person(id string) plan.Person {
 	for _, p := range c.plan.People {
 		if p.ID == id {
 			return p

@@ -69,7 +69,7 @@ func (f Field) expandPeople(c *Ceremony) []Field {
 	ids := c.ids(roles...)
 	for _, id := range ids {
 		one := f
-		one.Name, one.Label, one.Each = f.Name+"."+id, f.Label+" ("+c.person(id).Name+")", ""
+		one.Name, one.Label, one.Each = f.Name+"."+id, f.Label+" ("+c.Person(id).Name+")", ""
 		one.Optional = f.Optional || f.Least > 0 && f.Least < len(ids)
 		out = append(out, one)
 	}

@@ -20,7 +20,7 @@ func (c *Ceremony) openLog(name string, attempt int, after *audit.Head) error {
 	if err != nil {
 		return err
 	}
-	c.log = log
+	c.log, c.state.log = log, name
 	run := c.state.run
 	if run == "-" && c.side == "online" {
 		run = (&Run{c: c}).random(16)
@@ -46,7 +46,7 @@ func (c *Ceremony) record(stage Stage, ev, step, key string, data any) error {
 	}
 	rec, err := c.log.Append(audit.Entry{Stage: string(stage), Actor: actor, Ev: ev, Step: step, Key: key, Data: data})
 	if err == nil {
-		err = c.state.add(rec)
+		err = c.add(c.log.Name(), rec)
 	}
 	if err != nil {
 		c.dead = fmt.Errorf("%w: %w", ErrNotRecorded, err)
@@ -121,6 +121,9 @@ func (c *Ceremony) discard() error {
 // freshFile matches files that are made anew each time.
 var freshFile = regexp.MustCompile(`^(challenge\..*\.json|vault\..*\.json|kek\.json)$`)
 
+// logNames are the logs that this side may have, oldest first.
+func (c *Ceremony) logNames() []string { return []string{c.side + ".log", c.side + ".2.log"} }
+
 // logs lists this side's logs that exist, oldest first.
 func (c *Ceremony) logs() ([]string, error) {
 	entries, err := c.dir.Names()
@@ -128,7 +131,7 @@ func (c *Ceremony) logs() ([]string, error) {
 		return nil, err
 	}
 	var out []string
-	for _, name := range []string{c.side + ".log", c.side + ".2.log"} {
+	for _, name := range c.logNames() {
 		for _, e := range entries {
 			if e.Name == name {
 				out = append(out, name)
@@ -165,10 +168,20 @@ func (c *Ceremony) addAll(name string, records []audit.Record) error {
 				return err
 			}
 		}
-		if err := c.state.add(r); err != nil {
+		if err := c.add(name, r); err != nil {
 			return fmt.Errorf("%s, record %d: %w", name, r.Seq, err)
 		}
 	}
+	return nil
+}
+
+// add folds one record of this side in.
+func (c *Ceremony) add(log string, r audit.Record) error {
+	if err := c.state.add(r); err != nil {
+		return err
+	}
+	c.state.log = log
+	c.briefs = append(c.briefs, c.brief(log, r))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -31,6 +32,29 @@ type Now struct {
 	Failed string   // what went wrong at the last try
 	Number int      // of this step in its stage, from 1
 	Of     int
+}
+
+// Label is what doing it is called, as on a button; "" when nothing is awaited.
+func (n Now) Label() string {
+	switch {
+	case n.Phase == Done:
+		return ""
+	case n.Phase == Sealing:
+		return "Take the signatures and seal"
+	case n.Phase == Interrupted:
+		return n.Step.Title
+	}
+	label := n.Step.Title
+	if n.Failed != "" {
+		label += " again"
+	}
+	switch len(n.Keys) {
+	case 0:
+		return label
+	case 1:
+		return label + " (1 key)"
+	}
+	return fmt.Sprintf("%s (%d keys)", label, len(n.Keys))
 }
 
 // Now tells what is awaited.

@@ -119,7 +119,7 @@ var stepSignIn = &Step{
 func seeQuorum(_ context.Context, r *Run) Finding {
 	have := map[Role]int{}
 	for _, s := range r.signed {
-		have[r.c.person(s.Person).Role]++
+		have[r.c.Person(s.Person).Role]++
 	}
 	var found, wanted []string
 	ok := true

@@ -106,7 +106,7 @@ func (c *Ceremony) sealed(e entry) bool {
 
 // past reports whether a later log has begun, so that this seal was complete.
 func (c *Ceremony) past(e entry) bool {
-	return e.step.Seal.Name != "final" && strings.HasSuffix(c.log.Name(), ".2.log")
+	return e.step.Seal.Name != "final" && strings.HasSuffix(c.state.log, ".2.log")
 }
 
 // sealQuorum is what a seal needs: the plan's quorum, or after a stop those
@@ -137,7 +137,7 @@ func (c *Ceremony) sealTexts(now Now) []Signing {
 	var out []Signing
 	m := c.have(now.Step.Seal.Manifest)
 	for _, who := range now.Sign {
-		p := c.person(who)
+		p := c.Person(who)
 		out = append(out, Signing{
 			Person: who, Name: p.Name, Role: p.Role, File: now.Step.Seal.Manifest,
 			Namespace: audit.SealNamespace(now.Step.Seal.Name, c.plan.Mode()), Text: m, Keys: c.keys(who),
@@ -155,7 +155,7 @@ func (c *Ceremony) seal(ctx context.Context, now Now, sigs map[string][]byte) er
 	for _, who := range slices.Sorted(maps.Keys(sigs)) {
 		s, asked := texts[who]
 		if !asked {
-			return &AnswerError{now.Step.ID, who, c.person(who).Name, ErrNotAsked}
+			return &AnswerError{now.Step.ID, who, c.Person(who).Name, ErrNotAsked}
 		}
 		if err := audit.VerifySig(sigs[who], c.keys(who), s.Namespace, s.Text); err != nil {
 			return &AnswerError{now.Step.ID, who, s.Name, fmt.Errorf("%w: %w", ErrSignature, err)}

@@ -35,7 +35,7 @@ func (c *Ceremony) Statements(text map[string]string) []Signing {
 	for _, who := range now.Sign {
 		st := c.statement(now, who, text)
 		out = append(out, Signing{
-			Person: who, Name: c.person(who).Name, Role: st.Role, Namespace: st.Namespace(),
+			Person: who, Name: c.Person(who).Name, Role: st.Role, Namespace: st.Namespace(),
 			File: c.statementFile(now, who), Text: st.Text(), Keys: c.keys(who),
 		})
 	}
@@ -51,7 +51,7 @@ func (c *Ceremony) statement(now Now, who string, text map[string]string) audit.
 	return audit.Statement{
 		Mode: c.plan.Mode(), Ceremony: c.plan.ID, Run: c.state.run, Stage: string(now.Stage), Attempt: c.state.attempt,
 		Step: now.Step.ID, Action: c.action(now, who), Subjects: c.subjects(now, who, text),
-		Role: c.person(who).Role, Person: who, Head: c.log.Head(), Nonce: c.nonce(now, who),
+		Role: c.Person(who).Role, Person: who, Head: c.log.Head(), Nonce: c.nonce(now, who),
 	}
 }
 
@@ -160,10 +160,10 @@ func (c *Ceremony) accept(now Now, text map[string]string, sigs map[string][]byt
 	for _, id := range who {
 		s, asked := texts[id]
 		if !asked {
-			return nil, &AnswerError{now.Step.ID, id, c.person(id).Name, ErrNotAsked}
+			return nil, &AnswerError{now.Step.ID, id, c.Person(id).Name, ErrNotAsked}
 		}
 		if err := audit.VerifySig(sigs[id], c.keys(id), s.Namespace, s.Text); err != nil {
-			return nil, &AnswerError{now.Step.ID, id, c.person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
+			return nil, &AnswerError{now.Step.ID, id, c.Person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
 		}
 	}
 	if err := c.quorum(now, text, who); err != nil {
@@ -227,7 +227,7 @@ func (c *Ceremony) quorum(now Now, text map[string]string, who []string) error {
 		wanted[operator], wanted[internalWitness] = 1, 1
 		if id := text["comes"]; s == stepPeople && id != "" {
 			if !in(id, who) {
-				return &AnswerError{s.ID, "comes", c.person(id).Name, ErrNotSignedIn}
+				return &AnswerError{s.ID, "comes", c.Person(id).Name, ErrNotSignedIn}
 			}
 			// Who comes signs in, and approves nothing.
 			who = slices.DeleteFunc(slices.Clone(who), func(w string) bool { return w == id })
@@ -247,7 +247,7 @@ func (c *Ceremony) quorum(now Now, text map[string]string, who []string) error {
 func (c *Ceremony) enoughRoles(step string, wanted map[Role]int, who []string) error {
 	have := map[Role]int{}
 	for _, id := range who {
-		have[c.person(id).Role]++
+		have[c.Person(id).Role]++
 	}
 	for _, role := range slices.Sorted(maps.Keys(wanted)) {
 		if have[role] < wanted[role] {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -17,7 +18,7 @@ type state struct {
 	attempt  int
 	mode     string
 	facts    map[string]jsontext.Value
-	done     map[instance]audit.Head
+	done     map[instance]ending
 	begun    map[instance]string       // mark of an act begun and not ended
 	failed   map[instance]string       // the last problem of a step that is still current
 	present  map[Stage]map[string]bool // who signed in
@@ -30,7 +31,15 @@ type state struct {
 	files    map[string]bool           // files that a record names
 	paused   bool
 	stopped  bool
-	frozen   bool // the current log is closed
+	frozen   bool   // the current log is closed
+	log      string // the newest log's name
+}
+
+// ending is how an instance of a step ended.
+type ending struct {
+	at       time.Time // by the local clock
+	by       string    // who had the keyboard, by id
+	excepted bool      // over a check that needed an exception
 }
 
 // instance is one doing of a step: for a stage, and for a key where it is per
@@ -50,7 +59,7 @@ type pending struct {
 func newState() state {
 	return state{
 		signed: map[string]bool{}, files: map[string]bool{},
-		run: "-", attempt: 1, facts: map[string]jsontext.Value{}, done: map[instance]audit.Head{},
+		run: "-", attempt: 1, facts: map[string]jsontext.Value{}, done: map[instance]ending{},
 		begun: map[instance]string{}, failed: map[instance]string{},
 		present: map[Stage]map[string]bool{}, keys: map[Stage]string{},
 	}
@@ -126,7 +135,7 @@ func (s *state) end(at instance, rec audit.Record) error {
 	for _, f := range e.Files {
 		s.files[f.Name] = true
 	}
-	s.done[at] = audit.Head{Seq: rec.Seq}
+	s.done[at] = ending{at: rec.Wall, by: first(rec.Actor), excepted: s.done[at].excepted}
 	delete(s.begun, at)
 	delete(s.failed, at)
 	for _, c := range e.Checks {
@@ -142,6 +151,9 @@ func (s *state) check(at instance, c audit.Check) {
 	}
 	if c.Class == string(Exception) && c.Result != audit.ResultHolds {
 		s.pending = append(s.pending, pending{at, c})
+		end := s.done[at]
+		end.excepted = true
+		s.done[at] = end
 	}
 }
 
