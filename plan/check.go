@@ -47,8 +47,8 @@ func (c *checker) check() {
 	c.keys()
 	c.people()
 	c.quorum()
-	c.choice("transfer.kek", c.plan.Transfer.KEK, "usb")
-	c.choice("transfer.blob", c.plan.Transfer.Blob, "usb")
+	c.choice("transfer.kek", c.plan.Transfer.KEK, media...)
+	c.choice("transfer.blob", c.plan.Transfer.Blob, media...)
 	c.evidence()
 	c.window()
 	c.workloads()
@@ -139,11 +139,17 @@ func (c *checker) program() {
 
 var zeros = strings.Repeat("0", 64)
 
+// media lists how files may cross the gap, and wishes how much a piece of
+// evidence is wanted.
+var (
+	media  = []string{"usb"}
+	wishes = []string{"required", "wanted", "none"}
+)
+
 func (c *checker) evidence() {
-	words := []string{"required", "wanted", "none"}
 	e := c.plan.Evidence
-	c.choice("evidence.attestation", e.Attestation, words...)
-	c.choice("evidence.audit_log", e.AuditLog, words...)
+	c.choice("evidence.attestation", e.Attestation, wishes...)
+	c.choice("evidence.audit_log", e.AuditLog, wishes...)
 	if !c.fine("vault.url") || !c.fine("vault.cloud") || !c.fine("vault.api") {
 		return
 	}

@@ -67,12 +67,22 @@ func encodeTable(w *bytes.Buffer, t table, v reflect.Value, docs bool) {
 		if value.IsZero() && !f.required && value.Kind() != reflect.Bool {
 			continue
 		}
-		r := row{text: f.name + " = " + encodeValue(value, f.block)}
-		if docs {
-			r.doc = f.doc
-		}
-		rows = append(rows, r)
+		rows = append(rows, f.row(encodeValue(value, f.kind == KindBlock), docs))
 	}
+	layOut(w, rows)
+}
+
+// row is the line of a key with its value.
+func (f field) row(value string, docs bool) row {
+	r := row{text: f.name + " = " + value}
+	if docs {
+		r.doc = f.doc
+	}
+	return r
+}
+
+// layOut writes the rows of a table, with the comments in one column.
+func layOut(w *bytes.Buffer, rows []row) {
 	width := 0
 	for _, r := range rows {
 		if n := utf8.RuneCountInString(r.text); n <= wide && r.doc != "" {
@@ -100,7 +110,7 @@ func encodeValue(v reflect.Value, block bool) string {
 	switch value := v.Interface().(type) {
 	case string:
 		if block && value != "" {
-			return `"""` + "\n" + escape(value, true) + `"""`
+			return quoteBlock(value)
 		}
 		return quote(value)
 	case int:
@@ -112,24 +122,44 @@ func encodeValue(v reflect.Value, block bool) string {
 	case time.Time:
 		return value.UTC().Format(time.RFC3339)
 	case []string:
-		words := make([]string, len(value))
-		for i, s := range value {
-			words[i] = quote(s)
-		}
-		return "[" + strings.Join(words, ", ") + "]"
+		return encodeRow(value)
 	case []digest.SHA256:
-		lines := make([]string, len(value))
-		for i, d := range value {
-			lines[i] = "  " + quote(d.String()) + ",\n"
-		}
-		if len(lines) == 0 {
-			return "[]"
-		}
-		return "[\n" + strings.Join(lines, "") + "]"
+		return encodeColumn(texts(value))
 	default:
 		panic("plan: internal error: no way to write a " + v.Type().String())
 	}
 }
+
+// encodeRow writes a list in one line.
+func encodeRow(list []string) string {
+	words := make([]string, len(list))
+	for i, s := range list {
+		words[i] = quote(s)
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
+
+// encodeColumn writes a list with a line for each entry.
+func encodeColumn(list []string) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	lines := make([]string, len(list))
+	for i, s := range list {
+		lines[i] = "  " + quote(s) + ",\n"
+	}
+	return "[\n" + strings.Join(lines, "") + "]"
+}
+
+func texts(digests []digest.SHA256) []string {
+	list := make([]string, len(digests))
+	for i, d := range digests {
+		list[i] = d.String()
+	}
+	return list
+}
+
+func quoteBlock(s string) string { return `"""` + "\n" + escape(s, true) + `"""` }
 
 func quote(s string) string { return `"` + escape(s, false) + `"` }
 
@@ -151,6 +181,9 @@ func escape(s string, block bool) string {
 	return w.String()
 }
 
+// gapURL is the vault that the template leaves to be filled in.
+const gapURL = "https://FILL-IN.vault.azure.net"
+
 // Template returns a plan to begin with. Parse refuses it until its gaps are
 // filled in: keys, digests, the vault and the people.
 func Template() []byte { return New().Encode() }
@@ -163,7 +196,7 @@ func New() *Plan {
 	return &Plan{
 		Format: Format, ID: "example-2030-01", Name: gap + ": what this ceremony is for",
 		Vault: Vault{
-			URL: "https://FILL-IN.vault.azure.net", Cloud: "public", Tenant: gap, API: DefaultAPI, Purge: false,
+			URL: gapURL, Cloud: "public", Tenant: gap, API: DefaultAPI, Purge: false,
 		},
 		KEK: KEK{Name: "example-2030-01-kek", Bits: 4096, Days: 14},
 		HSM: HSM{Module: gap + ": /usr/lib/…/lib….so", Serial: gap, SealKey: "none"},

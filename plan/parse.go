@@ -13,12 +13,9 @@ func Parse(b []byte) (*Plan, error) {
 	if errs := checkSource(b); len(errs) > 0 {
 		return nil, errs
 	}
-	file := bytes.Clone(b)
-	r := &reader{
-		file: file, plan: &Plan{file: file},
-		where: map[string]int{}, broken: map[string]bool{}, tables: map[string]bool{},
-	}
+	r := newReader(bytes.Clone(b))
 	if r.read() {
+		r.missing()
 		r.agree()
 		r.plan.fill()
 		c := &checker{plan: r.plan, skip: r.broken, fail: r.failAt}

@@ -25,6 +25,21 @@ type reader struct {
 	table  *table          // the current one; nil inside a table that is refused
 	prefix string          // path of the current table with a dot; "" at the top
 	into   reflect.Value   // struct of the current table
+
+	// put takes the value of a key. It returns what is wrong with it, or "".
+	put func(f *field, path string, n *unstable.Node) string
+}
+
+// newReader reads a plan's file; the caller may replace put.
+func newReader(file []byte) *reader {
+	r := &reader{
+		file: file, plan: &Plan{file: file},
+		where: map[string]int{}, broken: map[string]bool{}, tables: map[string]bool{},
+	}
+	r.put = func(f *field, _ string, n *unstable.Node) string {
+		return set(member(r.into, f.name), n, f.kind == KindBlock)
+	}
+	return r
 }
 
 // read goes through the file. It reports a syntax error alone, for what comes
@@ -46,7 +61,6 @@ func (r *reader) read() bool {
 		r.errs = Errors{r.syntax(err)}
 		return false
 	}
-	r.missing()
 	return true
 }
 
@@ -162,7 +176,7 @@ func (r *reader) assign(e *unstable.Node, p *unstable.Parser) {
 	if value.Raw.Length > 0 {
 		r.where[path] = int(value.Raw.Offset)
 	}
-	if message := set(member(r.into, name), value, f.block); message != "" {
+	if message := r.put(f, path, value); message != "" {
 		r.fail(r.where[path], path, message)
 		r.broken[path] = true
 	}
@@ -198,10 +212,12 @@ func (r *reader) missing() {
 			r.missingKeys(t, t.name, t.name+".")
 		}
 		if t.required && t.name != "" && !r.tables[t.name] {
-			r.fail(len(r.file)-1, "", fmt.Sprintf("the table %s is missing", brackets(t.name, t.many)))
+			r.fail(len(r.file)-1, "", missingTable(&t))
 		}
 	}
 }
+
+func missingTable(t *table) string { return "the table " + brackets(t.name, t.many) + " is missing" }
 
 // missingKeys reports the required keys of one table. Where its header is
 // missing or was refused, that is the one error, and its keys need none.

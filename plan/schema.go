@@ -2,14 +2,18 @@ package plan
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 )
 
 // A table describes one table of the file. The descriptions are the only
-// list of what a plan may hold: Parse, Encode and the checks of missing keys
-// follow them, and a test holds them against the types.
+// list of what a plan may hold: Parse, Encode, the checks of missing keys and
+// what a Draft asks of people follow them, and a test holds them against the
+// types.
 type table struct {
 	name     string // "" is the top of the file
+	title    string // for people
+	one      string // what one row is, for people; of many alone
 	many     bool   // [[name]] instead of [name]
 	required bool
 	doc      string // comment before the table
@@ -19,89 +23,95 @@ type table struct {
 // A field describes one key of a table.
 type field struct {
 	name     string
+	label    string // for people
+	kind     InputKind
 	required bool
-	block    bool   // text of several lines
 	doc      string // comment beside the key
+
+	choose func(view) []string // what may be chosen
+	idle   func(view) bool     // tells that the key has no meaning beside the others
+	needed bool                // required wherever it is not idle
+	start  string              // value in a new row
 }
 
 var schema = []table{
-	{name: "", required: true, doc: topDoc, fields: []field{
-		{name: "format", required: true, doc: "version of this file's format"},
-		{name: "id", required: true, doc: "3 to 40 of a-z 0-9 -; in every record and signature"},
-		{name: "name", required: true, doc: "for people"},
-		{name: "rehearsal", required: true, doc: "true: no production check accepts the result"},
+	{name: "", title: "Ceremony", required: true, doc: topDoc, fields: []field{
+		{name: "format", label: "Format", kind: KindChoice, required: true, doc: "version of this file's format", choose: words(strconv.Itoa(Format))},
+		{name: "id", label: "Id", kind: KindText, required: true, doc: "3 to 40 of a-z 0-9 -; in every record and signature"},
+		{name: "name", label: "Name", kind: KindText, required: true, doc: "for people"},
+		{name: "rehearsal", label: "Rehearsal", kind: KindYesNo, required: true, doc: "true: no production check accepts the result"},
 	}},
-	{name: "program", required: true, doc: "The programs that may run this ceremony: `ceremony version` prints the digest.", fields: []field{
-		{name: "sha256", required: true, doc: "one per build and system"},
+	{name: "program", title: "Programs", required: true, doc: "The programs that may run this ceremony: `ceremony version` prints the digest.", fields: []field{
+		{name: "sha256", label: "SHA-256 of the programs", kind: KindDigests, required: true, doc: "one per build and system"},
 	}},
-	{name: "vault", required: true, doc: "The vault that receives the keys.", fields: []field{
-		{name: "url", required: true, doc: "no path, no port"},
-		{name: "cloud", required: true, doc: "public, usgov or china"},
-		{name: "tenant", required: true, doc: "GUID of the Entra tenant"},
-		{name: "api", doc: "version of the service's API"},
-		{name: "owner_root", doc: "Managed HSM: SHA-256 of the owner's root certificate"},
-		{name: "authority", doc: "rehearsal only: token endpoint"},
-		{name: "ca", block: true, doc: "rehearsal only: certificate authority of the vault"},
-		{name: "purge", doc: "purge the KEK afterwards where the vault allows it"},
+	{name: "vault", title: "Vault", required: true, doc: "The vault that receives the keys.", fields: []field{
+		{name: "url", label: "URL", kind: KindText, required: true, doc: "no path, no port"},
+		{name: "cloud", label: "Cloud", kind: KindChoice, required: true, doc: "public, usgov or china", choose: cloudsOf},
+		{name: "tenant", label: "Tenant", kind: KindText, required: true, doc: "GUID of the Entra tenant"},
+		{name: "api", label: "API version", kind: KindChoice, doc: "version of the service's API", choose: words(apis...)},
+		{name: "owner_root", label: "Owner's root", kind: KindDigest, doc: "Managed HSM: SHA-256 of the owner's root certificate", idle: view.keyVault},
+		{name: "authority", label: "Authority", kind: KindText, doc: "rehearsal only: token endpoint", idle: view.realVault, needed: true},
+		{name: "ca", label: "Certificate authority", kind: KindBlock, doc: "rehearsal only: certificate authority of the vault", idle: view.realVault, needed: true},
+		{name: "purge", label: "Purge the KEK", kind: KindYesNo, doc: "purge the KEK afterwards where the vault allows it"},
 	}},
-	{name: "kek", required: true, doc: "The Key Exchange Key: made in the vault, used for this ceremony only.", fields: []field{
-		{name: "name", required: true, doc: "1 to 127 of 0-9 A-Z a-z -"},
-		{name: "bits", required: true, doc: "2048, 3072 or 4096"},
-		{name: "days", required: true, doc: "life until expiry, 1 to 90"},
-		{name: "use", doc: "kid with version of a KEK that exists, instead of a new one"},
+	{name: "kek", title: "KEK", required: true, doc: "The Key Exchange Key: made in the vault, used for this ceremony only.", fields: []field{
+		{name: "name", label: "Name in the vault", kind: KindText, required: true, doc: "1 to 127 of 0-9 A-Z a-z -"},
+		{name: "bits", label: "Bits", kind: KindChoice, required: true, doc: "2048, 3072 or 4096", choose: words("2048", "3072", "4096")},
+		{name: "days", label: "Days until it expires", kind: KindNumber, required: true, doc: "life until expiry, 1 to 90"},
+		{name: "use", label: "Existing KEK", kind: KindText, doc: "kid with version of a KEK that exists, instead of a new one"},
 	}},
-	{name: "hsm", required: true, doc: "The HSM in which the target keys are.", fields: []field{
-		{name: "module", required: true, doc: "PKCS#11 library on the offline machine"},
-		{name: "module_sha256", required: true, doc: "digest of that library"},
-		{name: "serial", required: true, doc: "of the token; people type it from the label"},
-		{name: "seal_key", required: true, doc: "OpenSSH public key of the HSM's seal key, or none"},
-		{name: "seal_key_label", doc: "CKA_LABEL of the seal key"},
-		{name: "trusted", doc: "wrap only under a KEK that the SO marked as trusted"},
+	{name: "hsm", title: "HSM", required: true, doc: "The HSM in which the target keys are.", fields: []field{
+		{name: "module", label: "PKCS#11 module", kind: KindText, required: true, doc: "PKCS#11 library on the offline machine"},
+		{name: "module_sha256", label: "SHA-256 of the module", kind: KindDigest, required: true, doc: "digest of that library"},
+		{name: "serial", label: "Serial number", kind: KindText, required: true, doc: "of the token; people type it from the label"},
+		{name: "seal_key", label: "Seal key", kind: KindPublicKey, required: true, doc: "OpenSSH public key of the HSM's seal key, or none"},
+		{name: "seal_key_label", label: "Label of the seal key", kind: KindText, doc: "CKA_LABEL of the seal key", idle: view.noSealKey, needed: true},
+		{name: "trusted", label: "Trusted KEK only", kind: KindYesNo, doc: "wrap only under a KEK that the SO marked as trusted"},
 	}},
-	{name: "key", many: true, required: true, doc: "The target keys.", fields: []field{
-		{name: "name", required: true, doc: "in the vault"},
-		{name: "type", required: true, doc: "RSA, EC or AES"},
-		{name: "size", doc: "bits: RSA 2048, 3072, 4096; AES 128, 192, 256"},
-		{name: "curve", doc: "EC: P-256, P-384, P-521 or P-256K"},
-		{name: "ops", required: true, doc: "what the vault may do with it"},
-		{name: "label", required: true, doc: "CKA_LABEL in the HSM"},
-		{name: "source", required: true, doc: "generate: made in the ceremony; select: is there already"},
-		{name: "id", doc: "select: CKA_ID in hex"},
-		{name: "public", block: true, doc: "select: public half (RSA, EC)"},
-		{name: "rotate", doc: "kid with version that is the latest now; empty: the name is free"},
-		{name: "close", doc: "afterwards in the HSM: unextractable, keep or destroy"},
+	{name: "key", title: "Target keys", one: "Target key", many: true, required: true, doc: "The target keys.", fields: []field{
+		{name: "name", label: "Name in the vault", kind: KindText, required: true, doc: "in the vault"},
+		{name: "type", label: "Type", kind: KindChoice, required: true, doc: "RSA, EC or AES", choose: words("RSA", "EC", "AES"), start: "RSA"},
+		{name: "size", label: "Bits", kind: KindChoice, doc: "bits: RSA 2048, 3072, 4096; AES 128, 192, 256", choose: sizesOf, idle: view.isEC, needed: true, start: "3072"},
+		{name: "curve", label: "Curve", kind: KindChoice, doc: "EC: P-256, P-384, P-521 or P-256K", choose: words(curves...), idle: view.noCurve, needed: true},
+		{name: "ops", label: "Operations", kind: KindList, required: true, doc: "what the vault may do with it", choose: opsFor},
+		{name: "label", label: "Label in the HSM", kind: KindText, required: true, doc: "CKA_LABEL in the HSM"},
+		{name: "source", label: "Source", kind: KindChoice, required: true, doc: "generate: made in the ceremony; select: is there already", choose: words(Generate, Select), start: Generate},
+		{name: "id", label: "Id in the HSM", kind: KindText, doc: "select: CKA_ID in hex", idle: view.notSelected, needed: true},
+		{name: "public", label: "Public key", kind: KindBlock, doc: "select: public half (RSA, EC)", idle: view.noPublic, needed: true},
+		{name: "rotate", label: "Rotates", kind: KindText, doc: "kid with version that is the latest now; empty: the name is free"},
+		{name: "close", label: "Afterwards", kind: KindChoice, doc: "afterwards in the HSM: unextractable, keep or destroy", choose: words(Unextractable, Keep, Destroy), start: Unextractable},
 	}},
-	{name: "person", many: true, required: true, doc: peopleDoc, fields: []field{
-		{name: "id", required: true, doc: "2 to 16 of a-z 0-9"},
-		{name: "name", required: true, doc: "as in the identity document"},
-		{name: "role", required: true, doc: strings.Join(Roles, ", ")},
-		{name: "kept", required: true, doc: "card, fido, laptop or file"},
-		{name: "key", required: true, doc: "OpenSSH public key"},
-		{name: "key_offline", doc: "kept = \"file\": the separate key for the offline machine"},
+	{name: "person", title: "People", one: "Person", many: true, required: true, doc: peopleDoc, fields: []field{
+		{name: "id", label: "Id", kind: KindText, required: true, doc: "2 to 16 of a-z 0-9"},
+		{name: "name", label: "Name", kind: KindText, required: true, doc: "as in the identity document"},
+		{name: "role", label: "Role", kind: KindChoice, required: true, doc: strings.Join(Roles, ", "), choose: words(Roles...)},
+		{name: "kept", label: "How the key is kept", kind: KindChoice, required: true, doc: "card, fido, laptop or file", choose: words(Card, FIDO, Laptop, File), start: Card},
+		{name: "key", label: "Public key", kind: KindPublicKey, required: true, doc: "OpenSSH public key"},
+		{name: "key_offline", label: "Public key, offline machine", kind: KindPublicKey, doc: "kept = \"file\": the separate key for the offline machine", idle: view.noOfflineKey, needed: true},
 	}},
-	{name: "quorum", required: true, doc: "How many of each role, at the least, sign in at every stage and sign every seal.", fields: []field{
-		{name: "operators", required: true, doc: "at least 2"},
-		{name: "crypto_officers", required: true, doc: "at least 1"},
-		{name: "internal_witnesses", required: true, doc: "at least 1"},
-		{name: "external_witnesses"},
+	{name: "quorum", title: "Quorum", required: true, doc: "How many of each role, at the least, sign in at every stage and sign every seal.", fields: []field{
+		{name: "operators", label: "Operators", kind: KindNumber, required: true, doc: "at least 2"},
+		{name: "crypto_officers", label: "Crypto officers", kind: KindNumber, required: true, doc: "at least 1"},
+		{name: "internal_witnesses", label: "Internal witnesses", kind: KindNumber, required: true, doc: "at least 1"},
+		{name: "external_witnesses", label: "External witnesses", kind: KindNumber},
 	}},
-	{name: "transfer", required: true, doc: "How files cross the gap.", fields: []field{
-		{name: "kek", required: true, doc: "to the HSM room: usb"},
-		{name: "blob", required: true, doc: "from the HSM room: usb"},
+	{name: "transfer", title: "Transfer", required: true, doc: "How files cross the gap.", fields: []field{
+		{name: "kek", label: "KEK", kind: KindChoice, required: true, doc: "to the HSM room: usb", choose: words(media...)},
+		{name: "blob", label: "Key transfer blobs", kind: KindChoice, required: true, doc: "from the HSM room: usb", choose: words(media...)},
 	}},
-	{name: "evidence", required: true, doc: "Which evidence must be there that the vault made the KEK: required, wanted or none.", fields: []field{
-		{name: "attestation", required: true, doc: "Managed HSM only; a Key Vault has none"},
-		{name: "audit_log", required: true, doc: "record of the key's creation in the vault's audit log"},
+	{name: "evidence", title: "Evidence", required: true, doc: "Which evidence must be there that the vault made the KEK: required, wanted or none.", fields: []field{
+		{name: "attestation", label: "Key attestation", kind: KindChoice, required: true, doc: "Managed HSM only; a Key Vault has none", choose: words(wishes...)},
+		{name: "audit_log", label: "Audit log", kind: KindChoice, required: true, doc: "record of the key's creation in the vault's audit log", choose: words(wishes...)},
 	}},
-	{name: "time", required: true, doc: "The ceremony is held between these two moments.", fields: []field{
-		{name: "not_before", required: true},
-		{name: "not_after", required: true},
+	{name: "time", title: "Time", required: true, doc: "The ceremony is held between these two moments.", fields: []field{
+		{name: "not_before", label: "Not before", kind: KindTime, required: true},
+		{name: "not_after", label: "Not after", kind: KindTime, required: true},
 	}},
-	{name: "workload", many: true, doc: "What uses the new keys afterwards. The command is shown; the program never runs it.", fields: []field{
-		{name: "name", required: true},
-		{name: "key", required: true, doc: "name of a target key"},
-		{name: "kind", required: true, doc: "aks, mysql, storage, sql or other"},
-		{name: "command"},
+	{name: "workload", title: "Workloads", one: "Workload", many: true, doc: "What uses the new keys afterwards. The command is shown; the program never runs it.", fields: []field{
+		{name: "name", label: "Name", kind: KindText, required: true},
+		{name: "key", label: "Target key", kind: KindChoice, required: true, doc: "name of a target key", choose: keyNamesOf},
+		{name: "kind", label: "Kind", kind: KindChoice, required: true, doc: "aks, mysql, storage, sql or other", choose: words(WorkloadKinds...)},
+		{name: "command", label: "Command", kind: KindText},
 	}},
 }
 

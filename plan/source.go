@@ -15,6 +15,17 @@ const MaxBytes = 256 << 10
 // or a medium does to a file is named as such, for a person can mend it only
 // when he knows it.
 func checkSource(b []byte) Errors {
+	if errs := checkWhole(b); len(errs) > 0 {
+		return errs
+	}
+	if i := bytes.IndexByte(b, '\r'); i >= 0 {
+		return Errors{at(b, i, "the plan has Windows line ends (CR LF), wanted LF alone")}
+	}
+	return checkCharacters(b)
+}
+
+// checkWhole refuses what can be no text of a plan.
+func checkWhole(b []byte) Errors {
 	whole := func(message string) Errors { return Errors{{Line: 1, Column: 1, Message: message}} }
 	switch {
 	case len(b) == 0:
@@ -25,11 +36,9 @@ func checkSource(b []byte) Errors {
 		return whole("the plan was saved as UTF-16, wanted UTF-8")
 	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
 		return whole("the plan begins with a byte order mark, wanted UTF-8 without one")
+	default:
+		return nil
 	}
-	if i := bytes.IndexByte(b, '\r'); i >= 0 {
-		return Errors{at(b, i, "the plan has Windows line ends (CR LF), wanted LF alone")}
-	}
-	return checkCharacters(b)
 }
 
 // looksLikeUTF16 recognises UTF-16 without a byte order mark: a plan begins
