@@ -1,0 +1,130 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// An Entry takes text. It is Fyne's, but the window's shortcuts, Escape and F1
+// work in it, Enter goes to the page where OnSubmitted is nil, and Tab always
+// leaves it. OnChanged and OnSubmitted are Fyne's fields. In an entry of many
+// lines Enter parts lines and Ctrl+Enter submits.
+type Entry struct {
+	widget.Entry
+	keys    *Keys
+	focused bool
+}
+
+// NewEntry makes an entry of one line.
+func NewEntry(k *Keys) *Entry {
+	e := &Entry{keys: k}
+	e.Scroll = fyne.ScrollHorizontalOnly
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// NewLines makes an entry of many lines, of which so many are seen.
+func NewLines(k *Keys, rows int) *Entry {
+	e := &Entry{keys: k}
+	e.MultiLine = true
+	e.Wrapping = fyne.TextWrapWord
+	e.ExtendBaseWidget(e)
+	e.SetMinRowsVisible(rows)
+	return e
+}
+
+// Value gives the text.
+func (e *Entry) Value() string { return e.Text }
+
+// SetValue replaces the text.
+func (e *Entry) SetValue(s string) { e.SetText(s) }
+
+// SetExample shows, while the entry is empty, what might stand in it.
+func (e *Entry) SetExample(s string) { e.SetPlaceHolder(s) }
+
+// AcceptsTab is for Fyne: an entry must not be a trap for the keyboard.
+func (e *Entry) AcceptsTab() bool { return false }
+
+// TypedShortcut is for Fyne.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	if e.keys.Shortcut(s) {
+		return
+	}
+	if c, ok := s.(*desktop.CustomShortcut); ok && c.Modifier == fyne.KeyModifierShortcutDefault &&
+		(c.KeyName == fyne.KeyReturn || c.KeyName == fyne.KeyEnter) {
+		e.submit(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		return
+	}
+	e.Entry.TypedShortcut(s)
+}
+
+// TypedKey is for Fyne.
+func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
+	switch {
+	case ev.Name == fyne.KeyEscape || ev.Name == fyne.KeyF1:
+		PassKey(e, ev)
+	case isEnter(ev) && !e.MultiLine:
+		e.submit(ev)
+	default:
+		e.Entry.TypedKey(ev)
+	}
+}
+
+func (e *Entry) submit(ev *fyne.KeyEvent) {
+	if e.OnSubmitted != nil {
+		e.OnSubmitted(e.Text)
+		return
+	}
+	PassKey(e, ev)
+}
+
+// FocusGained is for Fyne.
+func (e *Entry) FocusGained() { e.focused = true; e.Entry.FocusGained() }
+
+// FocusLost is for Fyne.
+func (e *Entry) FocusLost() { e.focused = false; e.Entry.FocusLost() }
+
+// MinSize is at least as high as a button.
+func (e *Entry) MinSize() fyne.Size {
+	e.ExtendBaseWidget(e)
+	s := e.Entry.MinSize()
+	return fyne.NewSize(s.Width, max(s.Height, Size(SizeControl)))
+}
+
+// CreateRenderer is for Fyne.
+func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
+	ring := canvas.NewRectangle(nil)
+	r := &entryRenderer{WidgetRenderer: e.Entry.CreateRenderer(), e: e, ring: ring}
+	r.paint()
+	return r
+}
+
+// entryRenderer thickens the border of Fyne's entry while it has the focus.
+type entryRenderer struct {
+	fyne.WidgetRenderer
+	e    *Entry
+	ring *canvas.Rectangle
+}
+
+func (r *entryRenderer) Objects() []fyne.CanvasObject {
+	return append(r.WidgetRenderer.Objects()[:len(r.WidgetRenderer.Objects()):len(r.WidgetRenderer.Objects())], r.ring)
+}
+
+func (r *entryRenderer) Layout(s fyne.Size) {
+	r.WidgetRenderer.Layout(s)
+	r.ring.Resize(s)
+}
+
+func (r *entryRenderer) Refresh() {
+	r.paint()
+	r.WidgetRenderer.Refresh()
+}
+
+func (r *entryRenderer) paint() {
+	r.ring.Hidden = !r.e.focused || r.e.Disabled()
+	r.ring.StrokeColor, r.ring.StrokeWidth = Color(theme.ColorNamePrimary), Size(SizeRing)
+	r.ring.CornerRadius = Size(SizeRadius)
+}

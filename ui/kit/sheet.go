@@ -1,0 +1,206 @@
+package kit
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// A Sheet asks or tells something above everything else. While it is up, Tab
+// stays inside it and no shortcut of the page runs.
+type Sheet struct {
+	OnEscape func()         // nil: Escape hides the sheet
+	First    fyne.Focusable // gets the focus; nil: the first that can
+	Width    float32        // at scale 1; 0: 640
+	Tall     bool           // as high as the window allows, whatever is in it
+
+	win     fyne.Window
+	keys    *Keys
+	buttons []*Button
+	scroll  *container.Scroll
+	veil    *veil
+	before  fyne.Focusable
+}
+
+// NewSheet makes a sheet; content scrolls if it is too high. Enter presses
+// the first button that is Primary, where nothing else takes it.
+func NewSheet(w fyne.Window, k *Keys, title string, content fyne.CanvasObject, buttons ...*Button) *Sheet {
+	s := &Sheet{win: w, keys: k, buttons: buttons, scroll: container.NewVScroll(content)}
+	s.veil = newVeil(s, NewText(title, Heading))
+	return s
+}
+
+// Show puts it above everything else and gives it the focus.
+func (s *Sheet) Show() {
+	if s.Shown() {
+		return
+	}
+	c := s.win.Canvas()
+	s.before = c.Focused()
+	c.Unfocus() // or a second ring stays below the veil
+	c.Overlays().Add(s.veil)
+	s.keys.sheets = append(s.keys.sheets, s)
+	if s.First != nil {
+		c.Focus(s.First)
+	} else {
+		c.FocusNext()
+	}
+}
+
+// Shown tells whether it is up.
+func (s *Sheet) Shown() bool {
+	for _, up := range s.keys.sheets {
+		if up == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Hide takes it away, with all that is above it, and gives the focus back to
+// what had it.
+func (s *Sheet) Hide() {
+	for i, up := range s.keys.sheets {
+		if up == s {
+			s.keys.sheets = s.keys.sheets[:i]
+			s.win.Canvas().Overlays().Remove(s.veil)
+			if s.before != nil {
+				s.win.Canvas().Focus(s.before)
+			}
+			return
+		}
+	}
+}
+
+func (s *Sheet) typed(ev *fyne.KeyEvent) {
+	switch {
+	case ev.Name == fyne.KeyEscape && s.OnEscape != nil:
+		s.OnEscape()
+	case ev.Name == fyne.KeyEscape:
+		s.Hide()
+	case isEnter(ev):
+		s.enter()
+	}
+}
+
+func (s *Sheet) enter() {
+	for _, b := range s.buttons {
+		if b.Kind() == Primary {
+			b.Press()
+			return
+		}
+	}
+}
+
+// A veil covers the window, and lets no click through; the sheet's card is in
+// the middle of it.
+type veil struct {
+	widget.BaseWidget
+	sheet *Sheet
+	title *Text
+}
+
+func newVeil(s *Sheet, title *Text) *veil {
+	v := &veil{sheet: s, title: title}
+	v.ExtendBaseWidget(v)
+	return v
+}
+
+// Tapped, Scrolled and the mouse are caught here and mean nothing.
+func (v *veil) Tapped(*fyne.PointEvent)        {}
+func (v *veil) Scrolled(*fyne.ScrollEvent)     {}
+func (v *veil) MouseIn(*desktop.MouseEvent)    {}
+func (v *veil) MouseMoved(*desktop.MouseEvent) {}
+func (v *veil) MouseOut()                      {}
+
+// CreateRenderer is for Fyne.
+func (v *veil) CreateRenderer() fyne.WidgetRenderer {
+	r := &veilRenderer{
+		v:     v,
+		shade: canvas.NewRectangle(color.Transparent),
+		card:  canvas.NewRectangle(color.Transparent),
+	}
+	r.paint()
+	return r
+}
+
+type veilRenderer struct {
+	v           *veil
+	shade, card *canvas.Rectangle
+}
+
+func (r *veilRenderer) Destroy()           {}
+func (r *veilRenderer) MinSize() fyne.Size { return fyne.NewSize(0, 0) }
+
+func (r *veilRenderer) Objects() []fyne.CanvasObject {
+	all := []fyne.CanvasObject{r.shade, r.card, r.v.title, r.v.sheet.scroll}
+	for _, b := range r.v.sheet.buttons {
+		all = append(all, b)
+	}
+	return all
+}
+
+func (r *veilRenderer) Refresh() {
+	r.paint()
+	r.Layout(r.v.Size())
+	canvas.Refresh(r.v)
+}
+
+func (r *veilRenderer) paint() {
+	r.shade.FillColor = Color(theme.ColorNameShadow)
+	r.card.FillColor, r.card.CornerRadius = Color(ColorSurface), Size(theme.SizeNameDialogRadius)
+	r.card.StrokeColor, r.card.StrokeWidth = Color(ColorLine), Size(theme.SizeNameInputBorder)
+}
+
+// Layout centres the card. It is as high as its content, and leaves a margin.
+func (r *veilRenderer) Layout(size fyne.Size) {
+	r.shade.Resize(size)
+	s, pad, margin := r.v.sheet, grid(4), grid(3)
+	want := s.Width
+	if want == 0 {
+		want = 640
+	}
+	width := min(want*Size(SizeGrid)/8, size.Width-2*margin)
+	inner := width - 2*pad
+	title, foot := settle(r.v.title, inner), r.footHeight()
+	fixed := 2*pad + title + grid(2) + foot
+	body := settle(s.scroll.Content, inner)
+	if room := size.Height - 2*margin - fixed; body > room || s.Tall {
+		body = max(0, room)
+	}
+	x, y := (size.Width-width)/2, (size.Height-fixed-body)/2
+	place(r.card, x, y, width, fixed+body)
+	place(r.v.title, x+pad, y+pad, inner, title)
+	// The scroller gets a little more, or it cuts the focus rings at its edge.
+	edge := grid(1)
+	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body+2*edge)
+	r.placeButtons(x+width-pad, y+fixed+body-pad)
+}
+
+func (r *veilRenderer) footHeight() float32 {
+	if len(r.v.sheet.buttons) == 0 {
+		return 0
+	}
+	return grid(3) + Size(SizeControl)
+}
+
+// placeButtons puts them into the lower right corner, the last at the right.
+func (r *veilRenderer) placeButtons(right, bottom float32) {
+	b := r.v.sheet.buttons
+	for i := len(b) - 1; i >= 0; i-- {
+		s := b[i].MinSize()
+		right -= s.Width
+		place(b[i], right, bottom-s.Height, s.Width, s.Height)
+		right -= grid(2)
+	}
+}
+
+func place(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
+}
