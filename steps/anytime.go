@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -11,8 +12,9 @@ import (
 	"github.com/keyceremony/ceremony/keyvault"
 )
 
-// This file has the steps that may come at any time. Exceptions and the return
-// after a pause come by themselves; the others when somebody asks for them.
+// This file has the steps that may come at any time. An exception comes by
+// itself after a failed check, and so does the return after a pause; else they
+// come when somebody asks for them.
 
 const (
 	administrator   = "ceremony administrator"
@@ -25,7 +27,7 @@ const (
 var (
 	stepException = &Step{
 		ID: "exception", Title: "Decide on an exception",
-		Say: "A check did not hold, and it is of a class that people may decide about. " +
+		Say: "Something did not go as in the script: a check did not hold and people may decide about it, or something happened in the room. " +
 			"Write down what was expected, what happened and what is decided. " +
 			"An operator and the internal witness sign the decision. The ceremony then closes as one with exceptions.",
 		Acts: []Role{administrator}, Approves: []Role{operator, internalWitness},
@@ -109,17 +111,17 @@ func (c *Ceremony) atAnyTime() *Step {
 	return nil
 }
 
-// Turn makes Now ask for a step that may come at any time, or, with "", go on
-// with the script. A frozen log takes none.
+// Turn makes Now ask for one of Turns, or, with "", go on with the script. A
+// failed check that waits for its exception is not turned away from so.
 func (c *Ceremony) Turn(id string) error {
 	s := anytime[id]
 	switch {
 	case id == "":
 		c.asked = nil
 		return nil
-	case s == nil || s == stepException || s == stepResume:
+	case s == nil || s == stepResume:
 		return fmt.Errorf("%w: %q", ErrNoSuchStep, id)
-	case c.state.frozen || c.state.present[c.stage()] == nil:
+	case !slices.ContainsFunc(c.Turns(), func(t Turning) bool { return t.ID == id }):
 		return ErrNotNow
 	}
 	c.asked = s
@@ -246,7 +248,11 @@ func (c *Ceremony) pendingIDs() []string {
 }
 
 func exceptionSubjects(r *Run, _ string) []string {
-	out := []string{"checks " + strings.Join(r.c.pendingIDs(), " ")}
+	checks := "none"
+	if ids := r.c.pendingIDs(); len(ids) > 0 {
+		checks = strings.Join(ids, " ")
+	}
+	out := []string{"checks " + checks}
 	for _, f := range []string{"expected", "happened", "decided"} {
 		out = append(out, f+" "+r.Answer(f))
 	}

@@ -183,7 +183,7 @@ var problems = []struct {
 	{ErrOtherBlob, "blob.changed", "The file was exchanged after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
 	{ErrSealKey, "hsm.seal-key", "Another key has that label: what it signs would not verify.", "Compare seal_key and seal_key_label of the plan with the HSM."},
 	{ErrNoSuchStep, "step.unknown", "Only pause, people.change and ceremony.stop can be asked for.", "Choose one of these."},
-	{ErrNotNow, "step.not-now", "People must have signed in, and the log must not be frozen.", "Go on with the step that is awaited."},
+	{ErrNotNow, "step.not-now", "People must have signed in, and the log must not be frozen. What happens at the offline machine after its seal is recorded at the online machine.", "Go on with the step that is awaited."},
 	{hsm.ErrNoModule, "hsm.no-module", "The HSM's PKCS#11 library is missing or does not load here.", "Install the vendor's client; check the path in the plan."},
 	{hsm.ErrNoToken, "hsm.no-token", "The HSM is not connected, or it is another one.", "Connect it, and compare the serial number with the plan."},
 	{hsm.ErrManyTokens, "hsm.many-tokens", "More than one token matches; none is chosen by chance.", "Name the token by its serial number."},

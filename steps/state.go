@@ -97,7 +97,7 @@ func (s *state) add(rec audit.Record) error {
 		return err
 	case audit.EvException:
 		s.excused++
-		s.pending = nil
+		return s.except(rec)
 	case audit.EvPause:
 		s.paused = true
 		delete(s.present, at.stage)
@@ -110,6 +110,14 @@ func (s *state) add(rec audit.Record) error {
 		s.frozen = true
 	}
 	return nil
+}
+
+// except closes the checks that an exception names; it may name none.
+func (s *state) except(rec audit.Record) error {
+	var e audit.Exception
+	err := json.Unmarshal(rec.Data, &e)
+	s.pending = slices.DeleteFunc(s.pending, func(p pending) bool { return in(p.check.ID, e.Checks) })
+	return err
 }
 
 func (s *state) open(rec audit.Record) error {

@@ -9,9 +9,13 @@ func (c *Ceremony) Turns() []Turning {
 	if c.state.frozen || c.state.stopped || c.state.paused || c.state.present[c.stage()] == nil {
 		return nil
 	}
-	return []Turning{
+	turns := []Turning{
 		{stepException.ID, "Exception"}, {stepPause.ID, "Pause"}, {stepPeople.ID, "People"}, {stepStop.ID, "Stop"},
 	}
+	if c.side == Wrap.Side() && c.past(entry{Wrap, stepWrapSeal}) {
+		return turns[1:] // nobody would read of an exception: this log stays here
+	}
+	return turns
 }
 
 // Turned reports whether Now is a step that somebody turned to, from which

@@ -41,7 +41,7 @@ func newPeople(mode string, words io.Writer) *people {
 var errEnded = errors.New("the answers ended")
 
 // turns are what may be typed at any prompt.
-var turns = map[string]string{":pause": "pause", ":people": "people.change", ":stop": "ceremony.stop", ":quit": "quit", ":back": ""}
+var turns = map[string]string{":exception": "exception", ":pause": "pause", ":people": "people.change", ":stop": "ceremony.stop", ":quit": "quit", ":back": ""}
 
 func (p *people) answer(_ *steps.Ceremony, now steps.Now) (steps.Answers, error) {
 	a := steps.Answers{Text: map[string]string{}, Secret: map[string][]byte{}}
@@ -71,7 +71,7 @@ func (p *people) enter() error {
 	}
 }
 
-const turnWords = "at any prompt :pause, :people and :stop turn to these steps, :back returns, and :quit leaves the program"
+const turnWords = "at any prompt :exception, :pause, :people and :stop turn to these steps, :back returns, and :quit leaves the program"
 
 func (p *people) field(f steps.Field, a steps.Answers) error {
 	if f.Kind == steps.Secret {

@@ -20,7 +20,7 @@ import (
 // A room is the people: it answers what a step asks, and signs.
 type room interface {
 	// answer gives the public answers and the secrets of a step. A turn to
-	// pause, people.change or ceremony.stop is a *turn error.
+	// exception, pause, people.change or ceremony.stop is a *turn error.
 	answer(c *steps.Ceremony, now steps.Now) (steps.Answers, error)
 	// sign gives the signatures of those who sign.
 	sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error)
@@ -46,8 +46,8 @@ func runCommand() *cobra.Command {
 			"  ceremony run DIR --stage prepare --plan plan.toml   at the online machine\n" +
 			"  ceremony run DIR --stage wrap --plan plan.toml      at the offline machine\n\n" +
 			"The signatures on the plan (plan.toml.WHO.sig) lie beside it. After a crash or a pause the same\n" +
-			"command without flags goes on with the same step. At any prompt :pause, :people and :stop turn\n" +
-			"to these steps, and :quit leaves the program; nothing is lost.",
+			"command without flags goes on with the same step. At any prompt :exception, :pause, :people and\n" +
+			":stop turn to these steps, and :quit leaves the program; nothing is lost.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runCeremony(c.Context(), args[0], f, c.OutOrStdout(), os.Stderr)
