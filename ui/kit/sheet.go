@@ -199,8 +199,3 @@ func (r *veilRenderer) placeButtons(right, bottom float32) {
 		right -= grid(2)
 	}
 }
-
-func place(o fyne.CanvasObject, x, y, w, h float32) {
-	o.Move(fyne.NewPos(x, y))
-	o.Resize(fyne.NewSize(w, h))
-}

@@ -1,0 +1,237 @@
+package kit
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// An Option is one row of a Choice.
+type Option struct {
+	Value string // what Value and Select speak of
+	Title string
+	More  string // a second line; may be ""
+}
+
+// A Choice is a list of which one is taken. It is one stop for Tab: arrows
+// move, Space or Enter takes, and Enter on what is taken goes to the page.
+type Choice struct {
+	widget.DisableableWidget
+	OnChanged func(value string)
+
+	keys     *Keys
+	options  []Option
+	rows     []*choiceRow
+	at       int // where the arrows are
+	selected int // -1: nothing yet
+	focused  bool
+}
+
+// NewChoice makes one in which nothing is taken yet.
+func NewChoice(k *Keys, o []Option) *Choice {
+	c := &Choice{keys: k, selected: -1}
+	c.SetOptions(o)
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// SetOptions replaces the rows. What was taken stays so if it is still there.
+func (c *Choice) SetOptions(o []Option) {
+	before := c.Value()
+	c.options, c.rows, c.selected, c.at = o, nil, -1, 0
+	for i, option := range o {
+		row := &choiceRow{
+			title: NewText(option.Title, Body),
+			more:  NewText(option.More, SmallMuted),
+			box:   canvas.NewRectangle(color.Transparent),
+			ring:  canvas.NewCircle(color.Transparent),
+			dot:   canvas.NewCircle(color.Transparent),
+		}
+		row.more.Hidden = option.More == ""
+		c.rows = append(c.rows, row)
+		if option.Value == before && before != "" {
+			c.selected, c.at = i, i
+		}
+	}
+	c.Refresh()
+}
+
+// Select takes the row with that value without calling OnChanged; a value that
+// is not there leaves nothing taken.
+func (c *Choice) Select(value string) {
+	c.selected = -1
+	for i, o := range c.options {
+		if o.Value == value {
+			c.selected, c.at = i, i
+		}
+	}
+	c.Refresh()
+}
+
+// Value is that of the row that is taken, "" while none is.
+func (c *Choice) Value() string {
+	if c.selected < 0 {
+		return ""
+	}
+	return c.options[c.selected].Value
+}
+
+func (c *Choice) take(i int) {
+	if c.Disabled() || i < 0 || i >= len(c.options) {
+		return
+	}
+	c.at = i
+	if c.selected != i {
+		c.selected = i
+		if c.OnChanged != nil {
+			c.OnChanged(c.options[i].Value)
+		}
+	}
+	c.Refresh()
+}
+
+// TypedKey is for Fyne.
+func (c *Choice) TypedKey(ev *fyne.KeyEvent) {
+	switch {
+	case ev.Name == fyne.KeyUp || ev.Name == fyne.KeyLeft:
+		c.moveTo(c.at - 1)
+	case ev.Name == fyne.KeyDown || ev.Name == fyne.KeyRight:
+		c.moveTo(c.at + 1)
+	case ev.Name == fyne.KeyHome:
+		c.moveTo(0)
+	case ev.Name == fyne.KeyEnd:
+		c.moveTo(len(c.options) - 1)
+	case ev.Name == fyne.KeySpace, isEnter(ev) && c.at != c.selected:
+		c.take(c.at)
+	default:
+		PassKey(c, ev)
+	}
+}
+
+func (c *Choice) moveTo(i int) {
+	c.at = max(0, min(len(c.options)-1, i))
+	c.Refresh()
+}
+
+// TypedRune is for Fyne.
+func (c *Choice) TypedRune(rune) {}
+
+// TypedShortcut is for Fyne.
+func (c *Choice) TypedShortcut(s fyne.Shortcut) { c.keys.Shortcut(s) }
+
+// FocusGained is for Fyne.
+func (c *Choice) FocusGained() { c.focused = true; c.Refresh() }
+
+// FocusLost is for Fyne.
+func (c *Choice) FocusLost() { c.focused = false; c.Refresh() }
+
+// Tapped is for Fyne.
+func (c *Choice) Tapped(ev *fyne.PointEvent) {
+	takeFocus(c)
+	for i, row := range c.rows {
+		if y := row.box.Position().Y; ev.Position.Y >= y && ev.Position.Y < y+row.box.Size().Height {
+			c.take(i)
+		}
+	}
+}
+
+// A choiceRow is a row as it is drawn.
+type choiceRow struct {
+	title, more *Text
+	box         *canvas.Rectangle
+	ring, dot   *canvas.Circle
+}
+
+// CreateRenderer is for Fyne.
+func (c *Choice) CreateRenderer() fyne.WidgetRenderer {
+	r := &choiceRenderer{c}
+	r.Layout(c.Size())
+	return r
+}
+
+type choiceRenderer struct{ c *Choice }
+
+func (r *choiceRenderer) Destroy() {}
+
+func (r *choiceRenderer) Objects() (all []fyne.CanvasObject) {
+	for _, row := range r.c.rows {
+		all = append(all, row.box, row.ring, row.dot, row.title, row.more)
+	}
+	return all
+}
+
+// MinSize is as high as the rows are at the present width.
+func (r *choiceRenderer) MinSize() (s fyne.Size) {
+	for i, row := range r.c.rows {
+		t, m := row.title.MinSize(), row.more.MinSize()
+		s.Width = max(s.Width, t.Width, m.Width)
+		s.Height += r.c.rowHeight(i)
+	}
+	gaps := max(0, len(r.c.rows)-1)
+	return s.AddWidthHeight(grid(8), float32(gaps)*grid(1))
+}
+
+func (c *Choice) rowHeight(i int) float32 {
+	h := c.rows[i].title.MinSize().Height
+	if !c.rows[i].more.Hidden {
+		h += c.rows[i].more.MinSize().Height
+	}
+	return max(Size(SizeControl), h+grid(2.5))
+}
+
+func (r *choiceRenderer) Refresh() {
+	r.Layout(r.c.Size())
+	for _, row := range r.c.rows {
+		row.title.Refresh()
+		row.more.Refresh()
+	}
+	canvas.Refresh(r.c)
+}
+
+func (r *choiceRenderer) Layout(size fyne.Size) {
+	y := float32(0)
+	for i, row := range r.c.rows {
+		inner := max(1, size.Width-grid(8))
+		title := settle(row.title, inner)
+		more := float32(0)
+		if !row.more.Hidden {
+			more = settle(row.more, inner)
+		}
+		h := r.c.rowHeight(i)
+		place(row.box, 0, y, size.Width, h)
+		row.title.Move(fyne.NewPos(grid(6), y+(h-title-more)/2))
+		row.more.Move(fyne.NewPos(grid(6), y+(h-title-more)/2+title))
+		round := grid(2.75)
+		place(row.ring, grid(2), y+(h-round)/2, round, round)
+		place(row.dot, grid(2)+round/4, y+(h-round)/2+round/4, round/2, round/2)
+		r.paint(i)
+		y += h + grid(1)
+	}
+}
+
+func (r *choiceRenderer) paint(i int) {
+	c, row := r.c, r.c.rows[i]
+	taken := i == c.selected
+	paintInput(row.box, c.focused && i == c.at)
+	if taken {
+		row.box.FillColor = Color(ColorCurrent)
+	}
+	mark := Color(theme.ColorNameInputBorder)
+	if taken {
+		mark = Color(theme.ColorNamePrimary)
+	}
+	row.ring.StrokeColor, row.ring.StrokeWidth = mark, Size(theme.SizeNameInputBorder)
+	row.dot.FillColor, row.dot.Hidden = mark, !taken
+	row.title.SetColor(r.c.ink(theme.ColorNameForeground))
+	row.more.SetColor(r.c.ink(ColorMuted))
+}
+
+func (c *Choice) ink(n fyne.ThemeColorName) fyne.ThemeColorName {
+	if c.Disabled() {
+		return theme.ColorNameDisabled
+	}
+	return n
+}
