@@ -129,6 +129,8 @@ var lies = []lie{
 	{"none", OutcomeComplete, "", func(*maker) {}},
 	{"a rehearsal", OutcomeComplete, "", func(m *maker) { m.policy.Mode = Rehearsal }},
 	{"an exception", OutcomeExceptions, "", func(m *maker) { m.except = true }},
+	{"an exception about no check", OutcomeExceptions, "", aboutNoCheck(2)},
+	{"an exception about no check without the witness", OutcomeBroken, "exceptions.approved", aboutNoCheck(1)},
 	{"somebody disagrees", OutcomeComplete, "", func(m *maker) { m.signoff = map[string]string{"iw": "the bag was open"} }},
 	{"stopped at prepare", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "online.log" }},
 	{"stopped at wrap", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "offline.log" }},
@@ -258,6 +260,24 @@ func withException(next func(*maker)) func(*maker) {
 		m.except = true
 		next(m)
 	}
+}
+
+// aboutNoCheck is an exception over something that happened in the room, with
+// this many signatures.
+func aboutNoCheck(signed int) func(*maker) {
+	return withException(func(m *maker) {
+		m.entry = func(_ string, e *Entry) {
+			switch d := e.Data.(type) {
+			case End:
+				if e.Step == "clock.check" {
+					d.Checks[0].Result = ResultHolds
+				}
+			case Exception:
+				d.Checks, d.Statements = nil, d.Statements[:signed]
+				e.Data = d
+			}
+		}
+	})
 }
 
 func TestLies(t *testing.T) {
