@@ -1,0 +1,25 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Badge tells on which side of the gap this machine is, by words, shape and
+// colour: "online", "offline", or nothing for "".
+func Badge(side string) fyne.CanvasObject {
+	switch side {
+	case "online":
+		return badge("online", "ONLINE", ColorOnlineGround, ColorOnlineText, 2.2)
+	case "offline":
+		return badge("power", "OFFLINE · AIR-GAPPED", ColorOfflineGround, ColorOfflineText, 0.75)
+	}
+	return container.NewWithoutLayout()
+}
+
+func badge(icon, words string, ground, ink fyne.ThemeColorName, corner float32) fyne.CanvasObject {
+	text := NewLine(words, Strong)
+	text.SetColor(ink)
+	inner := container.New(row{gap: 1, stretch: -1}, newMark(icon, ink, 2.25), text)
+	return container.New(frame{2, 1}, newBox(ground, ink, 1, corner), inner)
+}

@@ -1,0 +1,217 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// A Mark is how a check came out.
+type Mark int
+
+// A check that was not made is told as loudly as one that fails.
+const (
+	Holds Mark = iota
+	Fails
+	NotChecked
+	Noted
+)
+
+// A CheckRow is one check: what was found and what was wanted. Result is what
+// is said of it; "" says it by the mark.
+type CheckRow struct {
+	Name, Found, Wanted, Result string
+	Mark                        Mark
+}
+
+type markDress struct {
+	icon, say  string
+	ink, words fyne.ThemeColorName
+}
+
+var markDresses = map[Mark]markDress{
+	Holds:      {"check", "holds", ColorGreen, ColorGreen},
+	Fails:      {"cross", "does not hold", ColorRed, ColorRed},
+	NotChecked: {"dot", "not checked", ColorOrange, ColorOrangeText},
+	Noted:      {"dash", "noted", ColorMuted, ColorMuted},
+}
+
+// NewChecks is a table of checks: name, found, wanted, result. Values wrap and
+// are never cut; where there is little room, found and wanted stand below the
+// name.
+func NewChecks(rows []CheckRow) fyne.CanvasObject {
+	t := &checks{width: new(float32)}
+	t.add(newBox(ColorSurface, ColorLine, 1, 0.5))
+	for _, s := range []string{"CHECK", "FOUND", "WANTED", "RESULT"} {
+		t.heads = append(t.heads, t.text(s, Overline))
+	}
+	for _, r := range rows {
+		t.rows = append(t.rows, t.row(r))
+	}
+	return container.New(t, t.all...)
+}
+
+// Checks lays the table out: as columns, or as blocks where it is narrow.
+type checks struct {
+	all   []fyne.CanvasObject
+	heads []*Text
+	rows  []checkCells
+	width *float32 // that it had the last time
+}
+
+type checkCells struct {
+	rule                fyne.CanvasObject
+	name, found, wanted *Text
+	labels              [2]*Text // "found", "wanted", where there are no columns
+	result              fyne.CanvasObject
+}
+
+func (t *checks) add(o fyne.CanvasObject) { t.all = append(t.all, o) }
+
+func (t *checks) text(s string, st Style) *Text {
+	text := NewText(s, st)
+	t.add(text)
+	return text
+}
+
+func (t *checks) row(r CheckRow) (c checkCells) {
+	d := markDresses[r.Mark]
+	c.rule = NewHRule()
+	t.add(c.rule)
+	c.name = t.text(r.Name, SmallMono)
+	c.found, c.wanted = t.text(dashed(r.Found), Body), t.text(dashed(r.Wanted), Body)
+	c.labels = [2]*Text{t.text("found", SmallMuted), t.text("wanted", SmallMuted)}
+	words := r.Result
+	if words == "" {
+		words = d.say
+	}
+	result := NewText(words, Strong)
+	result.SetColor(d.words)
+	c.result = container.New(row{gap: 0.75, stretch: 1, top: true}, newMark(d.icon, d.ink, 3), result)
+	t.add(c.result)
+	return c
+}
+
+// dashed shows that a value is empty.
+func dashed(s string) string {
+	if s == "" {
+		return "—"
+	}
+	return s
+}
+
+// narrow is below 560 pixels at scale 1.
+func (t *checks) narrow(width float32) bool { return width > 0 && width < grid(70) }
+
+func (t *checks) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(grid(36), t.arrange(*t.width, false))
+}
+
+func (t *checks) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	*t.width = size.Width
+	o[0].Resize(fyne.NewSize(size.Width, t.arrange(size.Width, true)))
+}
+
+func (t *checks) arrange(width float32, show bool) float32 {
+	if width == 0 {
+		width = grid(80)
+	}
+	narrow := t.narrow(width)
+	if show {
+		t.show(narrow)
+	}
+	if narrow {
+		return t.blocks(width)
+	}
+	return t.columns(width)
+}
+
+func (t *checks) show(narrow bool) {
+	for _, h := range t.heads {
+		visible(h, !narrow)
+	}
+	for i, r := range t.rows {
+		visible(r.labels[0], narrow)
+		visible(r.labels[1], narrow)
+		visible(r.rule, !narrow || i > 0)
+	}
+}
+
+func visible(o fyne.CanvasObject, yes bool) {
+	if o.Visible() == yes {
+		return
+	}
+	if yes {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// widths shares the room: a column has what it likes where that is little,
+// and found and wanted share what is left by what they like.
+func (t *checks) widths(room float32) (w [4]float32) {
+	for i, h := range t.heads {
+		w[i] = h.natural()
+	}
+	for _, r := range t.rows {
+		for i, o := range []fyne.CanvasObject{r.name, r.found, r.wanted, r.result} {
+			w[i] = max(w[i], wish(o))
+		}
+	}
+	w[3] = min(w[3]+1, room*0.28)
+	w[0] = min(w[0], room*0.3)
+	rest := room - w[0] - w[3]
+	if sum := w[1] + w[2]; sum > rest {
+		least := rest * 0.3
+		w[1] = min(max(rest*w[1]/sum, min(w[1], least)), rest-min(w[2], least))
+		w[2] = rest - w[1]
+	} else {
+		spare := (rest - sum) / 3
+		w[0], w[1], w[2] = w[0]+spare, w[1]+spare, w[2]+spare
+	}
+	return w
+}
+
+func (t *checks) columns(width float32) float32 {
+	gap, side := grid(2), grid(2)
+	w := t.widths(width - 3*gap - 2*side)
+	line := func(y float32, cells ...fyne.CanvasObject) (bottom float32) {
+		x := side
+		for i, o := range cells {
+			h := settle(o, w[i])
+			o.Move(fyne.NewPos(x, y+grid(1.25)))
+			x, bottom = x+w[i]+gap, max(bottom, y+h+grid(2.5))
+		}
+		return bottom
+	}
+	y := line(0, t.heads[0], t.heads[1], t.heads[2], t.heads[3])
+	for _, r := range t.rows {
+		place(r.rule, 0, y, width, 1)
+		y = line(y, r.name, r.found, r.wanted, r.result)
+	}
+	return y
+}
+
+func (t *checks) blocks(width float32) float32 {
+	side, y := grid(2), float32(0)
+	room := width - 2*side
+	label := grid(8)
+	for _, r := range t.rows {
+		place(r.rule, 0, y, width, 1)
+		y += grid(1.25)
+		result := min(wish(r.result)+1, room*0.45)
+		a, b := settle(r.name, room-result-grid(1)), settle(r.result, result)
+		r.name.Move(fyne.NewPos(side, y))
+		r.result.Move(fyne.NewPos(side+room-result, y))
+		y += max(a, b) + grid(0.5)
+		for i, value := range []*Text{r.found, r.wanted} {
+			settle(r.labels[i], label)
+			r.labels[i].Move(fyne.NewPos(side, y))
+			h := settle(value, room-label)
+			value.Move(fyne.NewPos(side+label, y))
+			y += h
+		}
+		y += grid(1.25)
+	}
+	return y
+}

@@ -1,0 +1,309 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+)
+
+// A JournalRow is one record: when, and what in one sentence. Loud ones are
+// exceptions and refusals.
+type JournalRow struct {
+	Time, Text string
+	Loud       bool
+}
+
+// A Journal is the transcript as it grows: the newest record at the bottom.
+// It asks for the rows that are in sight and for no others, so that thousands
+// cost what ten do. It stays at the bottom unless somebody scrolled up.
+type Journal struct {
+	widget.BaseWidget
+	OnTapped func(i int) // a record was tapped, or Enter was pressed on it
+
+	title *Text
+	foot  *fyne.Container
+	code  *Text
+	view  *journalView
+	all   *fyne.Container
+}
+
+// NewJournal shows count records; row is asked for those in sight.
+func NewJournal(count func() int, row func(i int) JournalRow) *Journal {
+	j := &Journal{title: NewText("", Overline)}
+	j.view = newJournalView(count, row, func(i int) {
+		if j.OnTapped != nil {
+			j.OnTapped(i)
+		}
+	})
+	j.code = NewText("", SmallMono)
+	j.foot = container.New(frame{1.75, 1.5}, newBox(ColorBox, "", 0, 0.75),
+		NewColumn(0.5, NewText("Head of the log", SmallMuted), j.code))
+	j.foot.Hide()
+	j.all = container.New(journalLayout{}, newBox(ColorPanel, "", 0, 0), j.title, j.view, j.foot)
+	j.ExtendBaseWidget(j)
+	return j
+}
+
+// CreateRenderer is for Fyne.
+func (j *Journal) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(j.all) }
+
+// SetTitle is the head: "Transcript · offline · 31 records".
+func (j *Journal) SetTitle(s string) { j.title.SetText(s); j.all.Refresh() }
+
+// SetHead shows the code of the log's head below the records; "" shows none.
+func (j *Journal) SetHead(code string) {
+	j.code.SetText(code)
+	visible(j.foot, code != "")
+	j.all.Layout.Layout(j.all.Objects, j.all.Size())
+	j.all.Refresh()
+}
+
+// Refresh asks for the rows in sight again.
+func (j *Journal) Refresh() {
+	j.view.Refresh()
+	j.BaseWidget.Refresh()
+}
+
+// Focusable is what Tab stops at: the list of records.
+func (j *Journal) Focusable() fyne.Focusable { return j.view }
+
+type journalLayout struct{}
+
+func (journalLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(grid(24), grid(30)) }
+
+func (journalLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	across, y := grid(2.5), grid(2.5)
+	w := size.Width - 2*across
+	o[0].Resize(size)
+	h := settle(o[1], w)
+	o[1].Move(fyne.NewPos(across, y))
+	y += h + grid(1)
+	bottom := size.Height - grid(2.5)
+	if o[3].Visible() {
+		h := settle(o[3], w)
+		bottom -= h
+		o[3].Move(fyne.NewPos(across, bottom))
+		bottom -= grid(2)
+	}
+	place(o[2], across-grid(1), y, w+grid(2), max(0, bottom-y))
+}
+
+// A journalView shows the rows in sight, from the last one upwards.
+type journalView struct {
+	widget.BaseWidget
+	count  func() int
+	row    func(i int) JournalRow
+	tapped func(i int)
+
+	last    int     // the row whose foot is at the bottom of the view, or
+	below   float32 // that much below it
+	stick   bool    // to the newest
+	at      int     // the row that keys are about
+	focused bool
+	lines   []*journalLine // in sight, the lowest first
+	probe   *journalLine   // measures rows that are not in sight
+	thumb   *box
+}
+
+var (
+	_ fyne.Scrollable = (*journalView)(nil)
+	_ fyne.Focusable  = (*journalView)(nil)
+)
+
+func newJournalView(count func() int, row func(i int) JournalRow, tapped func(int)) *journalView {
+	v := &journalView{count: count, row: row, tapped: tapped, stick: true, at: -1, thumb: newBox(ColorMuted, "", 0, 0.25)}
+	v.probe = newJournalLine(nil)
+	v.ExtendBaseWidget(v)
+	return v
+}
+
+// fill lays out the rows in sight.
+func (v *journalView) fill() {
+	size, n := v.Size(), v.count()
+	if size.Height <= 0 {
+		return
+	}
+	if v.last = min(v.last, n-1); v.stick {
+		v.last, v.below = n-1, 0
+	}
+	y, used := size.Height+v.below, 0
+	for i := v.last; i >= 0 && y > 0; i-- {
+		line := v.line(used)
+		used++
+		line.set(i, v.row(i), v.focused && i == v.at)
+		h := settle(line, size.Width)
+		y -= h
+		line.Move(fyne.NewPos(0, y))
+	}
+	for _, l := range v.lines[used:] {
+		l.Hide()
+	}
+	v.atTop(used, y)
+	v.bar(used, n)
+}
+
+// atTop keeps the first row from hanging below the top of the view.
+func (v *journalView) atTop(used int, y float32) {
+	if y <= 0 {
+		return
+	}
+	for _, l := range v.lines[:used] {
+		l.Move(l.Position().SubtractXY(0, y))
+	}
+}
+
+func (v *journalView) line(i int) *journalLine {
+	if i == len(v.lines) {
+		v.lines = append(v.lines, newJournalLine(v.tap))
+	}
+	v.lines[i].Show()
+	return v.lines[i]
+}
+
+func (v *journalView) tap(i int) { v.at = i; v.tapped(i) }
+
+// bar tells where among the rows the view is.
+func (v *journalView) bar(used, n int) {
+	visible(v.thumb, used < n)
+	if used >= n || n == 0 {
+		return
+	}
+	h := v.Size().Height
+	high := max(grid(3), h*float32(used)/float32(n))
+	part := float32(v.last+1-used) / float32(n-used)
+	place(v.thumb, v.Size().Width-grid(0.5), max(0, min(1, part))*(h-high), grid(0.5), high)
+}
+
+// Scrolled is for Fyne.
+func (v *journalView) Scrolled(e *fyne.ScrollEvent) { v.scroll(-e.Scrolled.DY) }
+
+// scroll moves the view down by so much, or up.
+func (v *journalView) scroll(by float32) {
+	v.below -= by
+	v.stick = false
+	for v.below < 0 && v.last < v.count()-1 { // below the last row there is another
+		v.last++
+		v.below += v.height(v.last)
+	}
+	if v.below < 0 || v.last >= v.count()-1 && v.below == 0 {
+		v.stick = true
+	}
+	v.climb()
+	v.Refresh()
+}
+
+// climb takes rows that are wholly below the view off its foot, and stops at
+// the first page.
+func (v *journalView) climb() {
+	for v.last > 0 && v.below >= v.height(v.last) {
+		v.below -= v.height(v.last)
+		v.last--
+	}
+	need := v.Size().Height + v.below
+	for i := v.last; i >= 0 && need > 0; i-- {
+		need -= v.height(i)
+	}
+	if need <= 0 {
+		return
+	}
+	v.below -= need // above the first row there is nothing
+	for v.below < 0 && v.last < v.count()-1 {
+		v.last++
+		v.below += v.height(v.last)
+	}
+	v.below = max(0, v.below)
+}
+
+// height is that of a row that may not be in sight.
+func (v *journalView) height(i int) float32 {
+	v.probe.set(i, v.row(i), false)
+	return settle(v.probe, v.Size().Width)
+}
+
+// reveal brings the row that keys are about into sight.
+func (v *journalView) reveal() {
+	if v.at > v.last || v.at == v.last && v.below > 0 {
+		v.last, v.below, v.stick = v.at, 0, v.at == v.count()-1
+	} else if above := v.above(); above > 0 {
+		v.scroll(-above)
+	}
+	v.Refresh()
+}
+
+// above is how far the row that keys are about is above the view.
+func (v *journalView) above() float32 {
+	room := v.Size().Height + v.below
+	sum := float32(0)
+	for i := v.last; i >= v.at && i >= 0; i-- {
+		sum += v.height(i)
+	}
+	return sum - room
+}
+
+func (v *journalView) move(to int) {
+	if n := v.count(); n > 0 {
+		v.at = max(0, min(to, n-1))
+		v.reveal()
+	}
+}
+
+// TypedKey is for Fyne.
+func (v *journalView) TypedKey(e *fyne.KeyEvent) {
+	switch page := max(1, len(v.lines)-2); e.Name {
+	case fyne.KeyUp:
+		v.move(v.at - 1)
+	case fyne.KeyDown:
+		v.move(v.at + 1)
+	case fyne.KeyPageUp:
+		v.move(v.at - page)
+	case fyne.KeyPageDown:
+		v.move(v.at + page)
+	case fyne.KeyHome:
+		v.move(0)
+	case fyne.KeyEnd:
+		v.move(v.count() - 1)
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		if v.at >= 0 && v.at < v.count() {
+			v.tapped(v.at)
+		}
+	}
+}
+
+// TypedRune is for Fyne.
+func (v *journalView) TypedRune(rune) {}
+
+// FocusGained is for Fyne.
+func (v *journalView) FocusGained() {
+	v.focused = true
+	if v.at < 0 {
+		v.at = v.count() - 1
+	}
+	v.Refresh()
+}
+
+// FocusLost is for Fyne.
+func (v *journalView) FocusLost() { v.focused = false; v.Refresh() }
+
+// CreateRenderer is for Fyne.
+func (v *journalView) CreateRenderer() fyne.WidgetRenderer { return journalRenderer{v} }
+
+type journalRenderer struct{ v *journalView }
+
+func (r journalRenderer) Destroy()           {}
+func (r journalRenderer) Layout(fyne.Size)   { r.v.fill() }
+func (r journalRenderer) MinSize() fyne.Size { return fyne.NewSize(grid(20), grid(10)) }
+
+func (r journalRenderer) Refresh() {
+	r.v.fill()
+	for _, o := range r.Objects() {
+		o.Refresh()
+	}
+}
+
+func (r journalRenderer) Objects() []fyne.CanvasObject {
+	list := make([]fyne.CanvasObject, 0, len(r.v.lines)+1)
+	for _, l := range r.v.lines {
+		list = append(list, l)
+	}
+	return append(list, r.v.thumb)
+}

@@ -1,0 +1,243 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// A RailState is how far a step is.
+type RailState int
+
+// Each state has a shape and a colour of its own.
+const (
+	ToCome RailState = iota
+	Done
+	Now
+	Failed
+	Exception
+)
+
+// A RailItem is one step. Head is the act that it belongs to, shown above
+// where it differs from the one before; Note is short: a time, initials.
+type RailItem struct {
+	Head, Title, Note string
+	State             RailState
+	Tapped            func()
+}
+
+type railDress struct {
+	icon string
+	ink  fyne.ThemeColorName
+}
+
+var railDresses = map[RailState]railDress{
+	ToCome:    {"state-tocome", ColorMuted},
+	Done:      {"state-done", ColorGreen},
+	Now:       {"state-now", theme.ColorNamePrimary},
+	Failed:    {"state-failed", ColorRed},
+	Exception: {"state-exception", ColorOrange},
+}
+
+// A Rail is the list of steps, with heads. It is one Tab stop: arrows move,
+// Enter and Space open, and it scrolls to where the ceremony is.
+type Rail struct {
+	widget.BaseWidget
+	items   []RailItem
+	lines   []*railLine
+	content *fyne.Container
+	scroll  *Scroll
+	at      int // the line that keys are about
+	follow  bool
+	focused bool
+}
+
+var _ fyne.Focusable = (*Rail)(nil)
+
+// NewRail is empty.
+func NewRail() *Rail {
+	r := &Rail{content: NewColumn(0)}
+	r.scroll = NewScroll(container.New(frame{0, 2}, r.content))
+	r.ExtendBaseWidget(r)
+	return r
+}
+
+// Set shows these steps, and scrolls to the one that is on.
+func (r *Rail) Set(items []RailItem) {
+	r.items, r.lines, r.follow = items, nil, true
+	var objects []fyne.CanvasObject
+	head := ""
+	for i, item := range items {
+		if item.Head != head {
+			head = item.Head
+			objects = append(objects, railHead(head))
+		}
+		if item.State == Now {
+			r.at = i
+		}
+		line := newRailLine(item, func() { r.at = i; r.press() })
+		r.lines = append(r.lines, line)
+		objects = append(objects, line)
+	}
+	r.at = max(0, min(r.at, len(items)-1))
+	r.content.Objects = objects
+	r.ring()
+	r.Refresh()
+}
+
+func railHead(s string) fyne.CanvasObject {
+	return container.New(frame{3, 1}, NewText(s, Overline))
+}
+
+// CreateRenderer is for Fyne.
+func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
+	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(r.scroll), rail: r}
+}
+
+// A railRenderer scrolls to the step that is on as soon as there is a size.
+type railRenderer struct {
+	fyne.WidgetRenderer
+	rail *Rail
+}
+
+func (r *railRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	if r.rail.follow && size.Height > 0 {
+		r.rail.follow = false
+		r.rail.reveal()
+	}
+}
+
+func (r *railRenderer) MinSize() fyne.Size { return fyne.NewSize(grid(22), grid(12)) }
+
+func (r *railRenderer) Refresh() {
+	r.Layout(r.rail.Size())
+	r.rail.scroll.Refresh()
+}
+
+// reveal scrolls as little as shows the line, and some around it.
+func (r *Rail) reveal() {
+	if r.at >= len(r.lines) {
+		return
+	}
+	s, line := r.scroll.Scroll, r.lines[r.at]
+	top := line.Position().Y + r.content.Position().Y
+	bottom, around := top+line.Size().Height, 2*line.Size().Height
+	y := s.Offset.Y
+	y = max(y, bottom+around-s.Size().Height)
+	y = min(y, top-around)
+	y = max(0, min(y, s.Content.Size().Height-s.Size().Height))
+	s.ScrollToOffset(fyne.NewPos(0, y))
+}
+
+func (r *Rail) press() {
+	if r.at < len(r.items) && r.items[r.at].Tapped != nil {
+		r.items[r.at].Tapped()
+	}
+}
+
+func (r *Rail) move(to int) {
+	r.at = max(0, min(to, len(r.lines)-1))
+	r.ring()
+	r.reveal()
+}
+
+func (r *Rail) ring() {
+	for i, line := range r.lines {
+		line.ring(r.focused && i == r.at)
+	}
+}
+
+// TypedKey is for Fyne.
+func (r *Rail) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyUp:
+		r.move(r.at - 1)
+	case fyne.KeyDown:
+		r.move(r.at + 1)
+	case fyne.KeyHome:
+		r.move(0)
+	case fyne.KeyEnd:
+		r.move(len(r.lines) - 1)
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		r.press()
+	}
+}
+
+// TypedRune is for Fyne.
+func (r *Rail) TypedRune(rune) {}
+
+// FocusGained is for Fyne.
+func (r *Rail) FocusGained() { r.focused = true; r.ring(); r.reveal() }
+
+// FocusLost is for Fyne.
+func (r *Rail) FocusLost() { r.focused = false; r.ring() }
+
+// A railLine is one step in the rail.
+type railLine struct {
+	widget.BaseWidget
+	item        RailItem
+	tapped      func()
+	ground, bar *box
+	content     fyne.CanvasObject
+}
+
+func newRailLine(item RailItem, tapped func()) *railLine {
+	l := &railLine{item: item, tapped: tapped, ground: newBox("", "", 0, 0), bar: newBox("", "", 0, 0)}
+	d, style := railDresses[item.State], Body
+	if item.State == Now {
+		style = Strong
+		l.bar.ground = theme.ColorNamePrimary
+	}
+	l.ring(false)
+	parts := []fyne.CanvasObject{newMark(d.icon, d.ink, 2.75), NewText(item.Title, style)}
+	if item.Note != "" {
+		parts = append(parts, NewLine(item.Note, SmallMuted))
+	}
+	l.content = container.New(row{gap: 1.5, stretch: 1}, parts...)
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// CreateRenderer is for Fyne.
+func (l *railLine) CreateRenderer() fyne.WidgetRenderer {
+	bar := container.New(leftBar{}, l.bar)
+	return widget.NewSimpleRenderer(container.New(frame{3, 0.85}, l.ground, bar, l.content))
+}
+
+type leftBar struct{}
+
+func (leftBar) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+func (leftBar) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(fyne.NewSize(grid(0.6), s.Height))
+}
+
+// ring shows which line has the keys, and which is on.
+func (l *railLine) ring(on bool) {
+	ground, line := fyne.ThemeColorName(""), fyne.ThemeColorName("")
+	if l.item.State == Now {
+		ground = ColorCurrent
+	}
+	if on {
+		line = theme.ColorNamePrimary
+	}
+	l.ground.set(ground, line, 3)
+}
+
+// Tapped is for Fyne.
+func (l *railLine) Tapped(*fyne.PointEvent) { l.tapped() }
+
+// MouseIn is for Fyne.
+func (l *railLine) MouseIn(*desktop.MouseEvent) {
+	if l.item.Tapped != nil && l.item.State != Now {
+		l.ground.set(ColorBox, l.ground.line, 3)
+	}
+}
+
+// MouseMoved is for Fyne.
+func (l *railLine) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut is for Fyne.
+func (l *railLine) MouseOut() { l.ring(l.ground.line != "") }
