@@ -1,27 +1,46 @@
 # make            builds bin/ceremony
-# make rehearse   a whole ceremony with real parts, without people
+# make rehearse   a whole ceremony with real parts: in a window where there is
+#                 a display, without people where there is none
 # make test       every test, with the count of those that were skipped
 # make check      what every change must pass
+# make package    what is handed out, in dist/, built twice and compared
 #
 # Each target installs what it misses (.ci/install says what and why).
 
+# Fyne without 4 MB of emoji, and without reading files beside the program.
+TAGS ?= no_metadata,no_emoji
+# The same flags for every build and test: the C in Fyne is compiled once.
+export GOFLAGS = -trimpath -buildvcs=false
+BUILD = go build -ldflags=-buildid= -o bin/ceremony -tags
 # The program without the window: it needs no display and no X headers.
-TAGS ?= nogui
-BUILD = go build -tags "$(TAGS)" -trimpath -buildvcs=false -ldflags=-buildid=
+NOGUI = nogui,$(TAGS)
 # Time for each fuzz target of soak.
 FUZZTIME ?= 5m
 
-.PHONY: all build rehearse test check bench soak format clean
+.PHONY: all build rehearse test check package bench soak format clean
 
 all: build
 
 build:
-	@.ci/install build
-	$(BUILD) -o bin/ceremony ./cmd/ceremony
+	@if .ci/install window; then \
+		echo '$(BUILD) $(TAGS)'; $(BUILD) $(TAGS) ./cmd/ceremony; \
+	else \
+		echo "make: what the window needs is not here: building without it"; \
+		.ci/install build && $(BUILD) $(NOGUI) ./cmd/ceremony; \
+	fi
 
-rehearse: build
+ifneq ($(DISPLAY)$(WAYLAND_DISPLAY),)
+rehearse:
 	@.ci/install rehearse
+	@.ci/install window
+	$(BUILD) $(TAGS) ./cmd/ceremony
+	bin/ceremony rehearse $(ARGS)
+else
+rehearse:
+	@.ci/install rehearse
+	$(BUILD) $(NOGUI) ./cmd/ceremony
 	bin/ceremony rehearse --headless $(ARGS)
+endif
 
 test:
 	@.ci/install test
@@ -32,9 +51,12 @@ test:
 check:
 	@.ci/run
 
+package:
+	@packaging/package
+
 bench:
 	@.ci/install test
-	go test -tags "$(TAGS)" -run '^$$' -bench . -benchmem ./...
+	go test -tags "$(NOGUI)" -run '^$$' -bench . -benchmem ./...
 
 # Before a release: ten thousand mutants and kills, then every fuzz target for a
 # while. What a target finds is kept in its testdata, and the others still get
@@ -42,14 +64,14 @@ bench:
 # there.
 soak:
 	@.ci/install test
-	go test -tags "$(TAGS)" -timeout 4h -run 'Mutant|Flipped|Truncat' ./audit -soak 10000
-	go test -tags "$(TAGS)" -timeout 4h -run 'KilledAtEvery' -count 3 ./steps
-	go test -tags "$(TAGS)" -c -o bin/cmd.test ./cmd/ceremony
+	go test -tags "$(NOGUI)" -timeout 4h -run 'Mutant|Flipped|Truncat' ./audit -soak 10000
+	go test -tags "$(NOGUI)" -timeout 4h -run 'KilledAtEvery' -count 3 ./steps
+	go test -tags "$(NOGUI)" -c -o bin/cmd.test ./cmd/ceremony
 	for seed in $$(seq 200); do (cd cmd/ceremony && ../../bin/cmd.test -test.run KilledForReal -kill-seed $$seed) || exit 1; done
-	@failed=0; for package in $$(go list -tags "$(TAGS)" ./...); do \
-		for target in $$(go test -tags "$(TAGS)" -list '^Fuzz' $$package | grep '^Fuzz'); do \
+	@failed=0; for package in $$(go list -tags "$(NOGUI)" ./...); do \
+		for target in $$(go test -tags "$(NOGUI)" -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
-			go test -tags "$(TAGS)" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package || failed=1; \
+			go test -tags "$(NOGUI)" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package || failed=1; \
 		done; \
 	done; exit $$failed
 
@@ -57,4 +79,4 @@ format:
 	git ls-files -z '*.go' | xargs -0 go run mvdan.cc/gofumpt@v0.12.0 -w
 
 clean:
-	rm -rf bin
+	rm -rf bin dist
