@@ -26,7 +26,7 @@ const (
 
 var (
 	stepException = &Step{
-		ID: "exception", Title: "Decide on an exception",
+		ID: "exception", Title: "Decide on an exception", Act: "At any time",
 		Say: "Something did not go as in the script: a check did not hold and people may decide about it, or something happened in the room. " +
 			"Write down what was expected, what happened and what is decided. " +
 			"An operator and the internal witness sign the decision. The ceremony then closes as one with exceptions.",
@@ -40,7 +40,7 @@ var (
 		Show:     exceptionLines,
 	}
 	stepPause = &Step{
-		ID: "pause", Title: "Pause the ceremony",
+		ID: "pause", Title: "Pause the ceremony", Act: "At any time",
 		Say: "The HSM is logged out and the program ends. Write the head's code, the bags and the media on the sheet. " +
 			"When the ceremony goes on, everybody signs in anew and the head is typed.",
 		Acts: []Role{administrator},
@@ -50,7 +50,7 @@ var (
 		},
 	}
 	stepResume = &Step{
-		ID: "resume", Title: "Go on after the pause",
+		ID: "resume", Title: "Go on after the pause", Act: "At any time",
 		Say: "People sign in anew; approvals from before the pause are void. " +
 			"The internal witness types the head of the log from the sheet, so that nobody goes on with an older copy.",
 		Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -61,7 +61,7 @@ var (
 		},
 	}
 	stepPeople = &Step{
-		ID: "people.change", Title: "Somebody leaves or comes",
+		ID: "people.change", Title: "Somebody leaves or comes", Act: "At any time",
 		Say:  "Record who leaves and who comes, and what was handed over. The quorum is counted anew at every approval.",
 		Acts: []Role{administrator}, Approves: []Role{operator, internalWitness},
 		Ask: []Field{
@@ -72,7 +72,7 @@ var (
 		},
 	}
 	stepStop = &Step{
-		ID: "ceremony.stop", Title: "Postpone or abandon the ceremony",
+		ID: "ceremony.stop", Title: "Postpone or abandon the ceremony", Act: "At any time",
 		Say: "The ceremony ends here, for now or for good. Say why, and what becomes of the KEK, the target keys, the blobs and the media. " +
 			"The log is sealed by those present and verifies as not completed.",
 		Acts: []Role{administrator}, Approves: []Role{operator, internalWitness},

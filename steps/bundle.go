@@ -23,7 +23,7 @@ var mediumFields = []Field{
 }
 
 var stepKEKExport = &Step{
-	ID: "kek.export", Title: "Write the KEK bundle",
+	ID: "kek.export", Title: "Write the KEK bundle", Act: "Hand over",
 	Say: "The KEK's public half and the sealed log go onto a fresh medium. " +
 		"Everything is written, read back and compared. " +
 		"Put the medium into a tamper-evident bag and write down its number.",
@@ -34,7 +34,7 @@ var stepKEKExport = &Step{
 }
 
 var stepBlobExport = &Step{
-	ID: "blob.export", Title: "Write the blob bundle",
+	ID: "blob.export", Title: "Write the blob bundle", Act: "Hand over",
 	Say: "The key transfer blobs and the sealed log go onto a second, fresh medium. " +
 		"Everything is written, read back and compared. " +
 		"Put the medium into a tamper-evident bag and write down its number.",

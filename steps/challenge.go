@@ -48,7 +48,7 @@ const (
 )
 
 var stepChallenge = &Step{
-	ID: "target.challenge", Title: "Challenge the target keys", PerKey: true, WhenKey: isOpen,
+	ID: "target.challenge", Title: "Challenge the target keys", Act: "The keys", PerKey: true, WhenKey: isOpen,
 	Say: "The HSM shows that it holds each private key, by signing or decrypting something fresh. " +
 		"For each key a challenge for the vault is made; after the import the vault must answer it. " +
 		"So the key in Azure is shown to be the key in this HSM.",

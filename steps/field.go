@@ -89,6 +89,29 @@ func (f Field) expandKeys(keys []plan.Key) []Field {
 	return out
 }
 
+// Hint says in words what form a field wants, "" where anything will do.
+func (f Field) Hint() string {
+	var hints []string
+	switch {
+	case f.Kind == Code:
+		hints = append(hints, "35 digits in 7 groups, typed blind")
+	case f.Kind == Word:
+		hints = append(hints, "type "+f.Exact+" exactly")
+	case f.Kind == Time:
+		hints = append(hints, "as 2026-11-22T09:14:03Z")
+	case f.Kind == Secret:
+		hints = append(hints, "not shown, never recorded")
+	case f.Blind:
+		hints = append(hints, "read it off: this screen does not show it")
+	case f.Example != "":
+		hints = append(hints, "as: "+f.Example)
+	}
+	if f.Optional {
+		hints = append(hints, "may be left out")
+	}
+	return strings.Join(hints, "; ")
+}
+
 // Check says what is wrong with an answer, or nil.
 func (f Field) Check(v string) error {
 	_, err := f.check(v)

@@ -21,7 +21,7 @@ var importSteps = []*Step{
 }
 
 var stepBlobReceive = &Step{
-	ID: "blob.receive", Title: "Receive the blobs",
+	ID: "blob.receive", Title: "Receive the blobs", Act: "The keys",
 	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
 		"the plan, the seal of the HSM room, both logs' links, every file's digest, and each blob by the same lint as there. " +
 		"The internal witness types the code of the offline head from the sheet.",
@@ -76,7 +76,7 @@ func seeBundleLint(ctx context.Context, r *Run) Finding {
 }
 
 var stepImport = &Step{
-	ID: "target.import", Title: "Import the target keys", PerKey: true, WhenKey: isOpen,
+	ID: "target.import", Title: "Import the target keys", Act: "The keys", PerKey: true, WhenKey: isOpen,
 	Say: "Each blob is sent to the vault, which unwraps it with the KEK inside its HSM. " +
 		"The name must be free, or its latest version must be the planned one. " +
 		"Afterwards the vault must have exactly one version more, and it must be ours.",
@@ -149,7 +149,7 @@ func seeOneImport(ctx context.Context, r *Run) Finding {
 }
 
 var stepReadback = &Step{
-	ID: "target.readback", Title: "Prove the imported keys", PerKey: true, WhenKey: isUnproved,
+	ID: "target.readback", Title: "Prove the imported keys", Act: "The keys", PerKey: true, WhenKey: isUnproved,
 	Say: "The vault is asked for each key again: its public half must be the one recorded in the HSM room, and it may do what is planned and no more. " +
 		"Then the vault answers the challenge that was made in the HSM room, and the answer is verified with what was recorded there.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -213,7 +213,7 @@ func seeProof(_ context.Context, r *Run) Finding {
 }
 
 var stepTargetCode = &Step{
-	ID: "target.code", Title: "Compare the target keys' codes",
+	ID: "target.code", Title: "Compare the target keys' codes", Act: "The keys",
 	Say: "The second operator gets each key's public half from the vault by an own machine and account, computes its code, " +
 		"compares it there with the sheet from the HSM room, and types it here, blind. " +
 		"The word of this machine alone is never the proof.",
@@ -258,7 +258,7 @@ func targetCommands(r *Run) []Line {
 }
 
 var stepRetire = &Step{
-	ID: "kek.retire", Title: "Retire the KEK",
+	ID: "kek.retire", Title: "Retire the KEK", Act: "Close",
 	Say: "Every key is imported, so the KEK has done its work. " +
 		"It is deleted, and purged where plan and vault allow it; where it may not be deleted it is disabled. The vault is read back.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -329,7 +329,7 @@ func seeRetired(ctx context.Context, r *Run) Finding {
 }
 
 var stepWorkload = &Step{
-	ID: "workload.switch", Title: "Switch the workloads",
+	ID: "workload.switch", Title: "Switch the workloads", Act: "Close",
 	Say: "The plan's workloads are pointed to the new keys, by whoever runs them, with the commands below. " +
 		"Record what came of it; that a workload stays as it is, is an outcome too.",
 	Acts: []Role{administrator}, Watches: []Role{internalWitness},
@@ -352,7 +352,7 @@ const (
 )
 
 var stepFinalSeal = &Step{
-	ID: "final.seal", Title: "Sign off and seal", Seal: sealFinal,
+	ID: "final.seal", Title: "Sign off and seal", Act: "Close", Seal: sealFinal,
 	Say: "Each person says whether this record is what happened, and signs that. " +
 		"Who does not agree says why; that never blocks the seal, and it stands in the verdict. " +
 		"Then the log is frozen, and everybody signs the list of all files.",

@@ -18,7 +18,7 @@ import (
 // This file has the steps with which every stage opens.
 
 var stepOpen = &Step{
-	ID: "ceremony.open", Title: "Open the ceremony",
+	ID: "ceremony.open", Title: "Open the ceremony", Act: "Open",
 	Say: "Two operators each type the plan's code from the copy that they got before the day. " +
 		"The program compares it with the plan that it reads, checks the signatures on the plan, and its own digest. " +
 		"So the ceremony that runs is the one that was reviewed.",
@@ -100,7 +100,7 @@ func seeProgram(_ context.Context, r *Run) Finding {
 }
 
 var stepSignIn = &Step{
-	ID: "people.signin", Title: "Sign in",
+	ID: "people.signin", Title: "Sign in", Act: "Open",
 	Say: "Each person signs a fresh statement with their own key: this stage, this hour, this role. " +
 		"The internal witness has looked at everybody's identity document. " +
 		"Whoever does not sign is not here, and the quorum of each role must be.",
@@ -139,7 +139,7 @@ func seeKeyboard(_ context.Context, r *Run) Finding {
 }
 
 var stepClock = &Step{
-	ID: "clock.check", Title: "Check the clock",
+	ID: "clock.check", Title: "Check the clock", Act: "Open",
 	Say: "Two operators read an independent clock, as a radio clock or a telephone, and type its time. " +
 		"The program records how far this machine's clock is off. It never sets the clock.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -153,11 +153,31 @@ var stepClock = &Step{
 		{ID: "clock.typed", Class: Stop, Before: true, See: seeClockTyped},
 		{ID: "clock.offset", Class: Exception, See: func(_ context.Context, r *Run) Finding {
 			off := factOffset.Get(r)
-			return holds(off >= -120 && off <= 120, fmt.Sprintf("%d s", off), "at most 120 s either way")
+			return holds(abs(off) <= maxOffset, fmt.Sprintf("%d s", off), "at most 120 s either way")
 		}},
 		{ID: "clock.agree", Class: Exception, See: seeClocksAgree},
 	},
 }
+
+// Clock is what people know of this machine's clock, by the check of this
+// sitting.
+func (c *Ceremony) Clock() string {
+	r := &Run{c: c}
+	if _, done := c.state.done[instance{c.stage(), stepClock.ID, ""}]; !done || !factOffset.Has(r) {
+		return "local clock, unverified"
+	}
+	switch off := factOffset.Get(r); {
+	case off > maxOffset:
+		return fmt.Sprintf("local clock, %d s ahead", off)
+	case off < -maxOffset:
+		return fmt.Sprintf("local clock, %d s behind", -off)
+	default:
+		return fmt.Sprintf("checked: within %d s", max(1, abs(off))) // times are typed to the second
+	}
+}
+
+// maxOffset is how many seconds the clock may be off before people decide.
+const maxOffset = 120
 
 // offset is how many seconds the local clock is ahead of the times typed: the
 // one that is further away.
@@ -185,7 +205,7 @@ func clockFailed(c *Ceremony) bool {
 func seeClockTyped(_ context.Context, r *Run) Finding {
 	wanted := "times within 120 s of this machine's, or INSIST"
 	off := offset(r)
-	return holds(abs(off) <= 120 || r.Answer("insist") != "", fmt.Sprintf("%d s", off), wanted)
+	return holds(abs(off) <= maxOffset || r.Answer("insist") != "", fmt.Sprintf("%d s", off), wanted)
 }
 
 func seeClocksAgree(_ context.Context, r *Run) Finding {

@@ -20,7 +20,7 @@ var prepareSteps = []*Step{
 }
 
 var stepKEKCreate = &Step{
-	ID: "kek.create", Title: "Create the KEK",
+	ID: "kek.create", Title: "Create the KEK", Act: "The KEK",
 	Say: "The vault makes the Key Exchange Key: an RSA key in its HSM that may only import. " +
 		"Its private half never leaves Azure; its public half will go to the HSM room. " +
 		"Nothing that exists is replaced: the name must be free.",
@@ -76,7 +76,7 @@ func seeOneKEK(ctx context.Context, r *Run) Finding {
 }
 
 var stepKEKUse = &Step{
-	ID: "kek.use", Title: "Use the planned KEK",
+	ID: "kek.use", Title: "Use the planned KEK", Act: "The KEK",
 	Say: "The plan names a KEK that exists. " +
 		"The next steps read it back and check it as if it had been made now.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -100,7 +100,7 @@ var stepKEKUse = &Step{
 }
 
 var stepKEKRead = &Step{
-	ID: "kek.readback", Title: "Read the KEK back",
+	ID: "kek.readback", Title: "Read the KEK back", Act: "The KEK",
 	Say: "The program asks the vault for the KEK again and believes only what it reads back. " +
 		"A KEK that may do more than import, or that may leave the vault, is refused.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -198,7 +198,7 @@ func seePlatform(r *Run, k keyvault.Key) Finding {
 }
 
 var stepKEKCode = &Step{
-	ID: "kek.code", Title: "Write down the KEK's code",
+	ID: "kek.code", Title: "Write down the KEK's code", Act: "The KEK",
 	Say: "Each operator now gets the KEK by an own machine, account and network, with the commands below, and computes its code. " +
 		"Each writes host, version, time and code on an own sheet that the other does not see. " +
 		"Both type it here, blind, to find mistakes early; the decision falls in the HSM room.",
@@ -246,7 +246,7 @@ const codeCommand = `openssl pkey -pubin -in kek.pem -outform DER | python3 -c '
 var sealPrepare = &Seal{Name: "prepare", Manifest: "PREPARE.sha256"}
 
 var stepPrepareSeal = &Step{
-	ID: "prepare.seal", Title: "Seal the preparation", Seal: sealPrepare,
+	ID: "prepare.seal", Title: "Seal the preparation", Act: "Hand over", Seal: sealPrepare,
 	Say: "The log of this sitting is frozen. " +
 		"Write the code of its head on the sheets: the witness will type it in the HSM room. " +
 		"Then everybody signs the list of its files.",

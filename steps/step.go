@@ -41,6 +41,7 @@ type Role = string
 type Step struct {
 	ID    string // "target.generate": stable, never reused
 	Title string // imperative, five words or fewer
+	Act   string // "The HSM": the group of steps that it stands in, in rail and script
 	Say   string // what happens and why; at most five sentences
 
 	Acts     []Role // whose hands do it

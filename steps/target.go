@@ -16,7 +16,7 @@ import (
 // This file has what is done to each target key in the HSM.
 
 var stepGenerate = &Step{
-	ID: "target.generate", Title: "Generate the target keys", PerKey: true,
+	ID: "target.generate", Title: "Generate the target keys", Act: "The keys", PerKey: true,
 	Say: "The HSM makes each target key under an id that is recorded before, and a label that nobody uses. " +
 		"Its attributes are read back: made in this HSM, sensitive from the first moment, and extractable for the wrap that follows.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
@@ -54,7 +54,7 @@ var stepGenerate = &Step{
 }
 
 var stepSelect = &Step{
-	ID: "target.select", Title: "Select the target keys", PerKey: true,
+	ID: "target.select", Title: "Select the target keys", Act: "The keys", PerKey: true,
 	Say: "The plan names a key that is in the HSM already, or an earlier attempt made it. " +
 		"Exactly one key must have the planned id, and its public half must be the planned one. " +
 		"It could have been wrapped before this ceremony: that stands on the first page of the transcript.",
@@ -143,7 +143,7 @@ func sumOfTarget(k hsm.Key) string {
 }
 
 var stepWrap = &Step{
-	ID: "target.wrap", Title: "Wrap the target keys", PerKey: true, WhenKey: isOpen,
+	ID: "target.wrap", Title: "Wrap the target keys", Act: "The keys", PerKey: true, WhenKey: isOpen,
 	Say: "The HSM wraps each target key under the confirmed KEK into a key transfer blob. " +
 		"This is the only moment at which the keys leave the HSM, encrypted for one vault. " +
 		"The operator types WRAP; a second person approves the list of all keys.",
@@ -221,7 +221,7 @@ func seeLint(_ context.Context, r *Run) Finding {
 }
 
 var stepClose = &Step{
-	ID: "target.close", Title: "Close the target keys", PerKey: true, WhenKey: isOpen,
+	ID: "target.close", Title: "Close the target keys", Act: "The keys", PerKey: true, WhenKey: isOpen,
 	Say: "As planned for each key: it can never be extracted again, or it is kept as it is, or it is destroyed. " +
 		"The HSM is read back. A key that is kept extractable stands on the first page of the transcript.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},

@@ -15,7 +15,7 @@ import (
 // This file has the steps that connect to the HSM and find out what it can do.
 
 var stepConnect = &Step{
-	ID: "hsm.connect", Title: "Connect to the HSM", Session: true,
+	ID: "hsm.connect", Title: "Connect to the HSM", Act: "The HSM", Session: true,
 	Say: "Somebody reads the serial number from the label on the device and types it. " +
 		"The program opens the token with that serial through the module whose digest stands in the plan.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
@@ -54,7 +54,7 @@ var stepConnect = &Step{
 }
 
 var stepLogin = &Step{
-	ID: "hsm.login", Title: "Log in to the HSM", Session: true,
+	ID: "hsm.login", Title: "Log in to the HSM", Act: "The HSM", Session: true,
 	Say: "The crypto officer enters the PIN, here or on the HSM's own PIN pad. " +
 		"The program tries it once and never again by itself. " +
 		"If the HSM says that one try is left, the officer must ask for it by typing INSIST.",
@@ -93,7 +93,7 @@ func lastTry(c *Ceremony) bool {
 }
 
 var stepProbe = &Step{
-	ID: "hsm.probe", Title: "Probe the HSM", Session: true,
+	ID: "hsm.probe", Title: "Probe the HSM", Act: "The HSM", Session: true,
 	Say: "The HSM wraps throw-away keys of every kind in the plan under a throw-away KEK whose private half this program holds. " +
 		"The program unwraps them and compares. " +
 		"Only a way of wrapping that was seen to be right is used for the target keys.",
@@ -153,7 +153,7 @@ func seeExactWrap(_ context.Context, r *Run) Finding {
 }
 
 var stepKEKLoad = &Step{
-	ID: "kek.load", Title: "Load the KEK", Session: true,
+	ID: "kek.load", Title: "Load the KEK", Act: "The keys", Session: true,
 	Say: "The KEK's public half becomes an object of this session in the HSM, which may only wrap. " +
 		"Its modulus and exponent are read back and must be those of the confirmed KEK.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
@@ -171,7 +171,7 @@ var stepKEKLoad = &Step{
 }
 
 var stepClean = &Step{
-	ID: "hsm.clean", Title: "Clean up the HSM",
+	ID: "hsm.clean", Title: "Clean up the HSM", Act: "The keys",
 	Say:  "The KEK object and every other object of this session are destroyed, and the HSM is asked what is left.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
 	Needs: []Key{sessionLogin},

@@ -23,3 +23,6 @@ func (c *Ceremony) Turns() []Turning {
 func (c *Ceremony) Turned() bool {
 	return c.asked != nil && c.atAnyTime() == c.asked && !(c.asked == stepException && len(c.state.pending) > 0)
 }
+
+// Paused reports whether the ceremony rests, and is to be taken up anew.
+func (c *Ceremony) Paused() bool { return c.state.paused }

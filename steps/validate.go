@@ -3,11 +3,14 @@ package steps
 import "fmt"
 
 // Validate checks the lists of steps themselves: ids unique within a stage,
-// every need given earlier, nothing given twice within a stage, a mark wherever
-// a step can look for one. It runs at every start and in the tests.
+// the steps of an act together, every need given earlier, nothing given twice
+// within a stage, a mark wherever a step can look for one. It runs at every start and in the tests.
 func Validate() error {
 	given := map[Key]bool{}
 	for _, stage := range []Stage{Prepare, Wrap, Import} {
+		if err := validateActs(stage, Steps(stage)); err != nil {
+			return err
+		}
 		if err := validateStage(stage, given); err != nil {
 			return err
 		}
@@ -37,6 +40,18 @@ func validateStage(stage Stage, given map[Key]bool) error {
 		if err := validateChecks(s, checks); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// validateActs wants the steps of an act to follow each other.
+func validateActs(stage Stage, list []*Step) error {
+	seen, last := map[string]bool{}, ""
+	for _, s := range list {
+		if s.Act == "" || s.Act != last && seen[s.Act] {
+			return fmt.Errorf("stage %s: step %s: act %q is missing, or has steps elsewhere", stage, s.ID, s.Act)
+		}
+		seen[s.Act], last = true, s.Act
 	}
 	return nil
 }

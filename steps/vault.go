@@ -13,7 +13,7 @@ import (
 // share.
 
 var stepVault = &Step{
-	ID: "vault.signin", Title: "Sign in to Azure", Session: true,
+	ID: "vault.signin", Title: "Sign in to Azure", Act: "The vault", Session: true,
 	Say: "Somebody signs in to the vault of the plan. " +
 		"The program shows and records the tenant, the account, the kind of vault and the host, as the service names them. " +
 		"The host must belong to the cloud of the plan.",

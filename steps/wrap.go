@@ -23,7 +23,7 @@ var wrapSteps = []*Step{
 }
 
 var stepMachine = &Step{
-	ID: "machine.check", Title: "Check the offline machine",
+	ID: "machine.check", Title: "Check the offline machine", Act: "Open",
 	Say: "The program records what this machine says of itself: networks, radios, swap, core dumps, disk. " +
 		"A machine can lie, so the internal witness attests that boot image, program and module were verified on another machine.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
@@ -53,7 +53,7 @@ var stepMachine = &Step{
 }
 
 var stepKEKReceive = &Step{
-	ID: "kek.receive", Title: "Receive the KEK",
+	ID: "kek.receive", Title: "Receive the KEK", Act: "The KEK",
 	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
 		"the plan, the seal of the preparation, the log, every file's digest. " +
 		"The internal witness types the code of the log's head from the sheet. What else lies on the medium is named.",
@@ -106,7 +106,7 @@ func wholeKEK(r *Run) error {
 }
 
 var stepKEKConfirm = &Step{
-	ID: "kek.confirm", Title: "Confirm the KEK",
+	ID: "kek.confirm", Title: "Confirm the KEK", Act: "The KEK",
 	Say: "Each operator types the KEK's code from the own sheet, which came here by another way than the medium. " +
 		"The program compares, and each signs for the own code. If somebody had exchanged the KEK on its way, the codes would differ here, and the ceremony stops: " +
 		"whoever exchanges the KEK gets the target keys.",
@@ -148,7 +148,7 @@ func seeKEKLife(_ context.Context, r *Run) Finding {
 var sealOffline = &Seal{Name: "offline", Manifest: "OFFLINE.sha256"}
 
 var stepWrapSeal = &Step{
-	ID: "wrap.seal", Title: "Seal the offline record", Seal: sealOffline,
+	ID: "wrap.seal", Title: "Seal the offline record", Act: "Hand over", Seal: sealOffline,
 	Say: "The offline log is frozen. " +
 		"Write the code of its head and the codes of the target keys on the sheets: they are typed at the online machine. " +
 		"Then everybody signs the list of its files, and the HSM too where the plan says so.",
@@ -168,7 +168,7 @@ func targetLines(r *Run) []Line {
 }
 
 var stepLogout = &Step{
-	ID: "hsm.logout", Title: "Log out of the HSM",
+	ID: "hsm.logout", Title: "Log out of the HSM", Act: "Hand over",
 	Say: "The session with the HSM ends. " +
 		"The crypto officers take their credentials back.",
 	Acts: []Role{cryptoOfficer}, Watches: []Role{internalWitness},

@@ -125,11 +125,10 @@ func prompt(f steps.Field) string {
 	for i, o := range f.Options {
 		fmt.Fprintf(&b, "\n    %d) %s", i+1, o)
 	}
-	switch {
-	case f.Kind == steps.Word:
-		fmt.Fprintf(&b, " (type %s)", f.Exact)
-	case f.Example != "":
-		fmt.Fprintf(&b, " (as: %s)", f.Example)
+	must := f
+	must.Optional = false
+	if hint := must.Hint(); hint != "" {
+		fmt.Fprintf(&b, " (%s)", hint)
 	}
 	if f.Optional {
 		b.WriteString(" (Enter to leave it out)")
