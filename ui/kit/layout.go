@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -33,7 +35,7 @@ func (b *box) set(ground, line fyne.ThemeColorName, width float32) {
 }
 
 func (b *box) paint() {
-	b.rect.FillColor, b.rect.StrokeColor, b.rect.StrokeWidth = nil, nil, 0
+	b.rect.FillColor, b.rect.StrokeColor, b.rect.StrokeWidth = color.Transparent, color.Transparent, 0
 	if b.ground != "" {
 		b.rect.FillColor = Color(b.ground)
 	}
