@@ -28,6 +28,7 @@ type Button struct {
 	widget.DisableableWidget
 	text             string
 	kind             Kind
+	leading          bool // words at the left, shortened where they must be
 	tapped           func()
 	focused, hovered bool
 }
@@ -107,8 +108,8 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		label: canvas.NewText("", color.Transparent),
 	}
 	r.label.TextStyle.Bold = true
-	r.label.Alignment = fyne.TextAlignCenter
 	r.paint()
+	r.Layout(b.Size())
 	return r
 }
 
@@ -129,15 +130,33 @@ func (r *buttonRenderer) MinSize() fyne.Size {
 	if r.b.kind == Quiet {
 		side = grid(1.5)
 	}
-	words := fyne.MeasureText(Visible(r.b.text), Size(SizeBody), fyne.TextStyle{Bold: true})
+	words := measureBold(Visible(r.b.text))
+	if r.b.leading {
+		words.Width = min(words.Width, grid(20))
+	}
 	return fyne.NewSize(words.Width+2*side, max(Size(SizeControl), words.Height+grid(1)))
 }
 
 func (r *buttonRenderer) Layout(s fyne.Size) {
 	r.box.Resize(s)
 	r.veil.Resize(s)
-	r.label.Resize(s)
+	r.layoutLabel(s)
 	placeRing(r.ring, s, Size(SizeRadius))
+}
+
+func (r *buttonRenderer) layoutLabel(s fyne.Size) {
+	side := float32(0)
+	r.label.Alignment, r.label.Text = fyne.TextAlignCenter, Visible(r.b.text)
+	if r.b.leading {
+		side = grid(1.5)
+		r.label.Alignment = fyne.TextAlignLeading
+		r.label.Text = shorten(r.label.Text, s.Width-2*side, func(s string) float32 { return measureBold(s).Width })
+	}
+	place(r.label, side, 0, s.Width-2*side, s.Height)
+}
+
+func measureBold(s string) fyne.Size {
+	return fyne.MeasureText(s, Size(SizeBody), fyne.TextStyle{Bold: true})
 }
 
 func (r *buttonRenderer) Refresh() {
@@ -153,7 +172,7 @@ func (r *buttonRenderer) paint() {
 	r.box.CornerRadius = Size(SizeRadius)
 	r.veil.FillColor, r.veil.CornerRadius = Color(theme.ColorNameHover), Size(SizeRadius)
 	r.veil.Hidden = !r.b.hovered || r.b.Disabled()
-	r.label.Text, r.label.Color, r.label.TextSize = Visible(r.b.text), words, Size(SizeBody)
+	r.label.Color, r.label.TextSize = words, Size(SizeBody)
 	r.ring.StrokeColor, r.ring.StrokeWidth = Color(theme.ColorNamePrimary), Size(SizeRing)
 	r.ring.Hidden = !r.b.focused
 }

@@ -29,8 +29,3 @@ func takeFocus(o interface {
 
 // typedOnly is what is said where pasting is refused.
 const typedOnly = "This is typed, not pasted: the clipboard can be read, and changed, by any program on this machine."
-
-func place(o fyne.CanvasObject, x, y, w, h float32) {
-	o.Move(fyne.NewPos(x, y))
-	o.Resize(fyne.NewSize(w, h))
-}

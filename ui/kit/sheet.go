@@ -77,6 +77,8 @@ func (s *Sheet) Hide() {
 	}
 }
 
+func (s *Sheet) focus(f fyne.Focusable) { s.win.Canvas().Focus(f) }
+
 func (s *Sheet) typed(ev *fyne.KeyEvent) {
 	switch {
 	case ev.Name == fyne.KeyEscape && s.OnEscape != nil:

@@ -216,15 +216,7 @@ func (t *Text) wrap(width float32) []string {
 	return lines
 }
 
-// shorten cuts a line to a width, and says so by an ellipsis.
-func (t *Text) shorten(s string, width float32) string {
-	if t.measure(s) <= width+0.5 {
-		return s
-	}
-	runes := []rune(s)
-	n := fit(runes, func(s string) bool { return t.measure(s+"…") <= width })
-	return string(runes[:n]) + "…"
-}
+func (t *Text) shorten(s string, width float32) string { return shorten(s, width, t.measure) }
 
 // CreateRenderer is for Fyne.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {

@@ -40,3 +40,14 @@ func wrapLine(s string, width float32, measure func(string) float32) (lines []st
 func fit(runes []rune, fits func(string) bool) int {
 	return sort.Search(len(runes), func(n int) bool { return !fits(string(runes[:n+1])) })
 }
+
+// shorten cuts a line to a width, and says so by an ellipsis.
+func shorten(s string, width float32, measure func(string) float32) string {
+	const rounding = 0.5
+	if measure(s) <= width+rounding {
+		return s
+	}
+	runes := []rune(s)
+	n := fit(runes, func(s string) bool { return measure(s+"…") <= width+rounding })
+	return string(runes[:n]) + "…"
+}
