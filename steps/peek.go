@@ -18,7 +18,7 @@ import (
 type Glance struct {
 	Plan   *plan.Plan
 	Side   string // online or offline
-	Now    Now
+	Now    Now // where the script stands; what a start does again, as a login, is passed over
 	Head   audit.Head
 	Last   time.Time // of the newest record, by the local clock of that machine
 	Sealed bool      // the list of all files, signed last, is there
@@ -34,7 +34,7 @@ func Peek(path string) (Glance, error) {
 	}
 	defer dir.Close()
 	side := sideOf(dir)
-	c := &Ceremony{dir: dir, plan: p, side: side, list: planned(side, p), state: newState()}
+	c := &Ceremony{dir: dir, plan: p, side: side, list: planned(side, p), state: newState(), live: everySession()}
 	g := Glance{Plan: p, Side: side}
 	for _, name := range c.logNames() {
 		head, err := readWhole(dir, name, func(r audit.Record, _ []byte) error {
@@ -54,6 +54,11 @@ func Peek(path string) (Glance, error) {
 	}
 	g.Now, g.Sealed = c.Now(), c.have(sealFinal.Manifest) != nil
 	return g, c.dead
+}
+
+// everySession is a process that has done every Session step.
+func everySession() map[Key]bool {
+	return map[Key]bool{sessionVault: true, sessionToken: true, sessionLogin: true, sessionProbe: true, sessionKEK: true}
 }
 
 // readWhole reads the whole records of a log, strictly, each with its line.
