@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 )
@@ -63,7 +65,11 @@ type checkCells struct {
 	name, found, wanted *Text
 	labels              [2]*Text // "found", "wanted", where there are no columns
 	result              fyne.CanvasObject
+	words               *Text // of the result
 }
+
+// room is what the result likes to have: the icon, and its words on one line.
+func (c checkCells) room() float32 { return grid(3.75) + c.words.natural() + 1 }
 
 func (t *checks) add(o fyne.CanvasObject) { t.all = append(t.all, o) }
 
@@ -78,17 +84,26 @@ func (t *checks) row(r CheckRow) (c checkCells) {
 	c.rule = NewHRule()
 	t.add(c.rule)
 	c.name = t.text(r.Name, SmallMono)
-	c.found, c.wanted = t.text(dashed(r.Found), Body), t.text(dashed(r.Wanted), Body)
+	c.found, c.wanted = t.value(r.Found), t.value(r.Wanted)
 	c.labels = [2]*Text{t.text("found", SmallMuted), t.text("wanted", SmallMuted)}
 	words := r.Result
 	if words == "" {
 		words = d.say
 	}
-	result := NewText(words, Strong)
-	result.SetColor(d.words)
-	c.result = container.New(row{gap: 0.75, stretch: 1, top: true}, newMark(d.icon, d.ink, 3), result)
+	c.words = NewText(words, Strong)
+	c.words.SetColor(d.words)
+	c.result = container.New(row{gap: 0.75, stretch: 1, top: true}, newMark(d.icon, d.ink, 3), c.words)
 	t.add(c.result)
 	return c
+}
+
+// value is what was found or wanted; digests are compared in the monospaced
+// face.
+func (t *checks) value(s string) *Text {
+	if len(s) >= 32 && !strings.Contains(s, " ") {
+		return t.text(s, SmallMono)
+	}
+	return t.text(dashed(s), Body)
 }
 
 // dashed shows that a value is empty.
@@ -154,11 +169,12 @@ func (t *checks) widths(room float32) (w [4]float32) {
 		w[i] = h.natural()
 	}
 	for _, r := range t.rows {
-		for i, o := range []fyne.CanvasObject{r.name, r.found, r.wanted, r.result} {
-			w[i] = max(w[i], wish(o))
+		for i, o := range []*Text{r.name, r.found, r.wanted} {
+			w[i] = max(w[i], o.natural())
 		}
+		w[3] = max(w[3], r.room())
 	}
-	w[3] = min(w[3]+1, room*0.28)
+	w[3] = min(w[3], room*0.3)
 	w[0] = min(w[0], room*0.3)
 	rest := room - w[0] - w[3]
 	if sum := w[1] + w[2]; sum > rest {
@@ -176,11 +192,11 @@ func (t *checks) columns(width float32) float32 {
 	gap, side := grid(2), grid(2)
 	w := t.widths(width - 3*gap - 2*side)
 	line := func(y float32, cells ...fyne.CanvasObject) (bottom float32) {
-		x := side
+		x, base := side, tallest(cells)
 		for i, o := range cells {
-			h := settle(o, w[i])
-			o.Move(fyne.NewPos(x, y+grid(1.25)))
-			x, bottom = x+w[i]+gap, max(bottom, y+h+grid(2.5))
+			h, down := settle(o, w[i]), grid(1.25)+(base-firstLine(o))/2
+			o.Move(fyne.NewPos(x, y+down))
+			x, bottom = x+w[i]+gap, max(bottom, y+down+h+grid(1.25))
 		}
 		return bottom
 	}
@@ -195,23 +211,37 @@ func (t *checks) columns(width float32) float32 {
 func (t *checks) blocks(width float32) float32 {
 	side, y := grid(2), float32(0)
 	room := width - 2*side
-	label := grid(8)
+	label := grid(8.5)
 	for _, r := range t.rows {
 		place(r.rule, 0, y, width, 1)
 		y += grid(1.25)
-		result := min(wish(r.result)+1, room*0.45)
-		a, b := settle(r.name, room-result-grid(1)), settle(r.result, result)
-		r.name.Move(fyne.NewPos(side, y))
-		r.result.Move(fyne.NewPos(side+room-result, y))
-		y += max(a, b) + grid(0.5)
+		y += t.top(r, side, y, room) + grid(0.5)
 		for i, value := range []*Text{r.found, r.wanted} {
 			settle(r.labels[i], label)
-			r.labels[i].Move(fyne.NewPos(side, y))
 			h := settle(value, room-label)
-			value.Move(fyne.NewPos(side+label, y))
-			y += h
+			base := tallest([]fyne.CanvasObject{r.labels[i], value})
+			r.labels[i].Move(fyne.NewPos(side, y+(base-firstLine(r.labels[i]))/2))
+			value.Move(fyne.NewPos(side+label, y+(base-firstLine(value))/2))
+			y += max(h, base)
 		}
 		y += grid(1.25)
 	}
 	return y
+}
+
+// top sets the name, and the result at its right or, where both do not fit,
+// below it.
+func (t *checks) top(r checkCells, x, y, room float32) (height float32) {
+	result := min(r.room(), room)
+	if r.name.natural()+grid(2)+result > room {
+		a, b := settle(r.name, room), settle(r.result, room)
+		r.name.Move(fyne.NewPos(x, y))
+		r.result.Move(fyne.NewPos(x, y+a))
+		return a + b
+	}
+	settle(r.name, room-result)
+	b := settle(r.result, result)
+	r.name.Move(fyne.NewPos(x, y+(firstLine(r.result)-firstLine(r.name))/2))
+	r.result.Move(fyne.NewPos(x+room-result, y))
+	return b
 }

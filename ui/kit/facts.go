@@ -16,7 +16,7 @@ type Fact struct {
 
 // NewFacts lists facts, label and value; boxed ones stand below their label.
 func NewFacts(facts []Fact) fyne.CanvasObject {
-	list := NewColumn(1)
+	list := NewColumn(1.5)
 	wide := float32(0)
 	for _, f := range facts {
 		if !f.Mono && !f.Write && !f.Copy {

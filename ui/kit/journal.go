@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -52,10 +54,19 @@ func (j *Journal) SetTitle(s string) { j.title.SetText(s); j.all.Refresh() }
 
 // SetHead shows the code of the log's head below the records; "" shows none.
 func (j *Journal) SetHead(code string) {
-	j.code.SetText(code)
+	j.code.SetText(halves(code))
 	visible(j.foot, code != "")
 	j.all.Layout.Layout(j.all.Objects, j.all.Size())
 	j.all.Refresh()
+}
+
+// halves puts a code of seven groups on two lines, four and three.
+func halves(code string) string {
+	groups := strings.Fields(code)
+	if len(groups) != 7 {
+		return code
+	}
+	return strings.Join(groups[:4], " ") + "\n" + strings.Join(groups[4:], " ")
 }
 
 // Refresh asks for the rows in sight again.
@@ -77,7 +88,7 @@ func (journalLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[0].Resize(size)
 	h := settle(o[1], w)
 	o[1].Move(fyne.NewPos(across, y))
-	y += h + grid(1)
+	y += h + grid(1.5)
 	bottom := size.Height - grid(2.5)
 	if o[3].Visible() {
 		h := settle(o[3], w)

@@ -124,8 +124,8 @@ func NewColumn(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 // A row stands side by side. The stretched one has the room that is left.
 type row struct {
 	gap     float32
-	stretch int // index; -1: none
-	top     bool
+	stretch int  // index; -1: none
+	top     bool // first lines stand on one line; else all is in the middle
 }
 
 func (r row) Layout(objects []fyne.CanvasObject, size fyne.Size) {
@@ -135,24 +135,50 @@ func (r row) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			rest -= wish(o)
 		}
 	}
-	x := float32(0)
+	x, base := float32(0), tallest(objects)
 	for i, o := range objects {
 		w := wish(o)
 		if i == r.stretch {
 			w = max(rest, 0)
 		}
-		y := float32(0)
-		if h := settle(o, w); !r.top {
-			y = max(0, (size.Height-h)/2)
+		h := settle(o, w)
+		y := max(0, (size.Height-h)/2)
+		if r.top {
+			y = (base - firstLine(o)) / 2
 		}
 		o.Move(fyne.NewPos(x, y))
 		x += w + grid(r.gap)
 	}
 }
 
+// firstLine is the height of the first line of text in an object, so that
+// things of different sizes stand on one line beside it.
+func firstLine(o fyne.CanvasObject) float32 {
+	switch o := o.(type) {
+	case *Text:
+		return o.lineHeight()
+	case *fyne.Container:
+		if len(o.Objects) > 0 {
+			return firstLine(o.Objects[0])
+		}
+	}
+	return o.MinSize().Height
+}
+
+func tallest(objects []fyne.CanvasObject) (h float32) {
+	for _, o := range objects {
+		h = max(h, firstLine(o))
+	}
+	return h
+}
+
 func (r row) MinSize(objects []fyne.CanvasObject) (s fyne.Size) {
+	base := tallest(objects)
 	for i, o := range objects {
 		m := o.MinSize()
+		if r.top {
+			m.Height += (base - firstLine(o)) / 2
+		}
 		if i != r.stretch {
 			m.Width = wish(o)
 		}
@@ -262,7 +288,7 @@ func (p page) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // NewScroll is content that scrolls down when there is more of it than room.
 func NewScroll(content fyne.CanvasObject) *Scroll {
-	s := &Scroll{Scroll: container.NewVScroll(content)}
+	s := &Scroll{Scroll: container.NewVScroll(container.New(slim{}, content))}
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -277,6 +303,16 @@ type Scroll struct {
 func (s *Scroll) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.New(scrolled{}, s.Scroll))
 }
+
+// Slim content takes the width that there is, however little.
+type slim struct{}
+
+func (slim) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	h := settle(o[0], size.Width)
+	o[0].Resize(fyne.NewSize(size.Width, max(h, size.Height)))
+}
+
+func (slim) MinSize(o []fyne.CanvasObject) fyne.Size { return fyne.NewSize(0, o[0].MinSize().Height) }
 
 type scrolled struct{}
 

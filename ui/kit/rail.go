@@ -59,7 +59,7 @@ var _ fyne.Focusable = (*Rail)(nil)
 // NewRail is empty.
 func NewRail() *Rail {
 	r := &Rail{content: NewColumn(0)}
-	r.scroll = NewScroll(container.New(frame{0, 2}, r.content))
+	r.scroll = NewScroll(container.New(frame{0, 1}, r.content))
 	r.ExtendBaseWidget(r)
 	return r
 }
@@ -88,12 +88,25 @@ func (r *Rail) Set(items []RailItem) {
 }
 
 func railHead(s string) fyne.CanvasObject {
-	return container.New(frame{3, 1}, NewText(s, Overline))
+	return container.New(headLayout{}, NewText(s, Overline))
+}
+
+// A headLayout keeps a head nearer to what it heads than to what is above.
+type headLayout struct{}
+
+func (headLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return o[0].MinSize().AddWidthHeight(2*grid(3), grid(3))
+}
+
+func (headLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	settle(o[0], size.Width-2*grid(3))
+	o[0].Move(fyne.NewPos(grid(3), grid(2)))
 }
 
 // CreateRenderer is for Fyne.
 func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
-	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(r.scroll), rail: r}
+	ground := container.NewStack(newBox(ColorSurface, "", 0, 0), r.scroll)
+	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(ground), rail: r}
 }
 
 // A railRenderer scrolls to the step that is on as soon as there is a size.
@@ -196,7 +209,7 @@ func newRailLine(item RailItem, tapped func()) *railLine {
 	if item.Note != "" {
 		parts = append(parts, NewLine(item.Note, SmallMuted))
 	}
-	l.content = container.New(row{gap: 1.5, stretch: 1}, parts...)
+	l.content = container.New(row{gap: 1.5, stretch: 1, top: true}, parts...)
 	l.ExtendBaseWidget(l)
 	return l
 }
