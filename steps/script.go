@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"slices"
+	"strings"
 
 	"github.com/keyceremony/ceremony/plan"
 )
@@ -12,62 +14,115 @@ import (
 //go:embed script.html
 var scriptHTML string
 
-var scriptTemplate = template.Must(template.New("script").Parse(scriptHTML))
+var scriptTemplate = template.Must(template.New("script").Funcs(template.FuncMap{
+	"contains": strings.Contains,
+	"words":    func(s string) []string { return strings.Split(s, " ") },
+}).Parse(scriptHTML))
+
+// A script is what the template prints.
+type script struct {
+	Plan        *plan.Plan
+	Code        string
+	Groups      []string // of the code
+	Words       []string
+	SHA256      string
+	From, Until string
+	Quorum      []string
+	Notes       []string
+	Stages      []scriptStage
+	AnyTime     []*Step
+	Codes       []string // that people write down
+	Deciders    []Role   // on exceptions
+	Blank       []int    // lines for people who come later
+	Forms       []scriptForm
+}
 
 // scriptStage is one stage of the printed script.
 type scriptStage struct {
+	Number      int
 	Name, Where string
 	Steps       []scriptStep
 }
 
 type scriptStep struct {
 	Number int
+	Head   string // the act, above its first step
 	*Step
 	Fields []Field
 	Keys   []string
 	Lines  []Line
+	Hands  []plan.Person // who act, watch or sign: each has a box
 }
+
+type scriptForm struct{ First bool }
 
 // Script is the printable list of acts and steps of a plan: what the people
 // hold in their hands. It is a pure function of the plan.
 func Script(p *plan.Plan) []byte {
 	c := &Ceremony{plan: p, state: newState()}
-	var stages []scriptStage
-	for _, stage := range []Stage{Prepare, Wrap, Import} {
-		stages = append(stages, c.scriptStage(stage))
+	code := p.SHA256().Code()
+	s := script{
+		Plan: p, Code: code, Groups: strings.Fields(code), Words: p.SHA256().Words(), SHA256: p.SHA256().Groups(),
+		From: minute(p.Time.NotBefore), Until: minute(p.Time.NotAfter), Quorum: quorumWords(p), Notes: p.Notes(),
+		AnyTime:  []*Step{stepException, stepPause, stepPeople, stepStop},
+		Codes:    sheetCodes(p),
+		Deciders: slices.Concat(stepException.Acts, stepException.Approves),
+		Blank:    make([]int, 2), Forms: []scriptForm{{First: true}, {}, {First: true}, {}},
+	}
+	for i, stage := range []Stage{Prepare, Wrap, Import} {
+		s.Stages = append(s.Stages, c.scriptStage(i+1, stage))
 	}
 	var b bytes.Buffer
-	err := scriptTemplate.Execute(&b, map[string]any{
-		"Plan": p, "Code": p.SHA256().Code(), "Words": p.SHA256().Words(), "SHA256": p.SHA256().Groups(),
-		"Stages": stages, "Mode": p.Mode(), "AnyTime": []*Step{stepException, stepPause, stepPeople, stepStop},
-	})
-	if err != nil {
+	if err := scriptTemplate.Execute(&b, s); err != nil {
 		panic(fmt.Sprintf("steps: internal error: script: %v", err))
 	}
 	return b.Bytes()
 }
 
-func (c *Ceremony) scriptStage(stage Stage) scriptStage {
-	where := map[Stage]string{Prepare: "online machine", Wrap: "offline machine, beside the HSM", Import: "online machine"}
-	out := scriptStage{Name: string(stage), Where: where[stage]}
+func (c *Ceremony) scriptStage(number int, stage Stage) scriptStage {
+	where := map[Stage]string{
+		Prepare: "At the online machine", Wrap: "At the offline machine, beside the HSM", Import: "At the online machine",
+	}
+	out := scriptStage{Number: number, Name: string(stage), Where: where[stage]}
 	for _, s := range Steps(stage) {
-		if s.When != nil && !s.When(c.plan) {
+		if s.When != nil && !s.When(c.plan) || s.PerKey && len(c.keysOf(s)) == 0 {
 			continue
 		}
-		one := scriptStep{Number: len(out.Steps) + 1, Step: s}
-		for _, k := range c.keysOf(s) {
-			one.Keys = append(one.Keys, k.Name)
-		}
-		if s.PerKey && len(one.Keys) == 0 {
-			continue
-		}
-		if s.Print != nil {
-			one.Lines = s.Print(c.plan)
-		}
-		for _, f := range s.Ask {
-			one.Fields = append(one.Fields, f.expand(c)...)
+		one := c.scriptStep(len(out.Steps)+1, s)
+		if one.Number == 1 || out.Steps[one.Number-2].Act != s.Act {
+			one.Head = s.Act
 		}
 		out.Steps = append(out.Steps, one)
 	}
 	return out
+}
+
+func (c *Ceremony) scriptStep(number int, s *Step) scriptStep {
+	one := scriptStep{Number: number, Step: s, Hands: c.hands(s)}
+	for _, k := range c.keysOf(s) {
+		one.Keys = append(one.Keys, k.Name)
+	}
+	if s.Print != nil {
+		one.Lines = s.Print(c.plan)
+	}
+	for _, f := range s.Ask {
+		one.Fields = append(one.Fields, f.expand(c)...)
+	}
+	return one
+}
+
+// hands lists the people who may have a part in a step, in the plan's order.
+func (c *Ceremony) hands(s *Step) []plan.Person {
+	roles := slices.Concat(s.Acts, s.Approves, s.Watches)
+	all := s.Seal != nil || s.Sign != nil && s.Sign.Roles == nil
+	if s.Sign != nil {
+		roles = append(roles, s.Sign.Roles...)
+	}
+	for _, f := range s.Ask {
+		roles = append(roles, f.Each)
+		all = all || f.Each == everyone
+	}
+	return slices.DeleteFunc(slices.Clone(c.plan.People), func(p plan.Person) bool {
+		return !all && !slices.Contains(roles, p.Role)
+	})
 }
