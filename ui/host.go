@@ -3,6 +3,8 @@ package ui
 import (
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -97,6 +99,8 @@ type Trace struct {
 	Problem string         `json:"problem,omitempty"` // code of the error shown
 	Boxes   map[string]Box `json:"boxes,omitempty"`   // where buttons are, in pixels of the window
 	Head    int            `json:"head"`              // number of the last record
+
+	focused map[fyne.Focusable]string // the fields by name
 }
 
 // A TraceField is a field that is asked.

@@ -39,10 +39,10 @@ var looks = []kit.Option{
 func (w *Window) showView() {
 	look := kit.NewChoice(w.keys, looks)
 	look.Select(string(w.host.Taste.Look))
-	look.OnChanged = func() { w.setTaste(Taste{Look: kit.Look(look.Value()), Scale: w.host.Taste.Scale}) }
+	look.OnChanged = func(string) { w.setTaste(Taste{Look: kit.Look(look.Value()), Scale: w.host.Taste.Scale}) }
 	smaller := kit.NewButton("Smaller text", kit.Plain, func() { w.scale(1 / 1.125) })
 	larger := kit.NewButton("Larger text", kit.Plain, func() { w.scale(1.125) })
-	body := container.NewVBox(kit.NewField("Colours", "", look), container.NewHBox(smaller, larger),
+	body := kit.NewColumn(1, kit.NewField("Colours", "", look), container.NewHBox(smaller, larger),
 		kit.NewText("At any time: Ctrl and plus, Ctrl and minus, Ctrl and 0.", kit.SmallMuted))
 	var s *kit.Sheet
 	s = kit.NewSheet(w.win, w.keys, "View", body, kit.NewButton("Close", kit.Primary, func() { s.Hide() }))

@@ -91,3 +91,13 @@ func (w *Window) every(d time.Duration, f func()) (stop func()) {
 	}
 	return w.host.Every(d, func() { fyne.Do(f) })
 }
+
+// breakOff asks what is under way to end; it may take its time.
+func (k *work) breakOff() {
+	if k.what == "" {
+		return
+	}
+	k.said = "Breaking off …"
+	k.cancel()
+	k.changed()
+}

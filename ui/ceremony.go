@@ -1,0 +1,261 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A ceremony is the page that leads through a ceremony folder. Around what
+// happens now it shows where the script stands and the transcript as it grows.
+type ceremony struct {
+	w       *Window
+	c       *steps.Ceremony
+	stage   steps.Stage // of this sitting
+	journal []steps.Brief
+
+	head    audit.Head
+	known   string // of the clock
+	middle  *fyne.Container
+	scroll  *container.Scroll
+	now     view
+	clock   *kit.Text
+	rail    *kit.Rail
+	records *kit.Journal
+	turns   *fyne.Container
+	waiting *kit.Text
+	primary *kit.Button
+	frame   *frame
+	under   *underway
+	stop    func()
+	habits  map[string]habit // how each person signed the last time
+}
+
+// A view is what stands in the middle of the ceremony page.
+type view interface {
+	content() fyne.CanvasObject
+	first() fyne.Focusable
+	primary() (label string, ready bool, waiting string) // label "": no button
+	press()
+	files(paths []string) bool
+	mark(t *Trace)
+	help() (title, text string)
+}
+
+// newCeremony takes over c: it closes it when it is left.
+func newCeremony(w *Window, c *steps.Ceremony) *ceremony {
+	p := &ceremony{w: w, c: c, stage: c.Now().Stage, middle: container.NewStack(), habits: map[string]habit{}}
+	p.rail = kit.NewRail()
+	p.records = kit.NewJournal(func() int { return len(p.journal) }, p.row)
+	p.records.OnTapped = p.showRecord
+	p.waiting = kit.NewText("", kit.SmallMuted)
+	p.primary = kit.NewButton("", kit.Primary, p.press)
+	p.turns = container.NewHBox()
+	p.clock = kit.NewText("", kit.SmallMuted)
+	p.stop = w.every(time.Second, p.tick)
+	p.build()
+	p.turn()
+	return p
+}
+
+// build puts the page together.
+func (p *ceremony) build() {
+	p.frame = newFrame(p.middle, p.top(), p.bottom(), p.rail, p.records)
+	if p.c.Plan().Rehearsal {
+		p.frame.band(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"))
+	}
+}
+
+func (p *ceremony) top() fyne.CanvasObject {
+	place := map[steps.Stage]string{steps.Prepare: "Stage 1 of 3 · Prepare", steps.Wrap: "Stage 2 of 3 · Wrap", steps.Import: "Stage 3 of 3 · Import"}
+	name := kit.NewText(p.c.Plan().Name, kit.Heading)
+	stage := kit.NewText(place[p.stage], kit.Muted)
+	view := kit.NewButton("View", kit.Quiet, p.w.showView)
+	left := kit.NewColumn(1, name, stage)
+	right := container.NewHBox(container.NewCenter(p.clock), container.NewCenter(view), container.NewCenter(kit.Badge(p.c.Side())))
+	return container.NewBorder(nil, nil, nil, right, left)
+}
+
+func (p *ceremony) bottom() fyne.CanvasObject {
+	return container.NewBorder(nil, nil, p.turns, p.primary, p.waiting)
+}
+
+// tick shows the local clock, and what is known of it.
+func (p *ceremony) tick() {
+	p.clock.SetText(p.w.host.Now().Format("15:04:05") + "\n" + p.known)
+}
+
+// turn shows what is awaited now.
+func (p *ceremony) turn() {
+	now := p.c.Now()
+	switch {
+	case now.Phase == steps.Done || now.Stage != p.stage:
+		p.lay(newOver(p, now))
+	default:
+		p.lay(newStep(p, now))
+	}
+}
+
+// lay puts a view in the middle, and brings what is around it up to date.
+func (p *ceremony) lay(v view) {
+	p.now = v
+	p.scroll = container.NewVScroll(kit.NewPage(760, v.content()))
+	p.middle.Objects = []fyne.CanvasObject{p.scroll}
+	p.middle.Refresh()
+	p.around()
+	if p.w.page == page(p) {
+		p.w.focus(v.first())
+	}
+	if b, ok := v.(interface{ begin() }); ok {
+		b.begin()
+	}
+	p.w.trace.touch()
+}
+
+// around brings rail, transcript and buttons up to date. It is called when no
+// work is under way: the ceremony is one's own then.
+func (p *ceremony) around() {
+	p.journal = p.c.Journal()
+	p.records.SetTitle(fmt.Sprintf("Transcript · %s · %d records", p.c.Side(), len(p.journal)))
+	p.head, p.known = p.c.Head(), p.c.Clock()
+	p.records.SetHead(p.head.SHA256.Code())
+	p.records.Refresh()
+	p.rail.Set(p.items())
+	p.turns.Objects = p.turnButtons()
+	p.turns.Refresh()
+	p.tick()
+	p.changed()
+}
+
+// changed brings the primary button up to date.
+func (p *ceremony) changed() {
+	label, ready, waiting := p.now.primary()
+	if what, _, _ := p.w.work.busy(); what != "" {
+		label, ready, waiting = what, false, "this is under way"
+	}
+	p.primary.SetText(label)
+	p.primary.Hidden = label == ""
+	if ready {
+		p.primary.Enable()
+	} else {
+		p.primary.Disable()
+	}
+	p.waiting.SetText(waiting)
+	p.w.trace.touch()
+}
+
+// press is the primary button, and Enter.
+func (p *ceremony) press() {
+	if _, ready, _ := p.now.primary(); ready && p.w.work.what == "" {
+		p.now.press()
+	}
+}
+
+// items are the lines of the rail: the steps of this sitting.
+func (p *ceremony) items() []kit.RailItem {
+	var out []kit.RailItem
+	for _, it := range p.c.Outline() {
+		if it.Stage != p.stage {
+			continue
+		}
+		one := kit.RailItem{Head: it.Step.Act, Title: it.Step.Title, State: railStates[it.State]}
+		if !it.At.IsZero() {
+			one.Note = it.At.Local().Format("15:04")
+			if it.By != "" {
+				one.Note += " " + it.By
+			}
+		}
+		if it.Of > 1 && it.Done < it.Of && it.Done > 0 {
+			one.Note = fmt.Sprintf("%d of %d", it.Done, it.Of)
+		}
+		if it.State != steps.ItemToCome {
+			one.Tapped = func() { p.showStep(it) }
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+var railStates = map[steps.ItemState]kit.RailState{
+	steps.ItemDone: kit.Done, steps.ItemCurrent: kit.Now, steps.ItemFailed: kit.Failed,
+	steps.ItemExcepted: kit.Exception, steps.ItemToCome: kit.ToCome,
+}
+
+// turnButtons lead to the steps that may come at any time, and back.
+func (p *ceremony) turnButtons() []fyne.CanvasObject {
+	if p.c.Turned() {
+		return []fyne.CanvasObject{kit.NewButton("Back to the script", kit.Plain, func() { p.turnTo("") })}
+	}
+	var out []fyne.CanvasObject
+	for _, t := range p.c.Turns() {
+		out = append(out, kit.NewButton(t.Label+"…", kit.Plain, func() { p.turnTo(t.ID) }))
+	}
+	return out
+}
+
+func (p *ceremony) turnTo(id string) {
+	if p.w.work.refuses() {
+		return
+	}
+	if err := p.c.Turn(id); err != nil {
+		p.w.tell(err)
+		return
+	}
+	p.turn()
+}
+
+func (p *ceremony) row(i int) kit.JournalRow {
+	b := p.journal[i]
+	return kit.JournalRow{Time: b.At.Local().Format("15:04"), Text: b.Text, Loud: b.Loud}
+}
+
+func (p *ceremony) content() fyne.CanvasObject { return p.frame.box }
+func (p *ceremony) first() fyne.Focusable      { return p.now.first() }
+func (p *ceremony) enter()                     { p.press() }
+func (p *ceremony) help() (string, string)     { return p.now.help() }
+
+func (p *ceremony) files(paths []string) bool { return p.now.files(paths) }
+
+// leave closes the ceremony: the folder is the only state.
+func (p *ceremony) leave() error {
+	p.stop()
+	return p.c.Close()
+}
+
+func (p *ceremony) mark(t *Trace) {
+	t.Page, t.Stage, t.Head = "ceremony", string(p.stage), p.head.Seq
+	p.now.mark(t)
+	label, ready, _ := p.now.primary()
+	what, _, _ := p.w.work.busy()
+	t.Primary, t.Ready, t.Busy = label, ready && what == "", what
+	t.box(p.w, "primary", p.primary)
+	for _, o := range p.turns.Objects {
+		if b, ok := o.(*kit.Button); ok {
+			t.box(p.w, b.Text(), b)
+		}
+	}
+}
+
+// working shows, in place of the step, what is under way: nobody enters
+// anything meanwhile.
+func (p *ceremony) working() {
+	what, said, elapsed := p.w.work.busy()
+	if what == "" {
+		p.under = nil
+		return
+	}
+	if p.under == nil {
+		p.under = newUnderway(p.w)
+		p.middle.Objects = []fyne.CanvasObject{kit.NewPage(760, p.under.box)}
+		p.middle.Refresh()
+		p.w.win.Canvas().Unfocus()
+	}
+	p.under.tell(what, said, elapsed)
+	p.changed()
+}

@@ -1,0 +1,33 @@
+package kit
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// NewPane puts content on a ground of its own, from edge to edge, as the sides
+// of a page.
+func NewPane(content fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(newBox(ColorPanel, ColorLine, 1, 0), content)
+}
+
+// NewBar is a pane across the page, with room around its content.
+func NewBar(content fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(newBox(ColorSurface, ColorLine, 1, 0), container.New(frame{3, 1.5}, content))
+}
+
+// NewMono shows lines as they are kept, in the monospaced face.
+func NewMono(text string) fyne.CanvasObject {
+	return container.New(frame{2, 1.5}, newBox(ColorBox, ColorLine, 1, 1), NewText(text, SmallMono))
+}
+
+// NewSigned is a mark that something is done, in shape and words.
+func NewSigned(word string) fyne.CanvasObject {
+	return container.New(row{gap: 1, stretch: -1}, newMark("state-done", ColorGreen, 3), NewLine(word, Strong))
+}
+
+// NewRow puts objects side by side; the one with the index stretch has the
+// room that is left, -1 for none.
+func NewRow(gap float32, stretch int, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(row{gap: gap, stretch: stretch}, objects...)
+}

@@ -1,0 +1,109 @@
+package ui
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// This file leads to a page: by a folder, a plan, or what was dropped.
+
+// Ceremony leads to a ceremony folder.
+func (w *Window) Ceremony(dir string) { w.open(dir) }
+
+// open continues a folder.
+func (w *Window) open(dir string) {
+	w.lead("Open the ceremony", dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Open(dir, say) })
+}
+
+// begin begins a folder.
+func (w *Window) begin(b Beginning) {
+	w.lead("Begin the ceremony", b.Dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Begin(b, say) })
+}
+
+// lead opens a ceremony in the background, and shows its page.
+func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Ceremony, error)) {
+	if !w.leave() {
+		return
+	}
+	w.show(newWaiting(w))
+	var c *steps.Ceremony
+	w.work.do(what, func(context.Context) (err error) {
+		c, err = open(w.work.say)
+		return err
+	}, func(err error) {
+		if err != nil {
+			w.show(newStart(w))
+			w.tell(err)
+			return
+		}
+		if w.host.Remember != nil {
+			w.host.Remember(dir)
+		}
+		w.show(newCeremony(w, c))
+	})
+}
+
+// sort leads to where a file or folder belongs that was dropped.
+func (w *Window) sort(path string) {
+	switch g, err := steps.Peek(path); {
+	case err == nil && g.Sealed:
+		w.verify(path)
+	case err == nil:
+		w.open(path)
+	case strings.EqualFold(filepath.Ext(path), ".toml"):
+		if w.leave() {
+			w.show(newBegin(w, path))
+		}
+	default:
+		w.notice("There is no place for this here", filepath.Base(path)+" is no ceremony folder and no plan. "+
+			"These can be dropped on the window: a ceremony folder, a plan (TOML), and what a step asks for, as the folder of a medium or a signature.")
+	}
+}
+
+// verify checks a folder as an auditor does.
+func (w *Window) verify(dir string) {
+	if !w.leave() {
+		return
+	}
+	w.show(newWaiting(w))
+	var v audit.Verdict
+	w.work.do("Verify the transcript", func(context.Context) (err error) {
+		v, err = w.host.Verify(dir)
+		return err
+	}, func(err error) {
+		if err != nil {
+			w.show(newStart(w))
+			w.tell(err)
+			return
+		}
+		w.show(newVerdict(w, dir, v))
+	})
+}
+
+// waiting is the page while a folder is opened or checked.
+type waiting struct {
+	w *Window
+	u *underway
+}
+
+func newWaiting(w *Window) *waiting { return &waiting{w, newUnderway(w)} }
+
+func (p *waiting) content() fyne.CanvasObject { return kit.NewPage(760, p.u.box) }
+func (p *waiting) first() fyne.Focusable      { return nil }
+func (p *waiting) enter()                     {}
+func (p *waiting) files([]string) bool        { return true }
+func (p *waiting) help() (title, text string) { return "One moment", "The program works." }
+func (p *waiting) leave() error               { return nil }
+func (p *waiting) working()                   { p.u.tell(p.w.work.busy()) }
+
+func (p *waiting) mark(t *Trace) {
+	t.Page = "waiting"
+	t.Busy, _, _ = p.w.work.busy()
+}

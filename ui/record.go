@@ -1,0 +1,92 @@
+package ui
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// This file shows what the transcript says, read only.
+
+// showStep shows the records of a step that the rail names.
+func (p *ceremony) showStep(it steps.Item) {
+	if p.w.work.refuses() {
+		return
+	}
+	records, err := p.c.Records(it.Stage, it.Step.ID)
+	if err != nil {
+		p.w.tell(err)
+		return
+	}
+	body := kit.NewColumn(2.5, kit.NewText(it.Step.Say, kit.Muted))
+	for _, r := range records {
+		body.Add(recordBody(r))
+	}
+	if len(records) == 0 {
+		body.Add(kit.NewText("There is no record of it yet.", kit.Body))
+	}
+	p.w.sheet(it.Step.Title, body)
+}
+
+// showRecord shows one record of the transcript, readable and raw.
+func (p *ceremony) showRecord(i int) {
+	if p.w.work.refuses() {
+		return
+	}
+	b := p.journal[i]
+	r, raw, err := p.c.Record(b.Log, b.Seq)
+	if err != nil {
+		p.w.tell(err)
+		return
+	}
+	p.w.sheet(b.Text, kit.NewColumn(2.5, recordBody(r), kit.NewText("As it stands in "+b.Log, kit.Overline), kit.NewMono(string(raw))))
+}
+
+func recordBody(r audit.Record) fyne.CanvasObject {
+	head := fmt.Sprintf("Record %d · %s · %s", r.Seq, r.Ev, r.Wall.Local().Format("2006-01-02 15:04:05"))
+	if len(r.Actor) > 0 {
+		head += " · " + strings.Join(r.Actor, ", ")
+	}
+	body := kit.NewColumn(1.5, kit.NewText(head, kit.SmallStrong))
+	var end audit.End
+	if r.Ev == audit.EvEnd && r.Decode(&end) == nil {
+		addEnd(body, end)
+	}
+	var fail audit.Fail
+	if r.Ev == audit.EvFail && r.Decode(&fail) == nil {
+		body.Add(kit.NewText("It did not come to its end: "+fail.Problem, kit.Alert))
+		addEnd(body, fail.End)
+	}
+	return body
+}
+
+// addEnd shows answers, checks, files and signatures.
+func addEnd(body *fyne.Container, e audit.End) {
+	var facts []kit.Fact
+	for _, name := range slices.Sorted(maps.Keys(e.Answers)) {
+		facts = append(facts, kit.Fact{Label: name, Value: e.Answers[name]})
+	}
+	for _, f := range e.Files {
+		facts = append(facts, kit.Fact{Label: f.Name, Value: "SHA-256 " + f.SHA256.Groups(), Mono: true})
+	}
+	for _, s := range e.Statements {
+		facts = append(facts, kit.Fact{Label: "Signed by " + s.Person, Value: s.Action})
+	}
+	if len(facts) > 0 {
+		body.Add(kit.NewFacts(facts))
+	}
+	var rows []kit.CheckRow
+	for _, c := range e.Checks {
+		rows = append(rows, checkRow("", c))
+	}
+	if len(rows) > 0 {
+		body.Add(kit.NewChecks(rows))
+	}
+}

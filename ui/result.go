@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A result is the view of what a step found, before the room goes on: every
+// check with what was found and what was wanted.
+type result struct {
+	p    *ceremony
+	was  steps.Now
+	next string
+	box  fyne.CanvasObject
+}
+
+// after goes on after a step: to its result if it checked anything.
+func (p *ceremony) after(was steps.Now) {
+	seen := p.c.Seen()
+	switch now := p.c.Now(); {
+	case was.Step != nil && p.c.Paused():
+		p.lay(newPaused(p))
+	case len(seen) == 0:
+		p.turn()
+	default:
+		p.lay(newResult(p, was, now, seen))
+	}
+}
+
+func newResult(p *ceremony, was, now steps.Now, seen []steps.Seen) *result {
+	r := &result{p: p, was: was, next: "End this sitting"}
+	if now.Phase != steps.Done && now.Stage == p.stage {
+		r.next = "Go on: " + now.Step.Title
+	}
+	title, kind := fmt.Sprintf("All %d checks hold", len(seen)), kit.PanelGood
+	if len(seen) == 1 {
+		title = "The check holds"
+	}
+	if n := unheld(seen); n > 0 {
+		title, kind = fmt.Sprintf("%d of %d checks do not hold or were not made", n, len(seen)), kit.PanelWarning
+	}
+	r.box = kit.NewColumn(2.5,
+		kit.NewText("Done · "+was.Step.ID, kit.OverlineBlue), kit.NewText(was.Step.Title, kit.Title),
+		kit.NewPanel(title, nil, "", kind), kit.NewChecks(checkRows(seen)))
+	return r
+}
+
+// unheld counts the checks that do not hold.
+func unheld(seen []steps.Seen) (n int) {
+	for _, c := range seen {
+		if c.Result != audit.ResultHolds {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *result) content() fyne.CanvasObject      { return r.box }
+func (r *result) first() fyne.Focusable           { return r.p.primary }
+func (r *result) primary() (string, bool, string) { return r.next, true, "" }
+func (r *result) press()                          { r.p.turn() }
+func (r *result) files([]string) bool             { return false }
+func (r *result) help() (title, text string) {
+	return r.was.Step.Title, "This is what the program found. It stands in the transcript as it stands here."
+}
+
+func (r *result) mark(t *Trace) { t.Step, t.Phase = r.was.Step.ID, "result" }

@@ -1,0 +1,124 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/steps"
+)
+
+// A scene is a rehearsal that is being led: the places where its sittings are,
+// the windows in them, and the table with the papers.
+type scene struct {
+	r     *Rehearsal
+	table *table
+	at    map[string]*Window // side → window
+}
+
+// Rehearse sets a rehearsal up, or goes on with the one in dir, and leads to
+// where it stands. Two windows stand for the two machines.
+func (w *Window) Rehearse(dir string, two bool) {
+	if !w.leave() {
+		return
+	}
+	w.show(newWaiting(w))
+	var r *Rehearsal
+	w.work.do("Set up the rehearsal", func(context.Context) (err error) {
+		r, err = w.host.Rehearse(dir, w.work.say)
+		return err
+	}, func(err error) {
+		if err != nil {
+			w.show(newStart(w))
+			w.tell(err)
+			return
+		}
+		newScene(w, r, two).go_()
+	})
+}
+
+func newScene(w *Window, r *Rehearsal, two bool) *scene {
+	s := &scene{r: r, at: map[string]*Window{"online": w, "offline": w}}
+	w.scene = s
+	if two {
+		off := newWindow(w.app, w.host, "offline", "Offline machine")
+		off.scene = s
+		off.show(newStart(off))
+		off.Show()
+		w.win.SetTitle("Online machine")
+		s.at["offline"] = off
+	}
+	s.table = newTable(s)
+	s.table.w.Show()
+	return s
+}
+
+// go_ leads to the sitting that the rehearsal is at.
+func (s *scene) go_() {
+	side := s.stands()
+	s.at[side].enter(s.beginning(side))
+}
+
+// enter goes on with a folder, or begins it.
+func (w *Window) enter(b Beginning) {
+	if _, err := steps.Peek(b.Dir); err == nil {
+		w.open(b.Dir)
+		return
+	}
+	w.begin(b)
+}
+
+func (s *scene) beginning(side string) Beginning {
+	if side == "offline" {
+		return s.r.Offline
+	}
+	return s.r.Online
+}
+
+// stands tells at which machine the rehearsal goes on: offline between the end
+// of the first sitting and the end of the second.
+func (s *scene) stands() string {
+	online, err := steps.Peek(s.r.Online.Dir)
+	if err != nil || online.Now.Stage == s.r.Online.Stage {
+		return "online"
+	}
+	if offline, err := steps.Peek(s.r.Offline.Dir); err == nil && offline.Now.Phase == steps.Done {
+		return "online"
+	}
+	return "offline"
+}
+
+// onward makes the button at the end of a sitting lead to the next one.
+func (s *scene) onward(o *over, now steps.Now) {
+	side := map[bool]string{true: "offline", false: "online"}[o.p.stage == s.r.Online.Stage]
+	if now.Phase == steps.Done && o.p.stage != s.r.Offline.Stage {
+		return // the ceremony is over
+	}
+	o.next = "Go to the " + side + " machine"
+	o.lines = append(o.lines, "In this rehearsal both machines are this one. The medium is a folder, and it is there already.")
+	o.then = func() { s.at[side].enter(s.beginning(side)) }
+}
+
+// sheet keeps what people write down.
+func (s *scene) sheet(name, value string) {
+	s.r.Sheet(name, value)
+	if s.table != nil {
+		s.table.draw()
+	}
+}
+
+// drop ends the rehearsal with its last window.
+func (s *scene) drop(w *Window) {
+	for side, at := range s.at {
+		if at == w {
+			delete(s.at, side)
+		}
+	}
+	if len(s.at) > 0 {
+		return
+	}
+	s.table.w.win.Close()
+	if err := s.r.Close(); err != nil {
+		fyne.LogError("the rehearsal's vault", err)
+	}
+}

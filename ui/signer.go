@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A signer is the sheet on which one person signs: with a key file, ssh-agent,
+// a card, or elsewhere.
+type signer struct {
+	s       *signing
+	w       *Window
+	t       steps.Signing
+	way     *kit.Choice
+	ways    *fyne.Container
+	path    *kit.Entry // key file, or where the text goes
+	back    *kit.Entry // the signature that comes back
+	module  *kit.Entry
+	serial  *kit.Entry
+	label   *kit.Entry
+	pass    *kit.Secret
+	problem *fyne.Container
+	on      *kit.Sheet
+}
+
+// The ways to sign.
+const (
+	byFile  = "file"
+	byAgent = "agent"
+	byCard  = "card"
+	byHand  = "elsewhere"
+)
+
+func newSigner(s *signing, t steps.Signing) *signer {
+	w := s.p.w
+	g := &signer{s: s, w: w, t: t, ways: kit.NewColumn(1), problem: kit.NewColumn(1)}
+	entry := func() *kit.Entry {
+		e := kit.NewEntry(w.keys)
+		e.OnSubmitted = func(string) { w.win.Canvas().FocusNext() }
+		return e
+	}
+	g.path, g.back, g.module, g.serial, g.label = entry(), entry(), entry(), entry(), entry()
+	g.pass = kit.NewSecret(w.keys)
+	g.pass.OnSubmitted = g.sign
+	g.way = kit.NewChoice(w.keys, g.options())
+	g.way.OnChanged = func(string) { g.draw() }
+	g.recall()
+	return g
+}
+
+func (g *signer) options() []kit.Option {
+	out := []kit.Option{{Value: byFile, Title: "A key file", More: "protected with a passphrase"}}
+	if g.w.host.Sign.Agent != nil {
+		out = append(out, kit.Option{Value: byAgent, Title: "ssh-agent", More: "or a FIDO key that it holds"})
+	}
+	if g.w.host.Sign.Card != nil {
+		out = append(out, kit.Option{Value: byCard, Title: "A card", More: "through its PKCS#11 module"})
+	}
+	return append(out, kit.Option{Value: byHand, Title: "Signed elsewhere", More: "on a machine of one's own, with ssh-keygen"})
+}
+
+// sheet asks the person to sign.
+func (g *signer) sheet() {
+	about := fmt.Sprintf("%s, %s. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
+	body := kit.NewColumn(1, kit.NewText(about, kit.Muted), g.problem, g.ways,
+		kit.NewField("Signs with", "", g.way), kit.NewField("What is signed", "", whatIsSigned(g.t)))
+	sign := kit.NewButton("Sign", kit.Primary, g.sign)
+	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
+	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)
+	g.on.OnEscape = g.hide
+	g.on.Show()
+	g.w.trace.sheet = "sign." + g.t.Person
+	g.focus()
+	g.w.trace.touch()
+}
+
+func (g *signer) hide() {
+	g.pass.Clear()
+	g.on.Hide()
+	g.w.trace.touch()
+}
+
+// draw shows what the chosen way needs.
+func (g *signer) draw() {
+	w := g.w
+	file := func(label string, e *kit.Entry) fyne.CanvasObject {
+		choose := kit.NewButton("Choose…", kit.Plain, func() {
+			kit.PickFile(w.win, w.keys, label, filepath.Dir(e.Value()), w.media(), e.SetValue)
+		})
+		return kit.NewField(label, "", container.NewBorder(nil, nil, nil, choose, e))
+	}
+	g.ways.RemoveAll()
+	switch g.way.Value() {
+	case byFile:
+		g.ways.Add(kit.NewField("Passphrase", "", g.pass))
+		g.ways.Add(file("Key file", g.path))
+	case byCard:
+		g.ways.Add(kit.NewField("PIN", "nothing if the reader has a PIN pad", g.pass))
+		g.ways.Add(file("PKCS#11 module", g.module))
+		g.ways.Add(kit.NewField("Label of the key", "", g.label))
+		g.ways.Add(kit.NewField("Serial number of the card", "", g.serial))
+	case byHand:
+		write := kit.NewButton("Write the text", kit.Plain, g.write)
+		g.ways.Add(kit.NewField("Write the text to a new file", "", container.NewBorder(nil, nil, nil, write, g.path)))
+		g.ways.Add(kit.NewField("Sign it there", "", kit.NewMono("ssh-keygen -Y sign -n "+g.t.Namespace+" -f KEY "+g.t.File)))
+		g.ways.Add(file("The signature's file", g.back))
+	}
+	g.ways.Refresh()
+}
+
+func (g *signer) focus() {
+	switch g.way.Value() {
+	case byFile:
+		if g.path.Value() == "" {
+			g.w.focus(g.path)
+			return
+		}
+		g.w.focus(g.pass)
+	case byCard:
+		g.w.focus(g.pass)
+	case byHand:
+		g.w.focus(g.path)
+	}
+}
+
+// write writes the text that is signed elsewhere.
+func (g *signer) write() {
+	if err := g.w.host.WriteNew(g.path.Value(), g.t.Text); err != nil {
+		g.tell(err)
+		return
+	}
+	g.problem.Objects = []fyne.CanvasObject{kit.NewPanel("Written", []string{g.path.Value()}, "", kit.PanelGood)}
+	g.problem.Refresh()
+}
+
+// bring takes a signature that was made elsewhere.
+func (g *signer) bring(path string) {
+	g.way.Select(byHand)
+	g.back.SetValue(path)
+	g.sheet()
+}
+
+// sign signs in the background: a card or a key may wait for a touch.
+func (g *signer) sign() {
+	way, path, back := g.way.Value(), g.path.Value(), g.back.Value()
+	card := Card{Module: g.module.Value(), Serial: g.serial.Value(), Label: g.label.Value()}
+	pass, mode, h := g.pass.Bytes(), g.s.p.c.Plan().Mode(), g.w.host
+	g.pass.Clear()
+	var sig []byte
+	g.w.work.do(g.t.Name+" signs", func(context.Context) (err error) {
+		defer clear(pass)
+		switch way {
+		case byFile:
+			sig, err = h.Sign.File(path, pass, mode, g.t)
+		case byAgent:
+			sig, err = h.Sign.Agent(g.t)
+		case byCard:
+			sig, err = h.Sign.Card(card, pass, g.t)
+		default:
+			sig, err = h.Read(back)
+		}
+		if err == nil {
+			err = rightKey(sig, g.t)
+		}
+		return err
+	}, func(err error) { g.done(sig, err) })
+}
+
+func (g *signer) done(sig []byte, err error) {
+	if err != nil {
+		g.s.p.lay(g.s.p.now)
+		g.tell(err)
+		g.focus()
+		return
+	}
+	g.remember()
+	g.hide()
+	g.s.take(g.t, sig)
+}
+
+func (g *signer) tell(err error) {
+	g.problem.Objects = []fyne.CanvasObject{problemPanel(steps.Explain(err))}
+	g.problem.Refresh()
+	g.w.trace.touch()
+}
+
+// rightKey checks a signature at once, while the person is at the keyboard.
+func rightKey(sig []byte, t steps.Signing) error {
+	if err := audit.VerifySig(sig, t.Keys, t.Namespace, t.Text); err != nil {
+		return errors.Join(fmt.Errorf("%w: somebody with key files has one for each machine", steps.ErrSignature), err)
+	}
+	return nil
+}
+
+// A habit is how somebody signed the last time at this machine: where the key
+// is, never what unlocks it.
+type habit struct {
+	way, path string
+	card      Card
+}
+
+func (g *signer) remember() {
+	g.s.p.habits[g.t.Person] = habit{g.way.Value(), g.path.Value(), Card{g.module.Value(), g.serial.Value(), g.label.Value()}}
+}
+
+func (g *signer) recall() {
+	h, ok := g.s.p.habits[g.t.Person]
+	if !ok {
+		h.way = byFile
+		if g.w.scene != nil {
+			h.path = g.w.scene.r.KeyFile(g.t.Person, g.s.p.c.Side())
+		}
+	}
+	if h.way == byHand {
+		h.path = ""
+	}
+	g.path.SetValue(h.path)
+	g.module.SetValue(h.card.Module)
+	g.serial.SetValue(h.card.Serial)
+	g.label.SetValue(h.card.Label)
+	g.way.Select(h.way)
+	g.draw()
+}

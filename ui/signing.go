@@ -1,0 +1,160 @@
+package ui
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// signing is the part of a step in which people sign, each with a key of
+// their own: one row for each person.
+type signing struct {
+	p       *ceremony
+	texts   []steps.Signing
+	text    map[string]string // the answers that they are about
+	now     steps.Now
+	taken   map[string][]byte // person → signature
+	box     *fyne.Container
+	buttons map[string]*kit.Button
+	changed func()
+}
+
+func newSigning(p *ceremony, changed func()) *signing {
+	return &signing{p: p, taken: map[string][]byte{}, box: kit.NewColumn(1), changed: changed}
+}
+
+func (s *signing) object() fyne.CanvasObject { return s.box }
+
+// clear offers nothing: the answers that people would sign are not whole.
+func (s *signing) clear() {
+	s.texts = nil
+	s.draw()
+}
+
+// offer shows who may sign what. A signature stays as long as its text does.
+func (s *signing) offer(texts []steps.Signing, text map[string]string, now steps.Now) {
+	for _, old := range s.texts {
+		for _, t := range texts {
+			if t.Person == old.Person && !bytes.Equal(t.Text, old.Text) {
+				delete(s.taken, t.Person)
+			}
+		}
+	}
+	s.texts, s.text, s.now = texts, text, now
+	s.draw()
+}
+
+func (s *signing) draw() {
+	s.box.RemoveAll()
+	s.buttons = map[string]*kit.Button{}
+	if len(s.texts) == 0 {
+		return
+	}
+	s.box.Add(kit.NewText("Signatures: "+s.now.Needed, kit.Strong))
+	var rows []fyne.CanvasObject
+	for _, t := range s.texts {
+		rows = append(rows, s.row(t))
+	}
+	s.box.Add(kit.NewCard(kit.NewColumn(1, rows...)))
+	s.box.Refresh()
+}
+
+func (s *signing) row(t steps.Signing) fyne.CanvasObject {
+	name := kit.NewColumn(1, kit.NewText(t.Name, kit.Strong), kit.NewText(t.Role, kit.SmallMuted))
+	if s.taken[t.Person] != nil {
+		return container.NewBorder(nil, nil, nil, kit.NewSigned("signed"), name)
+	}
+	b := kit.NewButton("Sign…", kit.Plain, func() { newSigner(s, t).sheet() })
+	s.buttons[t.Person] = b
+	return container.NewBorder(nil, nil, nil, container.NewCenter(b), name)
+}
+
+// missing says whose signature is awaited, or "". How many are enough the
+// engine decides; with none it need not be asked.
+func (s *signing) missing() string {
+	if len(s.texts) == 0 || len(s.taken) == len(s.texts) {
+		return ""
+	}
+	if len(s.taken) > 0 && s.p.c.Enough(s.text, s.signed()) {
+		return ""
+	}
+	return "Waiting for signatures: " + s.now.Needed
+}
+
+func (s *signing) signed() []string {
+	var out []string
+	for _, t := range s.texts {
+		if s.taken[t.Person] != nil {
+			out = append(out, t.Person)
+		}
+	}
+	return out
+}
+
+func (s *signing) sigs() map[string][]byte { return s.taken }
+
+// take keeps a signature, and goes on to the next person.
+func (s *signing) take(t steps.Signing, sig []byte) {
+	s.taken[t.Person] = sig
+	s.draw()
+	s.changed()
+	s.p.lay(s.p.now)
+}
+
+// first is the button of the first person who has not signed, as long as
+// signatures are awaited.
+func (s *signing) first() fyne.Focusable {
+	if s.missing() == "" {
+		return nil
+	}
+	for _, t := range s.texts {
+		if b := s.buttons[t.Person]; b != nil {
+			return b
+		}
+	}
+	return nil
+}
+
+// files takes a signature that was made elsewhere and dropped, for the person
+// whose it is by its name.
+func (s *signing) files(paths []string) bool {
+	for _, path := range paths {
+		for _, t := range s.texts {
+			if s.taken[t.Person] == nil && strings.HasSuffix(filepath.Base(path), "."+t.Person+".sig") {
+				newSigner(s, t).bring(path)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s *signing) mark(t *Trace) {
+	for _, one := range s.texts {
+		f := TraceField{Name: "sign." + one.Person, Kind: "signature", Done: s.taken[one.Person] != nil}
+		t.Asked = append(t.Asked, f)
+		if b := s.buttons[one.Person]; b != nil {
+			t.focused[b] = f.Name
+			t.box(s.p.w, f.Name, b)
+		}
+	}
+}
+
+// whatIsSigned shows a statement whole, or of a list of files its digest.
+func whatIsSigned(t steps.Signing) fyne.CanvasObject {
+	if strings.HasSuffix(t.File, ".txt") {
+		return kit.NewMono(string(t.Text))
+	}
+	return kit.NewFacts([]kit.Fact{
+		{Label: "A list of files", Value: fmt.Sprintf("%s, %d files", t.File, bytes.Count(t.Text, []byte("\n")))},
+		{Label: "Its SHA-256", Value: digest.Of(t.Text).Groups(), Mono: true},
+	})
+}

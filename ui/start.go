@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// start is the first page: four ways in, and the ceremonies of late.
+type start struct {
+	w     *Window
+	tiles []*kit.Tile
+	names []string // of the tiles
+	box   fyne.CanvasObject
+}
+
+func newStart(w *Window) *start {
+	s := &start{w: w}
+	tiles := container.NewGridWithColumns(2,
+		s.tile("Start a ceremony", "Open an approved plan, or write one. The script is printed from it.", "key", func() { w.show(newBegin(w, "")) }),
+		s.tile("Continue a ceremony", "Take up a ceremony where it stopped, on this machine.", "folder", s.choose),
+		s.tile("Rehearse", "A whole ceremony with a test HSM and a test vault. Nothing counts.", "people", func() { w.Rehearse("", false) }),
+		s.tile("Verify a transcript", "For auditors: one verdict, every check by name.", "check", s.audit))
+	body := kit.NewColumn(4, tiles, s.recent())
+	s.box = container.NewBorder(s.top(), nil, nil, nil, kit.NewScroll(kit.NewPage(1040, body)))
+	return s
+}
+
+func (s *start) tile(title, more, icon string, tapped func()) fyne.CanvasObject {
+	var picture fyne.Resource
+	if icon != "" {
+		picture = kit.Icon(icon)
+	}
+	t := kit.NewTile(title, more, picture, tapped)
+	s.tiles, s.names = append(s.tiles, t), append(s.names, title)
+	return t
+}
+
+func (s *start) top() fyne.CanvasObject {
+	a := s.w.host.About
+	about := kit.NewLine(fmt.Sprintf("version %s · commit %.7s", a.Version, a.Commit), kit.SmallMuted)
+	code := kit.NewLine("program code "+a.SHA256.Code(), kit.SmallMuted)
+	name := kit.NewColumn(0.5, kit.NewLine("Key ceremony", kit.Heading), kit.NewLine("air-gapped key transfer to Azure", kit.Muted))
+	right := kit.NewRow(2, -1, kit.NewColumn(0.5, about, code), kit.NewButton("View", kit.Quiet, s.w.showView))
+	if s.w.host.Airgap {
+		right.Add(kit.Badge("offline"))
+	}
+	return kit.NewBar(container.NewBorder(nil, nil, name, right))
+}
+
+// recent lists the ceremonies of late with the step at which each stands.
+func (s *start) recent() fyne.CanvasObject {
+	rows := kit.NewColumn(1)
+	if s.w.host.Recent != nil {
+		for _, dir := range s.w.host.Recent() {
+			if t := s.standing(dir); t != nil {
+				rows.Add(t)
+			}
+		}
+	}
+	rows.Add(kit.NewText("Drop a ceremony folder or a plan anywhere on this window to open it.", kit.Muted))
+	return rows
+}
+
+func (s *start) standing(dir string) fyne.CanvasObject {
+	g, err := steps.Peek(dir)
+	if err != nil {
+		return nil
+	}
+	more := string(g.Now.Stage) + " · " + dir
+	switch {
+	case g.Now.Phase == steps.Done:
+		more = "over at this machine · " + dir
+	case g.Now.Step != nil:
+		more = fmt.Sprintf("stage %s · %s · %s", g.Now.Stage, g.Now.Step.Title, dir)
+	}
+	return s.tile(g.Plan.Name, more, "", func() { s.w.open(dir) })
+}
+
+func (s *start) choose() {
+	kit.PickFolder(s.w.win, s.w.keys, "Which ceremony folder?", "", s.w.places(), s.w.open)
+}
+
+func (s *start) audit() {
+	kit.PickFolder(s.w.win, s.w.keys, "Which ceremony folder is to be verified?", "", s.w.places(), s.w.verify)
+}
+
+// places are where people may want to look first.
+func (w *Window) places() []kit.Place {
+	places := w.media()
+	if w.host.Recent != nil {
+		for _, dir := range w.host.Recent() {
+			places = append(places, kit.Place{Name: dir, Path: dir})
+		}
+	}
+	return places
+}
+
+func (s *start) content() fyne.CanvasObject { return s.box }
+func (s *start) first() fyne.Focusable      { return s.tiles[0] }
+func (s *start) enter()                     {}
+func (s *start) files([]string) bool        { return false }
+func (s *start) leave() error               { return nil }
+
+func (s *start) help() (title, text string) {
+	return "Key ceremony", "A ceremony moves keys from your own HSM into Azure, with everybody watching. " +
+		"It begins with a plan that all have signed. To see how it goes, rehearse: a whole ceremony with a test HSM and a test vault."
+}
+
+func (s *start) mark(t *Trace) {
+	t.Page, t.Ready = "start", true
+	t.focused = map[fyne.Focusable]string{}
+	for i, tile := range s.tiles {
+		t.box(s.w, s.names[i], tile)
+		t.focused[tile] = s.names[i]
+	}
+}

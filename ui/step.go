@@ -1,0 +1,243 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A step is the view of what is awaited: what happens, who does it and why,
+// what the room must see, what people enter and who signs.
+type step struct {
+	p        *ceremony
+	now      steps.Now
+	form     *form
+	signing  *signing
+	problem  *fyne.Container
+	problems steps.Problem
+	checks   *fyne.Container
+	found    *kit.Text // what an interrupted act left
+	looked   bool
+	box      *fyne.Container
+}
+
+func newStep(p *ceremony, now steps.Now) *step {
+	s := &step{p: p, now: now, problem: kit.NewColumn(1), checks: kit.NewColumn(1)}
+	s.form = newForm(p, now.Fields, s.changed)
+	s.signing = newSigning(p, s.changed)
+	s.box = kit.NewColumn(2.5)
+	for _, o := range []fyne.CanvasObject{s.heading(), s.who(), kit.NewText(s.say(), kit.Body), s.facts(), s.interrupted(), s.problem, s.checks, s.form.object(), s.signing.object()} {
+		if o != nil {
+			s.box.Add(o)
+		}
+	}
+	s.changed()
+	return s
+}
+
+func (s *step) heading() fyne.CanvasObject {
+	over := kit.NewText(fmt.Sprintf("Step %d of %d · %s", s.now.Number, s.now.Of, s.now.Step.ID), kit.OverlineBlue)
+	return kit.NewColumn(1, over, kit.NewText(s.now.Step.Title, kit.Title))
+}
+
+// who shows the roles of the step, and who has the keyboard.
+func (s *step) who() fyne.CanvasObject {
+	var chips []fyne.CanvasObject
+	add := func(label string, roles []steps.Role) {
+		if len(roles) > 0 {
+			chips = append(chips, kit.NewChip(label, strings.Join(roles, ", ")))
+		}
+	}
+	add("Acts", s.now.Step.Acts)
+	if len(s.now.Sign) > 0 {
+		add("Signs", []string{s.now.Needed})
+	}
+	add("Watches", s.now.Step.Watches)
+	if len(s.now.Keys) > 0 {
+		add("Keys", s.now.Keys)
+	}
+	if id := s.p.c.Keyboard(); id != "" {
+		chips = append(chips, kit.NewChip("Keyboard", s.p.c.Person(id).Name))
+	}
+	return kit.NewFlow(1, chips...)
+}
+
+func (s *step) say() string {
+	if s.now.Phase == steps.Sealing {
+		return "The log is frozen. Each person signs the list of its files; the plan's quorum must."
+	}
+	return s.now.Step.Say
+}
+
+// facts are what the room must see before it acts.
+func (s *step) facts() fyne.CanvasObject {
+	var facts []kit.Fact
+	for _, l := range s.p.c.Show() {
+		facts = append(facts, kit.Fact{Label: l.Label, Value: l.Value, Write: l.Sheet != "", Mono: l.Mono, Copy: l.Mono})
+		if l.Sheet != "" && s.p.w.scene != nil {
+			s.p.w.scene.sheet(l.Sheet, l.Value)
+		}
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	return kit.NewFacts(facts)
+}
+
+// interrupted looks for what an act left that was begun before the program
+// stopped, and says it.
+func (s *step) interrupted() fyne.CanvasObject {
+	if s.now.Phase != steps.Interrupted {
+		return nil
+	}
+	s.found = kit.NewText("Looking for what it left …", kit.Strong)
+	title := "This act was begun before the program stopped"
+	return kit.NewColumn(1, kit.NewPanel(title, []string{"Nobody knows yet how it ended. Decide below, after the program has looked."}, "", kit.PanelWarning), s.found)
+}
+
+// begin looks, once the view is there, for what an interrupted act left.
+func (s *step) begin() {
+	if s.found == nil || s.looked {
+		return
+	}
+	s.looked = true
+	n := 0
+	s.p.w.work.do("Look for what was begun", func(ctx context.Context) (err error) {
+		n, err = s.p.c.Look(ctx)
+		return err
+	}, func(err error) {
+		s.p.lay(s)
+		if err != nil {
+			s.tell(err)
+			return
+		}
+		s.found.SetText(fmt.Sprintf("Results of it found now: %d.", n))
+	})
+}
+
+// changed follows what people enter: the statements to sign depend on it.
+func (s *step) changed() {
+	missing := s.form.missing()
+	switch {
+	case missing != "":
+		s.signing.clear()
+	default:
+		s.sign()
+	}
+	if s.p.now == view(s) {
+		s.p.changed()
+	}
+}
+
+// sign offers the statements over the answers as they are, if the engine can
+// take these.
+func (s *step) sign() {
+	text := s.form.answers()
+	if err := s.p.c.Check(text); err != nil {
+		s.signing.clear()
+		s.form.refuse(err)
+		return
+	}
+	s.signing.offer(s.p.c.Statements(text), text, s.now)
+}
+
+func (s *step) primary() (label string, ready bool, waiting string) {
+	label = s.now.Label()
+	if m := s.form.missing(); m != "" {
+		return label, false, m
+	}
+	if m := s.form.refused; m != "" {
+		return label, false, m
+	}
+	if m := s.signing.missing(); m != "" {
+		return label, false, m
+	}
+	return label, true, ""
+}
+
+// press does the step in the background.
+func (s *step) press() {
+	a := steps.Answers{Text: s.form.answers(), Secret: s.form.secrets(), Sig: s.signing.sigs()}
+	s.problem.RemoveAll()
+	s.checks.RemoveAll()
+	s.p.w.work.do(s.now.Label(), func(ctx context.Context) error { return s.p.c.Do(ctx, a) }, s.done)
+}
+
+// done shows what came of it: the checks first, then the next step.
+func (s *step) done(err error) {
+	s.form.wipe()
+	switch {
+	case err == nil:
+		s.p.after(s.now)
+	case s.again(err):
+		s.p.lay(s)
+		s.tell(err)
+	default:
+		fresh := newStep(s.p, s.p.c.Now())
+		fresh.form.take(s.form)
+		s.p.lay(fresh)
+		fresh.tell(err)
+	}
+}
+
+// again reports whether the same people can mend it with what is on the page.
+func (s *step) again(err error) bool {
+	var wrong *steps.AnswerError
+	for _, few := range []error{steps.ErrQuorum, steps.ErrNoApproval, steps.ErrTooFew} {
+		if errors.Is(err, few) {
+			return true
+		}
+	}
+	return errors.As(err, &wrong)
+}
+
+// tell shows an error in place, with the checks that led to it.
+func (s *step) tell(err error) {
+	s.problems = steps.Explain(err)
+	s.problem.Objects = []fyne.CanvasObject{problemPanel(s.problems)}
+	s.problem.Refresh()
+	s.form.refuse(err)
+	if rows := checkRows(s.p.c.Seen()); len(rows) > 0 {
+		s.checks.Objects = []fyne.CanvasObject{kit.NewChecks(rows)}
+		s.checks.Refresh()
+	}
+	s.p.changed()
+	s.p.scroll.ScrollToTop()
+}
+
+func (s *step) content() fyne.CanvasObject { return s.box }
+
+func (s *step) first() fyne.Focusable {
+	if f := s.form.first(); f != nil {
+		return f
+	}
+	if f := s.signing.first(); f != nil {
+		return f
+	}
+	return s.p.primary
+}
+
+func (s *step) files(paths []string) bool { return s.form.files(paths) || s.signing.files(paths) }
+
+func (s *step) help() (title, text string) {
+	lines := []string{s.say(), ""}
+	for _, f := range s.now.Fields {
+		lines = append(lines, "• "+f.Label+": "+f.Hint())
+	}
+	if len(s.now.Step.Checks) > 0 {
+		lines = append(lines, "", fmt.Sprintf("Checked by the program: %d points, shown when it is done.", len(s.now.Step.Checks)))
+	}
+	return s.now.Step.Title, strings.Join(lines, "\n")
+}
+
+func (s *step) mark(t *Trace) {
+	t.Step, t.Phase, t.Problem = s.now.Step.ID, string(s.now.Phase), string(s.problems.Code)
+	s.form.mark(t)
+	s.signing.mark(t)
+}

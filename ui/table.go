@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A table is the window of a rehearsal with what people would have on paper,
+// in hand or on machines of their own.
+type table struct {
+	s       *scene
+	w       *Window
+	papers  *fyne.Container
+	buttons []*kit.Button
+	busy    string
+	box     fyne.CanvasObject
+}
+
+func newTable(s *scene) *table {
+	main := s.at["online"]
+	t := &table{s: s, papers: kit.NewColumn(2)}
+	t.w = newWindow(main.app, main.host, "table", "On the table")
+	t.w.win.Resize(fyne.NewSize(560, 800))
+	say := kit.NewText("What people hold in their hands. On the day it lies in envelopes, on cards and on machines of their own, never on this one.", kit.Muted)
+	head := kit.NewColumn(1, kit.NewText("On the table", kit.Heading), say)
+	t.box = container.NewBorder(container.NewVBox(kit.NewBand("REHEARSAL"), kit.NewBar(head)), nil, nil, nil, kit.NewScroll(kit.NewPage(720, t.papers)))
+	t.draw()
+	t.w.show(t)
+	return t
+}
+
+// draw lays the papers out anew.
+func (t *table) draw() {
+	t.papers.RemoveAll()
+	t.buttons = nil
+	for _, p := range t.s.r.Papers() {
+		card := kit.NewColumn(1.5, kit.NewText(p.Title, kit.Strong))
+		if p.Note != "" {
+			card.Add(kit.NewText(p.Note, kit.SmallMuted))
+		}
+		if len(p.Facts) > 0 {
+			card.Add(kit.NewFacts(p.Facts))
+		}
+		for _, e := range p.Fetch {
+			b := kit.NewButton(e.Label, kit.Plain, func() { t.fetch(e) })
+			t.buttons = append(t.buttons, b)
+			card.Add(kit.NewRow(1, -1, b))
+		}
+		t.papers.Add(kit.NewCard(card))
+	}
+	t.papers.Refresh()
+}
+
+// fetch has somebody go and get a sheet.
+func (t *table) fetch(e Errand) {
+	t.w.work.do(e.Label, func(context.Context) error { return t.s.r.Fetch(e.Sheet) }, func(err error) {
+		if err != nil {
+			t.w.tell(err)
+			return
+		}
+		t.draw()
+	})
+}
+
+func (t *table) content() fyne.CanvasObject { return t.box }
+func (t *table) first() fyne.Focusable      { return nil }
+func (t *table) enter()                     {}
+func (t *table) files([]string) bool        { return true }
+
+// leave lets the table stay as long as the rehearsal is led.
+func (t *table) leave() error {
+	if len(t.s.at) > 0 {
+		return errTableStays
+	}
+	return nil
+}
+
+func (t *table) help() (title, text string) {
+	return "On the table", "Take from here what a step asks for. What stands on somebody's card only this person would know."
+}
+
+func (t *table) mark(tr *Trace) { tr.Page = "table" }

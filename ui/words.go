@@ -1,0 +1,71 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// This file shows what the engine says: problems, checks.
+
+// problemPanel shows what is the case, what it means and what to do.
+func problemPanel(p steps.Problem) fyne.CanvasObject {
+	var lines []string
+	if p.Meaning != "" {
+		lines = append(lines, p.Meaning)
+	}
+	if p.Remedy != "" {
+		lines = append(lines, "What to do: "+p.Remedy)
+	}
+	return kit.NewPanel(p.Title, lines, string(p.Code), kit.PanelError)
+}
+
+// checkRows are the rows of a table of checks.
+func checkRows(seen []steps.Seen) []kit.CheckRow {
+	var rows []kit.CheckRow
+	for _, c := range seen {
+		rows = append(rows, checkRow(c.Key, c.Check))
+	}
+	return rows
+}
+
+func checkRow(key string, c audit.Check) kit.CheckRow {
+	row := kit.CheckRow{Name: c.ID, Found: c.Found, Wanted: c.Wanted, Result: results[c.Result], Mark: marks[c.Result]}
+	if key != "" {
+		row.Name += " · " + key
+	}
+	if c.Result == audit.ResultFails && c.Class == string(steps.Note) {
+		row.Result, row.Mark = "noted", kit.Noted
+	}
+	return row
+}
+
+var results = map[string]string{audit.ResultHolds: "holds", audit.ResultFails: "does not hold", audit.ResultNotChecked: "not checked"}
+
+var marks = map[string]kit.Mark{audit.ResultHolds: kit.Holds, audit.ResultFails: kit.Fails, audit.ResultNotChecked: kit.NotChecked}
+
+// tell shows an error that belongs to no field, above the page.
+func (w *Window) tell(err error) {
+	p := steps.Explain(err)
+	w.sheet(p.Title, problemPanel(p))
+}
+
+// notice says something above the page.
+func (w *Window) notice(title, text string) { w.sheet(title, kit.NewText(text, kit.Body)) }
+
+func (w *Window) sheet(title string, o fyne.CanvasObject) {
+	var s *kit.Sheet
+	s = kit.NewSheet(w.win, w.keys, title, o, kit.NewButton("Close", kit.Primary, func() { s.Hide() }))
+	s.Show()
+	w.trace.sheet = title
+	w.trace.touch()
+}
+
+// showHelp is F1.
+func (w *Window) showHelp() {
+	title, text := w.page.help()
+	w.notice(title, text+"\n\nTab and Shift Tab go from field to field, Enter is the blue button, Escape goes back. "+
+		"Ctrl and plus makes the text larger.")
+}
