@@ -237,7 +237,7 @@ func kekPaths(p *plan.Plan, host, name, version string) []Line {
 	if p.Rehearsal {
 		get = "ceremony rehearsal-vault --dir VAULT --key " + name + " > kek.pem"
 	}
-	return append(lines, Line{Label: "Get it", Value: get}, Line{Label: "Its code", Value: codeCommand})
+	return append(lines, Line{Label: "Get it", Value: get, Mono: true}, Line{Label: "Its code", Value: codeCommand, Mono: true})
 }
 
 // codeCommand computes a code with stock tools.

@@ -91,6 +91,7 @@ type Seal struct {
 type Line struct {
 	Label, Value string
 	Sheet        string // a value that people write down: the name of the sheet
+	Mono         bool   // read letter by letter, as a command
 }
 
 // Class is what the failure of a check means; it is fixed in the code.
