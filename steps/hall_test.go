@@ -225,14 +225,19 @@ func (h *hall) open(side string) *Ceremony {
 	return c
 }
 
-// step does what is awaited, as the people of the cast would.
-func (h *hall) step(c *Ceremony) error {
-	now := c.Now()
+// writeDown fills in the sheets of the room.
+func (h *hall) writeDown(c *Ceremony) {
 	for _, l := range c.Show() {
 		if l.Sheet != "" {
 			h.sheets[l.Sheet] = l.Value
 		}
 	}
+}
+
+// step does what is awaited, as the people of the cast would.
+func (h *hall) step(c *Ceremony) error {
+	now := c.Now()
+	h.writeDown(c)
 	a := h.answer(c, now)
 	if h.answers != nil {
 		h.answers(now, &a)

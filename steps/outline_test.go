@@ -1,10 +1,13 @@
 package steps
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/keyceremony/ceremony/audit"
 )
 
 // standing is the state of each item, by step.
@@ -63,4 +66,182 @@ func TestOutline(t *testing.T) {
 			t.Errorf("after a restart %s is %+v, before %+v", after[i].Step.ID, after[i], before[i])
 		}
 	}
+}
+
+// TestOutlineOfKeys counts the keys of a step, and what a stop leaves.
+func TestOutlineOfKeys(t *testing.T) {
+	h := newHall(t, nil, "P-256", "AES-256")
+	c := h.begin(Prepare)
+	h.run(c, Prepare)
+	h.shut(c)
+	c = h.begin(Wrap)
+	defer func() { h.shut(c) }()
+	h.until(c, "target.wrap")
+	if got := c.Now().Label(); got != "Wrap the target keys (2 keys)" {
+		t.Errorf("the button says %q", got)
+	}
+	must(t, h.step(c))
+	must(t, c.Turn("ceremony.stop"))
+	if got := standing(c)["wrap target.challenge"]; got != ItemCurrent {
+		t.Errorf("while a stop is asked for, the script stands at %q", got)
+	}
+	must(t, h.step(c))
+	for _, it := range c.Outline() {
+		switch it.Step {
+		case stepSelect:
+			t.Error("a step that no key has is in the outline")
+		case stepWrap, stepGenerate:
+			if it.State != ItemDone || it.Done != 2 || it.Of != 2 || it.At.IsZero() || it.By != "op1" {
+				t.Errorf("%s: %+v", it.Step.ID, it)
+			}
+		case stepChallenge:
+			if it.State != ItemToCome || it.Done != 0 || it.Of != 2 {
+				t.Errorf("after a stop: %+v", it)
+			}
+		case stepWrapSeal:
+			if it.State != ItemCurrent {
+				t.Errorf("after a stop: %+v", it)
+			}
+		}
+	}
+	if got := c.Now().Label(); got != "Take the signatures and seal" {
+		t.Errorf("the button says %q", got)
+	}
+	h.run(c, Wrap)
+	if got := c.Now().Label(); got != "" || slices.ContainsFunc(c.Outline(), func(i Item) bool { return i.State == ItemCurrent }) {
+		t.Errorf("at the end the button says %q", got)
+	}
+}
+
+// TestLabelOfAnotherTry: after a failure, and after an interruption.
+func TestLabelOfAnotherTry(t *testing.T) {
+	for _, v := range []struct {
+		now  Now
+		want string
+	}{
+		{Now{Phase: Act, Step: stepClock, Failed: "check.clock.typed"}, "Check the clock again"},
+		{Now{Phase: Act, Step: stepWrap, Keys: []string{"a"}, Failed: "unknown"}, "Wrap the target keys again (1 key)"},
+		{Now{Phase: Interrupted, Step: stepWrap, Keys: []string{"a"}, Failed: "unknown"}, "Wrap the target keys"},
+	} {
+		if got := v.now.Label(); got != v.want {
+			t.Errorf("%q, want %q", got, v.want)
+		}
+	}
+}
+
+// TestClockInWords: what is known of the clock, at each sitting anew.
+func TestClockInWords(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{
+		0: "checked: within 1 s", 2 * time.Second: "checked: within 2 s", -120 * time.Second: "checked: within 120 s",
+		184 * time.Second: "local clock, 184 s ahead", -600 * time.Second: "local clock, 600 s behind",
+	} {
+		h := newHall(t, nil, "P-256")
+		h.clock, h.answers = ahead, insistOnce
+		c := h.begin(Prepare)
+		if got := c.Clock(); got != "local clock, unverified" {
+			t.Errorf("before the check: %q", got)
+		}
+		for c.Now().Step != stepVault {
+			_ = h.step(c) // the first try may be taken for a mistake
+		}
+		if got := c.Clock(); got != want {
+			t.Errorf("%v ahead: %q, want %q", ahead, got, want)
+		}
+		h.run(c, Prepare)
+		if got := c.Clock(); got != "local clock, unverified" {
+			t.Errorf("at the next sitting: %q", got)
+		}
+		h.shut(c)
+	}
+}
+
+// TestWhoIsThere: side, people and keyboard.
+func TestWhoIsThere(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	c := h.begin(Prepare)
+	defer h.shut(c)
+	if c.Side() != "online" || c.Keyboard() != "" || c.Person("op2").Name != "Person op2" || c.Person("eve").ID != "eve" {
+		t.Errorf("%s, %q, %v", c.Side(), c.Keyboard(), c.Person("op2"))
+	}
+	h.until(c, "clock.check")
+	if c.Keyboard() != "op1" {
+		t.Errorf("%q has the keyboard", c.Keyboard())
+	}
+	must(t, c.Turn("pause"))
+	must(t, h.step(c))
+	if c.Keyboard() != "" {
+		t.Errorf("%q has the keyboard in a pause", c.Keyboard())
+	}
+}
+
+// TestActs: the steps of an act stand together, and each step has one.
+func TestActs(t *testing.T) {
+	for _, stage := range []Stage{Prepare, Wrap, Import} {
+		must(t, validateActs(stage, Steps(stage)))
+	}
+	for _, s := range anytime {
+		if s.Act == "" {
+			t.Errorf("%s has no act", s.ID)
+		}
+	}
+	for _, bad := range [][]*Step{{{Act: "A"}, {Act: "B"}, {Act: "A"}}, {{Act: "A"}, {}}} {
+		if validateActs(Wrap, bad) == nil {
+			t.Errorf("%q was taken", []string{bad[0].Act, bad[1].Act})
+		}
+	}
+}
+
+// TestMissingSignature: where too few signed, what the others signed stays
+// good, and only the missing signature is asked for.
+func TestMissingSignature(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	c := h.begin(Prepare)
+	h.until(c, "people.signin")
+	h.oneMissing(c, "witness", ErrQuorum)
+	must(t, c.Turn("exception"))
+	h.oneMissing(c, "witness", ErrQuorum)
+	h.until(c, "prepare.seal")
+	must(t, h.step(c))
+	h.oneMissing(c, "officer", ErrQuorum)
+	h.run(c, Prepare)
+	h.shut(c)
+	c = h.begin(Wrap)
+	h.until(c, "kek.confirm")
+	h.oneMissing(c, "op2", ErrTooFew)
+	h.until(c, "target.wrap")
+	h.oneMissing(c, "", ErrNoApproval)
+	h.run(c, Wrap)
+	h.shut(c)
+	c = h.open("online")
+	h.until(c, "final.seal")
+	h.oneMissing(c, "guest", ErrTooFew)
+	h.run(c, Import)
+	h.shut(c)
+	h.complete(audit.OutcomeExceptions)
+}
+
+// oneMissing does what is awaited without one signature (of the first who may,
+// where one is enough), then adds it to the others, made before.
+func (h *hall) oneMissing(c *Ceremony, who string, want error) {
+	h.t.Helper()
+	h.writeDown(c)
+	now, a := c.Now(), h.answer(c, c.Now())
+	texts := c.Statements(a.Text)
+	var missing Signing
+	for _, s := range texts {
+		switch {
+		case who == "" && missing.Person == "" || s.Person == who:
+			missing = s
+		case who != "":
+			a.Sig[s.Person] = h.sign(s.Person, c.side, s.Namespace, s.Text)
+		}
+	}
+	if err := c.Do(h.t.Context(), a); !errors.Is(err, want) {
+		h.t.Fatalf("%s without %s: %v, want %v", now.Step.ID, missing.Person, err, want)
+	}
+	if again := c.Statements(a.Text); !reflect.DeepEqual(again, texts) {
+		h.t.Errorf("%s: the statements have changed", now.Step.ID)
+	}
+	a.Sig[missing.Person] = h.sign(missing.Person, c.side, missing.Namespace, missing.Text)
+	must(h.t, c.Do(h.t.Context(), a))
 }
