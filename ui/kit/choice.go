@@ -192,9 +192,12 @@ func (r *choiceRenderer) Refresh() {
 }
 
 func (r *choiceRenderer) Layout(size fyne.Size) {
+	if size.Width <= grid(8) {
+		return // nothing is known yet, and text must not wrap at nothing
+	}
 	y := float32(0)
 	for i, row := range r.c.rows {
-		inner := max(1, size.Width-grid(8))
+		inner := size.Width - grid(8)
 		title := settle(row.title, inner)
 		more := float32(0)
 		if !row.more.Hidden {

@@ -45,7 +45,6 @@ func (l *fileList) show(name string) {
 		}
 	}
 	l.UnselectAll()
-	l.ScrollToTop()
 	l.moveTo(at)
 	l.Refresh()
 }
