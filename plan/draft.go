@@ -59,7 +59,8 @@ type Input struct {
 	Label    string // for people
 	Doc      string
 	Kind     InputKind
-	Options  []string // of a Choice or List
+	Options  []string // of a choice or list
+	Example  string   // what such a value looks like; may be ""
 	Required bool
 	Idle     bool   // has no meaning beside the other values, and is left out of the file
 	Gap      bool   // Value is what the template left to be filled in
@@ -194,7 +195,7 @@ func (d *Draft) inputs(t *draftTable, row int, lines map[string]int) []Input {
 	see := view{d, t, row}
 	for i, f := range t.fields {
 		in := Input{
-			Path: t.prefix(row) + f.name, Name: f.name, Label: f.label, Doc: f.doc, Kind: f.kind,
+			Path: t.prefix(row) + f.name, Name: f.name, Label: f.label, Doc: f.doc, Kind: f.kind, Example: f.example,
 			Required: f.required || f.needed, Idle: f.idle != nil && f.idle(see), Value: t.rows[row][i],
 		}
 		in.Gap = isGap(in.Value)

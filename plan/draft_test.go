@@ -340,6 +340,9 @@ func TestSchemaSpeaksToPeople(t *testing.T) {
 			if f.label == "" || !slices.ContainsFunc(kinds[f.kind], func(v any) bool { return sameType(v, zero) }) {
 				t.Errorf("%s.%s, labelled %q, is a %s and a %T", table.name, f.name, f.label, f.kind, zero)
 			}
+			if free := f.choose == nil && f.kind != KindYesNo; free != (f.example != "") {
+				t.Errorf("%s.%s is a %s with the example %q", table.name, f.name, f.kind, f.example)
+			}
 			if (f.choose != nil) != (f.kind == KindChoice || f.kind == KindList) || f.start != "" && !table.many {
 				t.Errorf("%s.%s: its choices or its start value are on the wrong kind", table.name, f.name)
 			}
