@@ -2,7 +2,6 @@ package ui
 
 import (
 	"image"
-	"image/color"
 	"reflect"
 
 	"fyne.io/fyne/v2"
@@ -24,8 +23,9 @@ func newTracer(w *Window) *tracer {
 	t := &tracer{w: w}
 	t.probe = canvas.NewRaster(func(int, int) image.Image {
 		t.painted()
-		return image.NewUniform(color.Transparent)
+		return image.NewNRGBA(image.Rect(0, 0, 1, 1)) // nothing can be seen of it
 	})
+	t.probe.Resize(fyne.NewSquareSize(1))
 	return t
 }
 

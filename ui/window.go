@@ -82,7 +82,7 @@ func (w *Window) shortcuts() {
 // show puts a page in the place of the one before.
 func (w *Window) show(p page) {
 	w.page = p
-	w.win.SetContent(container.NewStack(p.content(), w.trace.probe))
+	w.win.SetContent(container.NewStack(p.content(), container.NewWithoutLayout(w.trace.probe)))
 	w.focus(p.first())
 	w.trace.touch()
 }

@@ -1,0 +1,159 @@
+package ui
+
+import (
+	"flag"
+	"image"
+	"image/png"
+	"os"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+var shots = flag.String("shots", "", "folder for pictures of every page")
+
+func save(t testing.TB, path string, img image.Image) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// page returns the ceremony page that the window shows.
+func page_(t testing.TB, w *Window) *ceremony {
+	t.Helper()
+	p, ok := w.page.(*ceremony)
+	if !ok {
+		t.Fatalf("the window shows a %T, wanted a ceremony", w.page)
+	}
+	return p
+}
+
+// fill types what people would into every field that is asked.
+func (h *hall) fill(w *Window) {
+	h.t.Helper()
+	s := page_(h.t, w).now.(*step)
+	for i := 0; i < len(s.form.asked()); i++ {
+		r := s.form.asked()[i]
+		if r.f.Kind == steps.Secret {
+			w.focus(r.focus())
+			typed(w, string(h.store.PIN))
+			continue
+		}
+		v := h.value(s.now, r.f)
+		if c, ok := r.control.(*choiceControl); ok {
+			c.set(v)
+			c.c.OnChanged(v)
+			continue
+		}
+		w.focus(r.focus())
+		typed(w, v)
+	}
+}
+
+// signAll has everybody who may sign do so, on the sheet.
+func (h *hall) signAll(w *Window) {
+	h.t.Helper()
+	s := page_(h.t, w).now.(*step)
+	for _, t := range s.signing.texts {
+		b := s.signing.buttons[t.Person]
+		if b == nil {
+			continue
+		}
+		test.Tap(b)
+		typed(w, "aardvark-adroitness")
+		key(w, fyne.KeyReturn)
+		if s.signing.taken[t.Person] == nil {
+			h.t.Fatalf("%s: %s did not sign", s.now.Step.ID, t.Person)
+		}
+		if s.now.Needed == "one of them" {
+			break
+		}
+	}
+}
+
+// typed types where the focus is.
+func typed(w *Window, text string) {
+	for _, r := range text {
+		w.win.Canvas().Focused().TypedRune(r)
+	}
+}
+
+// key presses a key where the focus is.
+func key(w *Window, name fyne.KeyName) {
+	ev := &fyne.KeyEvent{Name: name}
+	if f := w.win.Canvas().Focused(); f != nil {
+		f.TypedKey(ev)
+		return
+	}
+	w.win.Canvas().OnTypedKey()(ev)
+}
+
+// sitting leads through a sitting to its end.
+func (h *hall) sitting(w *Window, visit func(id string)) {
+	h.t.Helper()
+	for n := 0; n < 200; n++ {
+		p := page_(h.t, w)
+		switch v := p.now.(type) {
+		case *over:
+			return
+		case *result:
+			visit("result." + v.was.Step.ID)
+		case *step:
+			if v.problems.Code != "" {
+				h.t.Fatalf("%s: %+v", v.now.Step.ID, v.problems)
+			}
+			visit(v.now.Step.ID + "." + string(v.now.Phase))
+			h.fill(w)
+			h.signAll(w)
+			if _, ready, waiting := v.primary(); !ready {
+				h.t.Fatalf("%s: not ready: %s", v.now.Step.ID, waiting)
+			}
+			visit(v.now.Step.ID + "." + string(v.now.Phase) + ".ready")
+		}
+		test.Tap(p.primary)
+	}
+	h.t.Fatal("the sitting has no end")
+}
+
+// TestWholeCeremony leads through all three sittings in the window, with real
+// key presses, and has the folder verified.
+func TestWholeCeremony(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	visit := func(id string) { h.shot(w, id) }
+	h.shot(w, "start")
+	w.Rehearse("", false)
+	for i, stage := range []steps.Stage{steps.Prepare, steps.Wrap, steps.Import} {
+		if got := page_(t, w).stage; got != stage {
+			t.Fatalf("sitting %d is %s, wanted %s", i+1, got, stage)
+		}
+		h.sitting(w, visit)
+		h.shot(w, "over."+string(stage))
+		test.Tap(page_(t, w).primary)
+	}
+	v, ok := w.page.(*verdict)
+	if !ok {
+		t.Fatalf("the last page is a %T", w.page)
+	}
+	h.shot(w, "verdict")
+	if v.v.Outcome != audit.OutcomeComplete && v.v.Outcome != audit.OutcomeExceptions {
+		t.Errorf("the folder verifies as %s", v.v.Outcome)
+		for _, r := range v.v.Rules {
+			t.Log(r.Result, r.ID, r.Detail)
+		}
+	}
+	if !strings.Contains(strings.Join(h.recent, " "), "online") {
+		t.Error("the folders are not remembered")
+	}
+}
