@@ -9,9 +9,9 @@ import (
 // NewCodeText shows a code of 7 groups of 5 digits, huge, to be read out or
 // written down. A group is never broken.
 func NewCodeText(code string) fyne.CanvasObject {
-	groups := NewFlow(2)
+	var groups []fyne.CanvasObject
 	for g := range strings.FieldsSeq(code) {
-		groups.Add(NewLine(g, Digits))
+		groups = append(groups, NewLine(g, Digits))
 	}
-	return groups
+	return NewFlow(2, groups...)
 }

@@ -16,17 +16,17 @@ type Fact struct {
 
 // NewFacts lists facts, label and value; boxed ones stand below their label.
 func NewFacts(facts []Fact) fyne.CanvasObject {
-	list := NewColumn(1.5)
+	list := make([]fyne.CanvasObject, len(facts))
 	wide := float32(0)
 	for _, f := range facts {
 		if !f.Mono && !f.Write && !f.Copy {
 			wide = max(wide, NewLine(f.Label, Muted).natural())
 		}
 	}
-	for _, f := range facts {
-		list.Add(fact(f, wide))
+	for i, f := range facts {
+		list[i] = fact(f, wide)
 	}
-	return list
+	return NewColumn(1.5, list...)
 }
 
 func fact(f Fact, wide float32) fyne.CanvasObject {

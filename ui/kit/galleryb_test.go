@@ -1,7 +1,6 @@
 package kit
 
 import (
-	"flag"
 	"fmt"
 	"image"
 	"image/png"
@@ -11,11 +10,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 )
-
-var shotsB = flag.String("shots-b", "", "write pictures of what is shown into this folder")
 
 // TestGalleryB draws all that is shown, in every look, scale and width.
 func TestGalleryB(t *testing.T) {
@@ -59,10 +55,10 @@ func save(t *testing.T, img image.Image, name string) {
 	if colours(img) < 4 {
 		t.Errorf("%s is nearly uniform", name)
 	}
-	if *shotsB == "" {
+	if *shots == "" {
 		return
 	}
-	f, err := os.Create(filepath.Join(*shotsB, name))
+	f, err := os.Create(filepath.Join(*shots, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +164,7 @@ func factsScene() fyne.CanvasObject {
 			{Label: "KEK code", Value: aCode, Write: true},
 		}),
 		NewCard(NewColumn(2, NewCodeText(aCode), NewHRule(), p)),
-		container.NewGridWithColumns(2,
+		NewColumn(2,
 			NewTile("Start a ceremony", "Open an approved plan, or write one. The script is printed from it.", Icon("key"), nil),
 			NewTile("Verify a transcript", "For auditors: one verdict, every check by name.", nil, nil)),
 	))

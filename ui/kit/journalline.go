@@ -17,12 +17,13 @@ type journalLine struct {
 	ground, loud *box
 	time, text   *Text
 	content      *fyne.Container
+	width        float32 // for which the text is cut
 }
 
 func newJournalLine(tapped func(int)) *journalLine {
 	l := &journalLine{tapped: tapped, ground: newBox("", "", 0, 0), loud: newBox("", "", 0, 0)}
 	l.time, l.text = NewLine("", SmallMuted), NewText("", Small)
-	l.content = container.New(&journalRowLayout{line: l}, l.ground, l.loud, l.time, l.text, newBox(ColorLine, "", 0, 0))
+	l.content = container.New(journalRowLayout{l}, l.ground, l.loud, l.time, l.text, newBox(ColorLine, "", 0, 0))
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -33,6 +34,7 @@ func (l *journalLine) set(i int, r JournalRow, on bool) {
 		l.row = r
 		l.time.SetText(r.Time)
 		l.dress()
+		l.fit()
 	}
 	ring := fyne.ThemeColorName("")
 	if on {
@@ -71,16 +73,13 @@ func (l *journalLine) MouseMoved(*desktop.MouseEvent) {}
 func (l *journalLine) MouseOut() { l.ground.set("", l.ground.line, l.ground.width) }
 
 // A journalRowLayout puts the text beside the time.
-type journalRowLayout struct {
-	line  *journalLine
-	width float32
-}
+type journalRowLayout struct{ line *journalLine }
 
-func (j *journalRowLayout) indent() float32 { return grid(1.25) + j.line.time.natural() + grid(1) }
+func (l *journalLine) indent() float32 { return grid(1.25) + l.time.natural() + grid(1) }
 
 // fit cuts the text to two lines; an ellipsis says that there is more.
-func (j *journalRowLayout) fit(width float32) {
-	t, all := j.line.text, Visible(j.line.row.Text)
+func (l *journalLine) fit() {
+	t, all, width := l.text, Visible(l.row.Text), l.width-l.indent()-grid(1)
 	lines := wrapLine(all, width, t.measure)
 	if len(lines) > 2 {
 		lines = []string{lines[0], t.shorten(lines[1]+" "+lines[2], width)}
@@ -90,14 +89,15 @@ func (j *journalRowLayout) fit(width float32) {
 	t.SetText(all)
 }
 
-func (j *journalRowLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+func (j journalRowLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(grid(16), j.line.text.MinSize().Height+grid(1.5))
 }
 
-func (j *journalRowLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	x := j.indent()
+func (j journalRowLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	x := j.line.indent()
 	w := size.Width - x - grid(1)
-	j.fit(w)
+	j.line.width = size.Width
+	j.line.fit()
 	o[0].Resize(size)
 	place(o[1], 0, grid(0.5), grid(0.5), size.Height-grid(1))
 	o[2].Move(fyne.NewPos(grid(1.25), grid(0.75)))

@@ -249,6 +249,9 @@ func (f flow) each(objects []fyne.CanvasObject, place func(fyne.CanvasObject, fy
 	var x, y, high float32
 	for _, o := range shown(objects) {
 		s := fyne.NewSize(wish(o), o.MinSize().Height)
+		if *f.width > 0 {
+			s.Width = min(s.Width, *f.width)
+		}
 		if x > 0 && *f.width > 0 && x+s.Width > *f.width {
 			x, y, high = 0, y+high+grid(f.gap), 0
 		}
@@ -302,6 +305,13 @@ type Scroll struct {
 // CreateRenderer is for Fyne.
 func (s *Scroll) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.New(scrolled{}, s.Scroll))
+}
+
+// Refresh measures the content again, which may be another than before.
+func (s *Scroll) Refresh() {
+	s.Scroll.Content.Refresh()
+	scrolled{}.Layout([]fyne.CanvasObject{s.Scroll}, s.Size())
+	s.BaseWidget.Refresh()
 }
 
 // Slim content takes the width that there is, however little.

@@ -40,16 +40,15 @@ type Panel struct {
 
 // NewPanel has a title, a paragraph for each line, and a code or "".
 func NewPanel(title string, lines []string, code string, kind PanelKind) *Panel {
-	p := &Panel{content: NewColumn(1)}
 	d := panelDresses[kind]
-	p.content.Add(panelTitle(title, d))
+	parts := []fyne.CanvasObject{panelTitle(title, d)}
 	for _, line := range lines {
-		p.content.Add(NewText(line, Body))
+		parts = append(parts, NewText(line, Body))
 	}
 	if code != "" {
-		p.content.Add(NewText(code, SmallMono))
+		parts = append(parts, NewText(code, SmallMono))
 	}
-	p.content = container.New(frame{3, 2.5}, newBox(d.ground, d.line, d.width, 1.25), p.content)
+	p := &Panel{content: container.New(frame{3, 2.5}, newBox(d.ground, d.line, d.width, 1.25), NewColumn(1, parts...))}
 	p.ExtendBaseWidget(p)
 	return p
 }

@@ -49,8 +49,8 @@ type Rail struct {
 	lines   []*railLine
 	content *fyne.Container
 	scroll  *Scroll
-	at      int // the line that keys are about
-	follow  bool
+	at      int     // the line that keys are about
+	left    float32 // where scrolling to it ended; elsewhere, somebody scrolled
 	focused bool
 }
 
@@ -66,7 +66,7 @@ func NewRail() *Rail {
 
 // Set shows these steps, and scrolls to the one that is on.
 func (r *Rail) Set(items []RailItem) {
-	r.items, r.lines, r.follow = items, nil, true
+	r.items, r.lines = items, nil
 	var objects []fyne.CanvasObject
 	head := ""
 	for i, item := range items {
@@ -83,8 +83,10 @@ func (r *Rail) Set(items []RailItem) {
 	}
 	r.at = max(0, min(r.at, len(items)-1))
 	r.content.Objects = objects
+	r.content.Layout.Layout(objects, r.content.Size())
 	r.ring()
 	r.Refresh()
+	r.reveal()
 }
 
 func railHead(s string) fyne.CanvasObject {
@@ -109,7 +111,8 @@ func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
 	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(ground), rail: r}
 }
 
-// A railRenderer scrolls to the step that is on as soon as there is a size.
+// A railRenderer keeps the step in sight whatever size it gets, unless
+// somebody scrolled away from it.
 type railRenderer struct {
 	fyne.WidgetRenderer
 	rail *Rail
@@ -117,8 +120,7 @@ type railRenderer struct {
 
 func (r *railRenderer) Layout(size fyne.Size) {
 	r.WidgetRenderer.Layout(size)
-	if r.rail.follow && size.Height > 0 {
-		r.rail.follow = false
+	if r.rail.scroll.Scroll.Offset.Y == r.rail.left {
 		r.rail.reveal()
 	}
 }
@@ -126,8 +128,8 @@ func (r *railRenderer) Layout(size fyne.Size) {
 func (r *railRenderer) MinSize() fyne.Size { return fyne.NewSize(grid(22), grid(12)) }
 
 func (r *railRenderer) Refresh() {
-	r.Layout(r.rail.Size())
 	r.rail.scroll.Refresh()
+	r.Layout(r.rail.Size())
 }
 
 // reveal scrolls as little as shows the line, and some around it.
@@ -143,6 +145,7 @@ func (r *Rail) reveal() {
 	y = min(y, top-around)
 	y = max(0, min(y, s.Content.Size().Height-s.Size().Height))
 	s.ScrollToOffset(fyne.NewPos(0, y))
+	r.left = s.Offset.Y
 }
 
 func (r *Rail) press() {

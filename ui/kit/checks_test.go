@@ -1,0 +1,53 @@
+package kit
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestChecksShowEveryValueWhole(t *testing.T) {
+	themed(t, Light, 1)
+	for _, width := range []float32{480, 1000} {
+		o := NewChecks([]CheckRow{{"kek.digest", aDigest, strings.ToUpper(aDigest), "", Fails}})
+		show(t, o, width, 600)
+		all := strings.Join(linesOf(o), "")
+		if !strings.Contains(all, aDigest) || !strings.Contains(all, strings.ToUpper(aDigest)) || strings.Contains(all, "…") {
+			t.Errorf("%g wide: a value is cut: %q", width, linesOf(o))
+		}
+		if !strings.Contains(all, "does not hold") {
+			t.Errorf("%g wide: the result is not said in words: %q", width, linesOf(o))
+		}
+	}
+}
+
+func TestChecksColumnsOrBlocks(t *testing.T) {
+	themed(t, Light, 1)
+	for width, heads := range map[float32]bool{480: false, 559: false, 561: true, 1000: true} {
+		o := NewChecks(checkRows())
+		show(t, o, width, 900)
+		if got := slices.Contains(linesOf(o), "FOUND"); got != heads {
+			t.Errorf("%g wide: heads of columns %v, wanted %v", width, got, heads)
+		}
+		if got := slices.Contains(linesOf(o), "found"); got == heads {
+			t.Errorf("%g wide: labels %v, wanted %v", width, got, !heads)
+		}
+	}
+}
+
+func TestChecksSayTheResult(t *testing.T) {
+	themed(t, Light, 1)
+	o := NewChecks([]CheckRow{
+		{Name: "a", Mark: Holds},
+		{Name: "b", Mark: Fails},
+		{Name: "c", Mark: NotChecked},
+		{Name: "d", Mark: Noted, Result: "accepted"},
+	})
+	show(t, o, 900, 600)
+	lines := linesOf(o)
+	for _, words := range []string{"holds", "does not hold", "not checked", "accepted", "—"} {
+		if !slices.Contains(lines, words) {
+			t.Errorf("%q is not among %q", words, lines)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package kit
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+)
+
+// buttonsOf lists the buttons that are shown.
+func buttonsOf(o fyne.CanvasObject) (list []*Button) {
+	walk(o, fyne.Position{}, func(o fyne.CanvasObject, _ fyne.Position) {
+		if b, ok := o.(*Button); ok {
+			list = append(list, b)
+		}
+	})
+	return list
+}
+
+func TestFactsAreCopied(t *testing.T) {
+	themed(t, Light, 1)
+	const command = "az keyvault key show --name kek"
+	o := NewFacts([]Fact{{Label: "Command", Value: command, Mono: true, Copy: true}, {Label: "Code", Value: aCode, Mono: true}})
+	show(t, o, 700, 500)
+	buttons := buttonsOf(o)
+	if len(buttons) != 1 {
+		t.Fatalf("%d buttons, wanted one for the fact that may be copied", len(buttons))
+	}
+	test.Tap(buttons[0])
+	if got := fyne.CurrentApp().Clipboard().Content(); got != command {
+		t.Errorf("copied %q", got)
+	}
+}
+
+func TestFactToWriteDown(t *testing.T) {
+	themed(t, Light, 1)
+	o := NewFacts([]Fact{{Label: "KEK code", Value: aCode, Write: true}})
+	show(t, o, 700, 500)
+	lines := linesOf(o)
+	if !slices.Contains(lines, "write this down") || !strings.Contains(strings.Join(lines, " "), aCode) {
+		t.Errorf("shown are %q", lines)
+	}
+}
+
+// TestCodeGroupsAreNeverBroken however narrow it is.
+func TestCodeGroupsAreNeverBroken(t *testing.T) {
+	themed(t, Light, 1.5)
+	for _, width := range []float32{150, 300, 900} {
+		o := NewCodeText(aCode)
+		show(t, o, width, 800)
+		if got := linesOf(o); !slices.Equal(got, strings.Fields(aCode)) {
+			t.Errorf("%g wide: groups are %q", width, got)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	themed(t, Light, 1)
+	p := NewProgress()
+	p.SetText("touch the PIN pad")
+	show(t, p, 600, 300)
+	if p.bar.Visible() {
+		t.Error("there is a bar, and nobody knows how much there is")
+	}
+	p.SetCount(1, 3)
+	p.SetElapsed("for 12 s")
+	bar := p.bar.Objects[1]
+	if got := bar.Size().Width / p.bar.Size().Width; got < 0.32 || got > 0.34 {
+		t.Errorf("the bar is filled by %.2f, wanted a third", got)
+	}
+	for _, words := range []string{"touch the PIN pad", "1 of 3", "for 12 s"} {
+		if !slices.Contains(linesOf(p), words) {
+			t.Errorf("%q is not among %q", words, linesOf(p))
+		}
+	}
+	p.SetCount(3, 3)
+	if bar.Size() != p.bar.Size() {
+		t.Errorf("all is done, the bar is filled to %v of %v", bar.Size(), p.bar.Size())
+	}
+}
+
+func TestTileByKeysAndPointer(t *testing.T) {
+	themed(t, Light, 1)
+	pressed := 0
+	tile := NewTile("Rehearse", "Nothing counts.", Icon("key"), func() { pressed++ })
+	w := show(t, tile, 400, 200)
+	w.Canvas().FocusNext()
+	if w.Canvas().Focused() != fyne.Focusable(tile) || tile.box.width != 3 {
+		t.Fatalf("focus is on %T, ring is %g wide", w.Canvas().Focused(), tile.box.width)
+	}
+	for _, k := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace, fyne.KeyDown} {
+		tile.TypedKey(&fyne.KeyEvent{Name: k})
+	}
+	test.Tap(tile)
+	if pressed != 4 {
+		t.Errorf("pressed %d times, wanted 4", pressed)
+	}
+	w.Canvas().Unfocus()
+	if tile.box.width == 3 {
+		t.Error("the ring stays")
+	}
+}
