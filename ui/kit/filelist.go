@@ -190,7 +190,8 @@ func (d *fileRowRenderer) MinSize() fyne.Size { return fyne.NewSize(grid(20), gr
 
 func (d *fileRowRenderer) Layout(s fyne.Size) {
 	side := Size(theme.SizeNameInlineIcon)
-	d.r.ground.Resize(s)
+	// Apart from the edges: a border that a scroller cuts looks like a mistake.
+	place(d.r.ground, grid(0.5), 1, s.Width-grid(1.5), s.Height-2)
 	place(d.r.icon, grid(1.5), (s.Height-side)/2, side, side)
 	h := d.r.name.MinSize().Height
 	x := grid(3) + side

@@ -45,6 +45,7 @@ type picker struct {
 	what  wanted
 	take  func(path string)
 	sheet *Sheet
+	body  *fyne.Container
 
 	dir    string // the folder that is shown
 	items  []item
@@ -58,7 +59,7 @@ func newPicker(w fyne.Window, k *Keys, p picker, title, choose, start string, pl
 	p.entry = NewEntry(k)
 	p.entry.OnSubmitted = func(string) { p.submit() }
 	p.entry.OnChanged = func(string) { p.typed() }
-	p.field = NewField("Path", "", p.entry)
+	p.field = NewField("Path", usual, p.entry)
 	p.list = newFileList(&p)
 	p.choose = NewButton(choose, Primary, func() { p.submit() })
 	cancel := NewButton("Cancel", Plain, func() { p.sheet.Hide() })
@@ -67,6 +68,18 @@ func newPicker(w fyne.Window, k *Keys, p picker, title, choose, start string, pl
 	p.goTo(nearest(start), "")
 	p.sheet.Show()
 	return &p
+}
+
+// usual is the hint below the path.
+const usual = "Type a path and press Enter, or choose from the list."
+
+// say shows below the path what is wrong, or else a hint.
+func (p *picker) say(wrong, hint string) {
+	p.field.SetHint(hint)
+	p.field.SetError(wrong)
+	if p.body != nil {
+		p.body.Refresh() // the words may need another line
+	}
 }
 
 // withHome adds the folder that everybody has.
@@ -102,7 +115,7 @@ func isFolder(path string) bool {
 func (p *picker) goTo(dir, name string) {
 	items, err := readFolder(dir, p.what == aFile)
 	if err != nil {
-		p.field.SetError(unreadable(dir, err))
+		p.say(unreadable(dir, err), usual)
 		if p.dir != "" {
 			return
 		}
@@ -111,7 +124,7 @@ func (p *picker) goTo(dir, name string) {
 	p.entry.SetText(dir)
 	p.list.show(name)
 	if err != nil {
-		p.field.SetError(unreadable(dir, err))
+		p.say(unreadable(dir, err), usual)
 	}
 }
 
@@ -129,12 +142,11 @@ func unreadable(dir string, err error) string {
 // typed looks at what stands in the path entry now. A path that holds
 // characters which cannot be seen is shown a second time, with all of them.
 func (p *picker) typed() {
-	p.field.SetError("")
-	hint := ""
+	hint := usual
 	if v := Visible(p.entry.Text); v != p.entry.Text {
 		hint = "With everything made visible: " + v
 	}
-	p.field.SetHint(hint)
+	p.say("", hint)
 	if p.what == aFile && p.path() == p.dir || p.entry.Text == "" {
 		p.choose.Disable()
 	} else {
@@ -165,15 +177,15 @@ func (p *picker) submit() {
 	case err == nil && info.IsDir(), err == nil && p.what == aFile && info.Mode().IsRegular():
 		p.done(path)
 	case err == nil && p.what == aFile:
-		p.field.SetError("This is not a file with contents, but a device or the like. Choose another.")
+		p.say("This is not a file with contents, but a device or the like. Choose another.", usual)
 	case err == nil:
-		p.field.SetError("This is a file, and a folder is wanted. Choose a folder.")
+		p.say("This is a file, and a folder is wanted. Choose a folder.", usual)
 	case errors.Is(err, fs.ErrNotExist) && p.what == aNewFolder && isFolder(filepath.Dir(path)):
 		p.done(path)
 	case errors.Is(err, fs.ErrNotExist):
-		p.field.SetError("There is nothing of this name. Check the path, or choose from the list.")
+		p.say("There is nothing of this name. Check the path, or choose from the list.", usual)
 	default:
-		p.field.SetError(unreadable(path, err))
+		p.say(unreadable(path, err), usual)
 	}
 }
 

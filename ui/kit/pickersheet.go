@@ -20,7 +20,8 @@ func (p *picker) content(places []Place) fyne.CanvasObject {
 		rows = append(rows, b)
 	}
 	side := NewScroll(NewColumn(0.5, rows...))
-	return container.New(pickerLayout{}, p.field, p.list.framed(), side)
+	p.body = container.New(pickerLayout{}, p.field, p.list.framed(), side)
+	return p.body
 }
 
 // pickerLayout has the list before the places, so that Tab comes to it first.

@@ -30,7 +30,9 @@ type Sheet struct {
 // NewSheet makes a sheet; content scrolls if it is too high. Enter presses
 // the first button that is Primary, where nothing else takes it.
 func NewSheet(w fyne.Window, k *Keys, title string, content fyne.CanvasObject, buttons ...*Button) *Sheet {
-	s := &Sheet{win: w, keys: k, buttons: buttons, scroll: container.NewVScroll(content)}
+	// The scroller is a little wider than what is in it, or it cuts focus rings.
+	inner := container.New(frame{1, 1}, content)
+	s := &Sheet{win: w, keys: k, buttons: buttons, scroll: container.NewVScroll(inner)}
 	s.veil = newVeil(s, NewText(title, Heading))
 	return s
 }
@@ -170,17 +172,16 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	width := min(want*Size(SizeGrid)/8, size.Width-2*margin)
 	inner := width - 2*pad
 	title, foot := settle(r.v.title, inner), r.footHeight()
-	fixed := 2*pad + title + grid(2) + foot
-	body := settle(s.scroll.Content, inner)
+	edge := grid(1) // the frame around the content
+	fixed := 2*pad + title + grid(2) + foot - 2*edge
+	body := settle(s.scroll.Content, inner+2*edge)
 	if room := size.Height - 2*margin - fixed; body > room || s.Tall {
 		body = max(0, room)
 	}
 	x, y := (size.Width-width)/2, (size.Height-fixed-body)/2
 	place(r.card, x, y, width, fixed+body)
 	place(r.v.title, x+pad, y+pad, inner, title)
-	// The scroller gets a little more, or it cuts the focus rings at its edge.
-	edge := grid(1)
-	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body+2*edge)
+	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body)
 	r.placeButtons(x+width-pad, y+fixed+body-pad)
 }
 

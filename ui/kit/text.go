@@ -163,8 +163,16 @@ func (t *Text) paint() color.Color {
 	return Color(t.styling().colour)
 }
 
+// leading is how much higher than the font a line of several is: what is read
+// from the other end of a room wants air.
+const leading = 1.08
+
 func (t *Text) lineHeight() float32 {
-	return fyne.MeasureText("M", t.textSize(), t.styling().face).Height
+	h := fyne.MeasureText("M", t.textSize(), t.styling().face).Height
+	if t.single || t.styling().spaced {
+		return h
+	}
+	return h * leading
 }
 
 func (t *Text) measure(s string) float32 {
@@ -194,9 +202,16 @@ func (t *Text) paragraphs() []string {
 // hair is the space between the letters of an overline.
 const hair = "\u200A"
 
+// spread sets words in capitals with space between the letters. A name with a
+// dot in it, as kek.confirm, keeps its letters: people look for it as it is.
 func spread(s string) string {
-	letters := strings.Split(strings.ToUpper(s), "")
-	return strings.Join(letters, hair)
+	words := strings.Split(s, " ")
+	for i, word := range words {
+		if !strings.Contains(strings.TrimRight(word, "."), ".") {
+			words[i] = strings.ToUpper(word)
+		}
+	}
+	return strings.Join(strings.Split(strings.Join(words, " "), ""), hair)
 }
 
 func (t *Text) wrap(width float32) []string {
