@@ -117,19 +117,22 @@ func (e *useError) Unwrap() error { return e.err }
 func misuse(format string, args ...any) error { return &useError{fmt.Errorf(format, args...)} }
 
 func rootCommand() *cobra.Command {
+	var w windowFlags
 	root := &cobra.Command{
 		Use:   "ceremony",
 		Short: "Move keys from your HSM into Azure, with everybody watching",
 		Long: "ceremony leads a room of people through an air-gapped key ceremony: it creates a Key Exchange Key in\n" +
 			"Azure, proves in the HSM room that it is the right one, wraps the target keys in the HSM, imports them,\n" +
 			"proves that they are the same keys, and keeps a signed transcript that anybody can check.\n\n" +
+			"Without a command it opens the window.\n\n" +
 			"Begin with: ceremony rehearse",
 		SilenceUsage: true, SilenceErrors: true,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error { return openOrHelp(c, w) },
 		Args: cobra.NoArgs,
 	}
+	w.register(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
-	root.AddCommand(runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
+	root.AddCommand(openCommand(), runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
 		rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
 	wrapArgs(root)
 	return root

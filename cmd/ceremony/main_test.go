@@ -27,28 +27,17 @@ func TestMain(m *testing.M) {
 func newRehearsal(t testing.TB, o rehearsal.Options, keys ...string) (*scene, *rehearsal.Server) {
 	t.Helper()
 	t.Setenv("SOFTHSM2_CONF", "") // the scene sets its own
-	s, server, err := setTheScene(filepath.Join(t.TempDir(), "rehearsal"), o, keys...)
+	s, err := setTheScene(filepath.Join(t.TempDir(), "rehearsal"), o, keys...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
-	return s, server
+	t.Cleanup(func() { s.Close() })
+	return s, s.vault
 }
 
-func setTheScene(dir string, o rehearsal.Options, keys ...string) (*scene, *rehearsal.Server, error) {
-	s, err := newScene(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module})
-	if err != nil {
-		return nil, nil, err
-	}
+func setTheScene(dir string, o rehearsal.Options, keys ...string) (*scene, error) {
 	o.ManagedHSM, o.Now = true, time.Now
-	server, err := rehearsal.New(s.path("vault"), o)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := server.Start(""); err != nil {
-		return nil, nil, err
-	}
-	return s, server, s.setUp(server)
+	return openScene(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module}, o, func(string) {})
 }
 
 // module is SoftHSM's library, "" for where Debian has it.
@@ -59,19 +48,4 @@ func (s *scene) command(args ...string) *exec.Cmd {
 	c := exec.Command("ceremony", args...)
 	c.Env = append(os.Environ(), "SOFTHSM2_CONF="+s.path("token", "softhsm2.conf"))
 	return c
-}
-
-// stageArgs are the arguments that begin a stage, or go on with it.
-func (s *scene) stageArgs(r stageRun) []string {
-	args := []string{"run", s.path(r.folder), "--answers", s.path(r.name + ".answers.toml")}
-	if r.begins && !begun(s.path(r.folder)) {
-		args = append(args, "--stage", r.name, "--plan", s.path("plan.toml"))
-	}
-	return args
-}
-
-// begun reports whether a folder has its first record.
-func begun(dir string) bool {
-	b, err := os.ReadFile(filepath.Join(dir, filepath.Base(dir)+".log"))
-	return err == nil && len(b) > 0
 }

@@ -7,75 +7,86 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
+	"github.com/keyceremony/ceremony/steps"
 )
 
 type rehearseFlags struct {
 	dir        string
 	headless   bool
 	byHand     bool
+	twoWindows bool
 	managedHSM bool
 	keys       []string
 	bits       int
 	module     string
 }
 
+// usualRehearsal is what is rehearsed where nobody says otherwise.
+func usualRehearsal() rehearseFlags {
+	return rehearseFlags{managedHSM: true, keys: []string{"RSA-3072", "P-256", "AES-256"}, bits: 3072}
+}
+
 func rehearseCommand() *cobra.Command {
-	var f rehearseFlags
+	f := usualRehearsal()
+	var w windowFlags
 	c := &cobra.Command{
 		Use:   "rehearse",
 		Short: "Hold a whole ceremony with real parts, as practice",
-		Long: "rehearse holds a whole ceremony: a real PKCS#11 token (SoftHSM 2), a vault that really unwraps, three\n" +
-			"stages in processes of their own, and a transcript that verifies with stock tools. Everything it makes\n" +
-			"says REHEARSAL and is refused in production.",
+		Long: "rehearse sets up a whole ceremony with real parts: a PKCS#11 token (SoftHSM 2), a vault that really\n" +
+			"unwraps, people with keys, and papers on the table. You lead it in the window. Where there is no window\n" +
+			"it is held without people, each stage in a process of its own. Everything it makes says REHEARSAL and is\n" +
+			"refused in production. With --dir of a rehearsal that was begun before it goes on with that one.",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return rehearse(c.Context(), f, c.OutOrStdout(), os.Stderr)
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return rehearseSomehow(c, f, w) },
 	}
-	c.Flags().StringVar(&f.dir, "dir", "", "a new folder for it (default: a temporary one)")
+	c.Flags().StringVar(&f.dir, "dir", "", "a new folder for it, or that of a rehearsal to go on with (default: a temporary one)")
 	c.Flags().BoolVar(&f.headless, "headless", false, "without a window, and without people")
-	c.Flags().BoolVar(&f.byHand, "by-hand", false, "set everything up, serve the vault, and let people lead the ceremony")
-	c.Flags().BoolVar(&f.managedHSM, "managed-hsm", true, "the vault is a Managed HSM (AES keys need one)")
-	c.Flags().StringSliceVar(&f.keys, "keys", []string{"RSA-3072", "P-256", "AES-256"}, "types of the target keys")
-	c.Flags().IntVar(&f.bits, "kek-bits", 3072, "size of the KEK: 2048, 3072 or 4096")
+	c.Flags().BoolVar(&f.byHand, "by-hand", false, "set everything up, serve the vault, and let people lead the ceremony in terminals")
+	c.Flags().BoolVar(&f.twoWindows, "two-windows", false, "a window for each of the two machines, side by side")
+	c.Flags().BoolVar(&f.managedHSM, "managed-hsm", f.managedHSM, "the vault is a Managed HSM (AES keys need one)")
+	c.Flags().StringSliceVar(&f.keys, "keys", f.keys, "types of the target keys")
+	c.Flags().IntVar(&f.bits, "kek-bits", f.bits, "size of the KEK: 2048, 3072 or 4096")
 	c.Flags().StringVar(&f.module, "module", "", "SoftHSM's library (default: where Debian has it)")
+	w.register(c)
 	return c
+}
+
+// rehearseSomehow takes the window where there is one.
+func rehearseSomehow(c *cobra.Command, f rehearseFlags, w windowFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.headless || f.byHand {
+		return rehearse(c.Context(), f, c.OutOrStdout(), os.Stderr)
+	}
+	err := openWindow(c.Context(), opening{rehearse: true, rehearsal: f, windowFlags: w})
+	if !errors.Is(err, errNoWindow) {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%v\nSo this rehearsal is held without people; --by-hand lets you lead it in terminals.\n", err)
+	return rehearse(c.Context(), f, c.OutOrStdout(), os.Stderr)
 }
 
 // rehearse sets everything up, holds the three stages, and verifies.
 func rehearse(ctx context.Context, f rehearseFlags, out, words io.Writer) error {
-	s, err := newScene(f)
+	s, err := openScene(f, rehearsal.Options{ManagedHSM: f.managedHSM, Now: time.Now}, func(string) {})
 	if err != nil {
 		return err
 	}
+	defer s.Close()
 	fmt.Fprintln(words, "Rehearsal in", s.dir)
-	server, err := rehearsal.New(s.path("vault"), rehearsal.Options{ManagedHSM: f.managedHSM, Now: time.Now})
-	if err != nil {
-		return err
-	}
-	if err := server.Start(""); err != nil {
-		return err
-	}
-	defer server.Close()
-	if err := s.setUp(server); err != nil {
-		return err
-	}
 	if f.byHand {
 		fmt.Fprint(out, s.byHand())
 		<-ctx.Done()
 		return nil
 	}
-	for _, stage := range stageRuns {
-		if err := s.stage(ctx, stage, words); err != nil {
-			return err
-		}
+	if err := s.hold(ctx, words); err != nil {
+		return err
 	}
 	return s.verify(ctx, out, words)
 }
@@ -88,12 +99,50 @@ type stageRun struct {
 
 var stageRuns = []stageRun{{"prepare", "online", true}, {"wrap", "offline", true}, {"import", "online", false}}
 
-func (s *scene) stage(ctx context.Context, r stageRun, words io.Writer) error {
+// hold holds the stages that are not over.
+func (s *scene) hold(ctx context.Context, words io.Writer) error {
+	held := 0
+	for _, r := range stageRuns {
+		over, err := s.over(r)
+		if err != nil {
+			return err
+		}
+		if over {
+			continue
+		}
+		held++
+		if err := s.self(ctx, words, words, s.stageArgs(r)...); err != nil {
+			return err
+		}
+	}
+	if held == 0 {
+		return misuse("the rehearsal in %s is over; a rehearsal wants a new folder", s.dir)
+	}
+	return nil
+}
+
+// over reports whether a stage was held to its end.
+func (s *scene) over(r stageRun) (bool, error) {
+	if !s.begun(r) {
+		return false, nil
+	}
+	at, err := steps.Peek(s.path(r.folder))
+	return at.Now.Phase == steps.Done || r.begins && at.Now.Stage == steps.Import, err
+}
+
+// begun reports whether a stage's folder has its first record.
+func (s *scene) begun(r stageRun) bool {
+	st, err := os.Stat(s.path(r.folder, r.folder+".log"))
+	return err == nil && st.Size() > 0
+}
+
+// stageArgs are the arguments that begin a stage, or go on with it.
+func (s *scene) stageArgs(r stageRun) []string {
 	args := []string{"run", s.path(r.folder), "--answers", s.path(r.name + ".answers.toml")}
-	if r.begins {
+	if r.begins && !s.begun(r) {
 		args = append(args, "--stage", r.name, "--plan", s.path("plan.toml"))
 	}
-	return s.self(ctx, words, words, args...)
+	return args
 }
 
 // self runs this program again, as on another machine.
@@ -104,7 +153,7 @@ func (s *scene) self(ctx context.Context, out, words io.Writer, args ...string) 
 	}
 	c := exec.CommandContext(ctx, exe, args...)
 	c.Stdout, c.Stderr = out, words
-	c.Env = append(os.Environ(), "SOFTHSM2_CONF="+s.path("token", "softhsm2.conf"))
+	c.Env = append(os.Environ(), softHSMConf+"="+s.path("token", "softhsm2.conf"))
 	err = c.Run()
 	var ended *exec.ExitError
 	if errors.As(err, &ended) {
@@ -129,7 +178,7 @@ On the table (folder table/): the plan's code, the HSM's serial number and PIN, 
 each person's passphrase. Key files: people/WHO.online and people/WHO.offline.
 Sign in to the vault with: method secret, client %s, secret @vault/client.secret
 Media: usb/kek and usb/blob. VAULT in the commands shown is the folder vault.
-`, s.dir, s.client)
+`, s.dir, s.vault.ClientID())
 }
 
 // verify shows that the folder holds, and how to check it without us.
@@ -146,46 +195,4 @@ func stockCommands(dir, who string) string {
 	return fmt.Sprintf("  cd %s\n  sha256sum -c MANIFEST.sha256\n"+
 		"  ssh-keygen -Y verify -f allowed_signers -I %s -n rehearsal-final-seal@keyceremony -s MANIFEST.sha256.%s.sig < MANIFEST.sha256\n",
 		dir, who, who)
-}
-
-// scene is a rehearsal's folder.
-type scene struct {
-	dir    string
-	flags  rehearseFlags
-	people []actor
-	client string // id of the vault's one client
-}
-
-func (s *scene) path(parts ...string) string {
-	return filepath.Join(append([]string{s.dir}, parts...)...)
-}
-
-func newScene(f rehearseFlags) (*scene, error) {
-	if _, err := targetKeys(f.keys); err != nil {
-		return nil, err
-	}
-	if !slices.Contains([]int{2048, 3072, 4096}, f.bits) {
-		return nil, misuse("--kek-bits is %d, wanted 2048, 3072 or 4096", f.bits)
-	}
-	dir := f.dir
-	if dir == "" {
-		var err error
-		if dir, err = os.MkdirTemp("", "ceremony-rehearsal-"); err != nil {
-			return nil, err
-		}
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, misuse("%s is not empty; a rehearsal wants a new folder", dir)
-	}
-	s := &scene{dir: dir, flags: f, people: actors}
-	for _, sub := range []string{"", "usb", "usb/kek", "usb/blob", "table", "people", "vault", "token", "token/tokens"} {
-		if err := os.MkdirAll(s.path(sub), 0o700); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
 }

@@ -2,10 +2,32 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/keyceremony/ceremony/plan"
 )
+
+// makeAnswers writes, for each stage, what the people of a rehearsal answer.
+func (s *scene) makeAnswers() error {
+	secret, err := filepath.Rel(s.dir, s.vault.SecretFile())
+	if err != nil {
+		return err
+	}
+	for _, r := range stageRuns {
+		var b strings.Builder
+		fmt.Fprintf(&b, "# What the people of this rehearsal answer in the stage %s.\n", r.name)
+		fmt.Fprintf(&b, "\n[table]\ndir = \"table\"\nclient = %q\nsecret = %q\n", s.vault.ClientID(), secret)
+		for _, a := range s.people {
+			fmt.Fprintf(&b, "\n[sign.%s]\nkey = \"people/%s.%s\"\npassphrase = {file = \"table/%s.passphrase\"}\n", a.id, a.id, r.folder, a.id)
+		}
+		b.WriteString(rehearsalAnswers(s.plan, r, s.vault.ClientID(), secret))
+		if err := s.put(r.name+".answers.toml", []byte(b.String())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // rehearsalAnswers are the answers to every step of a stage, as TOML.
 func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret string) string {

@@ -79,11 +79,9 @@ func cmdScene(ts *testscript.TestScript, neg bool, args []string) {
 	if len(keys) == 0 {
 		keys = []string{"P-256"}
 	}
-	s, server, err := setTheScene(ts.MkAbs(args[0]), rehearsal.Options{}, keys...)
-	if server != nil {
-		ts.Defer(func() { server.Close() })
-	}
+	s, err := setTheScene(ts.MkAbs(args[0]), rehearsal.Options{}, keys...)
 	ts.Check(err)
+	ts.Defer(func() { s.Close() })
 	ts.Setenv("SOFTHSM2_CONF", s.path("token", "softhsm2.conf"))
 }
 
@@ -120,7 +118,7 @@ func cmdProduction(ts *testscript.TestScript, neg bool, args []string) {
 	keys, err := targetKeys([]string{"P-256"})
 	ts.Check(err)
 	keys[0].Name, keys[0].Label = "signing", "signing"
-	_, err = s.signPlan(&plan.Plan{
+	ts.Check(s.signPlan(&plan.Plan{
 		Format: plan.Format, ID: "production-2026", Name: "A ceremony in production", People: people, Keys: keys,
 		Program:  plan.Program{SHA256: []digest.SHA256{tool.SHA256}},
 		Vault:    plan.Vault{URL: "https://demo.vault.azure.net", Cloud: "public", Tenant: "d5fcd60a-540a-4bfa-8a11-17faebf1b095"},
@@ -130,8 +128,7 @@ func cmdProduction(ts *testscript.TestScript, neg bool, args []string) {
 		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
 		Evidence: plan.Evidence{Attestation: "none", AuditLog: "none"},
 		Time:     plan.Time{NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 7)},
-	})
-	ts.Check(err)
+	}))
 }
 
 // unmarked is a public key without its comment.

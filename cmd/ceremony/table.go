@@ -35,18 +35,24 @@ func openTable(p *plan.Plan, base string, conf map[string]any) (*table, error) {
 	if filepath.IsAbs(text("dir")) {
 		t.dir = text("dir")
 	}
-	t.vault = func() (keyvault.Vault, error) {
-		secret, err := readSmall(filepath.Join(base, text("secret")))
+	t.vault = ownAccount(p, text("client"), filepath.Join(base, text("secret")))
+	return t, nil
+}
+
+// ownAccount signs somebody in to the vault who has a machine and an account
+// apart from the ceremony's.
+func ownAccount(p *plan.Plan, client, secretFile string) func() (keyvault.Vault, error) {
+	return func() (keyvault.Vault, error) {
+		secret, err := readSmall(secretFile)
 		if err != nil {
 			return nil, err
 		}
 		return azure.Open(context.Background(), azure.Config{
 			URL: p.Vault.URL, Cloud: p.Vault.Cloud, Tenant: p.Vault.Tenant, API: p.Vault.API,
 			Authority: p.Vault.Authority, CA: []byte(p.Vault.CA),
-			SignIn: azure.SignIn{Method: azure.Secret, ClientID: text("client"), Secret: []byte(strings.TrimSpace(string(secret)))},
+			SignIn: azure.SignIn{Method: azure.Secret, ClientID: client, Secret: []byte(strings.TrimSpace(string(secret)))},
 		})
 	}
-	return t, nil
 }
 
 // read gives what a sheet says, and fills in what people would go and get.
@@ -58,12 +64,18 @@ func (t *table) read(name string) ([]byte, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
+	code, err := t.get(name)
+	return []byte(code), err
+}
+
+// get has somebody go and get a sheet, also one that lies there already.
+func (t *table) get(name string) (string, error) {
 	code, err := t.fetch(name)
 	if err != nil {
-		return nil, fmt.Errorf("sheet %s: %w", name, err)
+		return "", fmt.Errorf("sheet %s: %w", name, err)
 	}
 	t.write(name, code)
-	return []byte(code), nil
+	return code, nil
 }
 
 // fetch asks the vault: kek.WHO is the KEK's code, vault.KEY that of a target
@@ -92,12 +104,10 @@ func (t *table) fetch(name string) (string, error) {
 	return digest.Of(k.Public.SPKI()).Code(), nil
 }
 
-// write puts a sheet onto the table; what lies there stays.
+// write puts a sheet onto the table, in place of one with that name: the head
+// at the second pause is another than at the first.
 func (t *table) write(name, value string) {
-	f, err := os.OpenFile(filepath.Join(t.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return
+	if name == filepath.Base(name) { // a sheet, and no path
+		_ = replaceFile(filepath.Join(t.dir, name), []byte(value+"\n")) // whoever looks for it sees that it is not there
 	}
-	fmt.Fprintln(f, value)
-	f.Close()
 }

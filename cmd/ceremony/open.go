@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// opening is what the window opens with: a ceremony folder, a rehearsal, or
+// the start page.
+type opening struct {
+	dir       string
+	rehearse  bool
+	rehearsal rehearseFlags
+	windowFlags
+}
+
+// windowFlags belong to every command that opens the window.
+type windowFlags struct {
+	traceFD int // each painted page goes there as a line of JSON; 0: nowhere
+}
+
+func (w *windowFlags) register(c *cobra.Command) {
+	c.Flags().IntVar(&w.traceFD, "trace-fd", 0, "tell this file descriptor what is painted, for tests")
+	_ = c.Flags().MarkHidden("trace-fd")
+}
+
+// errNoWindow says that nothing can be shown here.
+var errNoWindow = errors.New("no window can be opened")
+
+// otherwise says what leads on without the window.
+func (o opening) otherwise() string {
+	if o.dir == "" || o.rehearse {
+		return ""
+	}
+	return "\nIn the terminal: ceremony run " + o.dir
+}
+
+func openCommand() *cobra.Command {
+	var w windowFlags
+	c := &cobra.Command{
+		Use:   "open DIR",
+		Short: "Open a ceremony folder in the window",
+		Long: "open leads on, in the window, with the ceremony in the folder DIR. The folder of a rehearsal opens the\n" +
+			"rehearsal, with its vault and what lies on the table.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if st, err := os.Stat(args[0]); err != nil || !st.IsDir() {
+				return misuse("%s is no folder", args[0])
+			}
+			return openWindow(c.Context(), openingOf(args[0], w))
+		},
+	}
+	w.register(c)
+	return c
+}
+
+// openingOf finds out what a folder is.
+func openingOf(dir string, w windowFlags) opening {
+	o := opening{dir: dir, rehearsal: usualRehearsal(), windowFlags: w}
+	if isScene(dir) {
+		o.rehearse, o.rehearsal.dir = true, dir
+	}
+	return o
+}
+
+// openOrHelp opens the start page, and is content with the help where there is
+// no window.
+func openOrHelp(c *cobra.Command, w windowFlags) error {
+	err := openWindow(c.Context(), opening{rehearsal: usualRehearsal(), windowFlags: w})
+	if errors.Is(err, errNoWindow) {
+		return c.Help()
+	}
+	return err
+}

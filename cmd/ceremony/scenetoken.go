@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/keyceremony/ceremony/hsm/pkcs11"
+)
+
+// softHSM is where Debian has the library.
+var softHSM = []string{"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"}
+
+// softHSMConf names SoftHSM's configuration to its library, which runs in a
+// process that we start.
+const softHSMConf = "SOFTHSM2_CONF"
+
+// errNoSoftHSM says what to install.
+var errNoSoftHSM = errors.New("SoftHSM 2 is not installed: apt-get install softhsm2, or name its library with --module")
+
+// makeToken makes a SoftHSM token of the rehearsal's own.
+func (s *scene) makeToken() (serial string, err error) {
+	if err := s.findModule(); err != nil {
+		return "", err
+	}
+	if err := s.useToken(); err != nil {
+		return "", err
+	}
+	pin := randomPIN()
+	if err := s.put("table/hsm.pin", []byte(pin+"\n")); err != nil {
+		return "", err
+	}
+	c := exec.Command("softhsm2-util", "--init-token", "--free", "--label", tokenLabel, "--so-pin", randomPIN(), "--pin", pin)
+	out, err := c.CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", errNoSoftHSM
+	}
+	if err != nil {
+		return "", fmt.Errorf("softhsm2-util: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	return s.tokenSerial()
+}
+
+const tokenLabel = "REHEARSAL"
+
+func (s *scene) findModule() error {
+	for _, path := range softHSM {
+		if _, err := os.Stat(path); err == nil && s.flags.module == "" {
+			s.flags.module = path
+		}
+	}
+	if s.flags.module == "" {
+		return errNoSoftHSM
+	}
+	return nil
+}
+
+// useToken makes the rehearsal's token the one that SoftHSM finds. The
+// configuration is written anew, for the folder may have been moved.
+func (s *scene) useToken() error {
+	text := "directories.tokendir = " + s.path("token", "tokens") + "\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n"
+	if err := s.put("token/softhsm2.conf", []byte(text)); err != nil {
+		return err
+	}
+	return os.Setenv(softHSMConf, s.path("token", "softhsm2.conf"))
+}
+
+// tokenSerial reads the serial number off the token, as people read it off the
+// device's label.
+func (s *scene) tokenSerial() (string, error) {
+	tokens, err := pkcs11.List(context.Background(), pkcs11.Options{Module: s.flags.module})
+	if err != nil {
+		return "", err
+	}
+	for _, t := range tokens {
+		if t.Label == tokenLabel {
+			return t.Serial, s.put("table/hsm.serial", []byte(t.Serial+"\n"))
+		}
+	}
+	return "", errors.New("SoftHSM does not show the token that was made")
+}
