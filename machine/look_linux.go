@@ -260,12 +260,14 @@ func (t tree) volume(path string) (Volume, error) {
 			best = m
 		}
 	}
-	v := Volume{Mount: best.Mount}
-	l, err := t.lines("run/udev/data/b" + best.device)
-	if err != nil {
-		return v, nil // no udev: the mount alone is known
-	}
-	values := map[string]string{}
+	return t.udev(best), nil
+}
+
+// udev adds what udev's database knows of a mount's device; without udev the
+// mount alone is known.
+func (t tree) udev(m mountLine) Volume {
+	v, values := Volume{Mount: m.Mount}, map[string]string{}
+	l, _ := t.lines("run/udev/data/b" + m.device)
 	for _, line := range l {
 		if k, value, ok := strings.Cut(strings.TrimPrefix(line, "E:"), "="); ok {
 			values[k] = value
@@ -273,7 +275,7 @@ func (t tree) volume(path string) (Volume, error) {
 	}
 	v.Label = values["ID_FS_LABEL"]
 	v.Serial = cmp.Or(values["ID_SERIAL_SHORT"], values["ID_SERIAL"], values["ID_FS_UUID"])
-	return v, nil
+	return v
 }
 
 func below(path, point string) bool {
