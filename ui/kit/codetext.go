@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 )
 
 // NewCodeText shows a code of 7 groups of 5 digits, huge, to be read out or
@@ -13,5 +14,36 @@ func NewCodeText(code string) fyne.CanvasObject {
 	for g := range strings.FieldsSeq(code) {
 		groups = append(groups, NewLine(g, Digits))
 	}
-	return NewFlow(2, groups...)
+	return container.New(&codeLayout{}, groups...)
+}
+
+// A codeLayout breaks a code in half where it does not fit on one line, and
+// again, so that it is read in parts of a kind.
+type codeLayout struct{ width float32 }
+
+// perLine tells how many groups stand on a line.
+func (c *codeLayout) perLine(groups []fyne.CanvasObject) int {
+	n := len(groups)
+	for n > 1 && c.width > 0 && float32(n)*(wish(groups[0])+grid(2))-grid(2) > c.width {
+		n = (n + 1) / 2
+	}
+	return max(n, 1)
+}
+
+func (c *codeLayout) MinSize(groups []fyne.CanvasObject) fyne.Size {
+	if len(groups) == 0 {
+		return fyne.Size{}
+	}
+	n, one := c.perLine(groups), groups[0].MinSize()
+	lines := (len(groups) + n - 1) / n
+	return fyne.NewSize(one.Width, float32(lines)*(one.Height+grid(0.5))-grid(0.5))
+}
+
+func (c *codeLayout) Layout(groups []fyne.CanvasObject, size fyne.Size) {
+	c.width = size.Width
+	n := c.perLine(groups)
+	for i, g := range groups {
+		w, h := wish(g), g.MinSize().Height
+		place(g, float32(i%n)*(w+grid(2)), float32(i/n)*(h+grid(0.5)), min(w, size.Width), h)
+	}
 }

@@ -102,3 +102,39 @@ func TestTileByKeysAndPointer(t *testing.T) {
 		t.Error("the ring stays")
 	}
 }
+
+// TestCodeIsReadInHalves: four groups and three, rather than five and two.
+func TestCodeIsReadInHalves(t *testing.T) {
+	for width, want := range map[float32]int{900: 1, 480: 2, 240: 4} {
+		themed(t, Light, 1)
+		o := NewCodeText(aCode).(*fyne.Container)
+		show(t, o, width, 400)
+		lines := map[float32]bool{}
+		for _, g := range o.Objects {
+			lines[g.Position().Y] = true
+		}
+		if len(lines) != want {
+			t.Errorf("%g wide: %d lines, wanted %d", width, len(lines), want)
+		}
+	}
+}
+
+// TestKeysOfThePage work wherever the focus is among what is shown.
+func TestKeysOfThePage(t *testing.T) {
+	themed(t, Light, 1)
+	n := 5
+	rail, tile := NewRail(), NewTile("Rehearse", "", nil, nil)
+	rail.Set(railItems())
+	journal, _ := records(&n)
+	w := show(t, NewColumn(1, rail, tile, journal), 600, 900)
+	k, helped, escaped := NewKeys(w), 0, 0
+	k.Help, k.Escape = func() { helped++ }, func() { escaped++ }
+	for i, f := range []fyne.Focusable{rail, tile, journal.Focusable()} {
+		w.Canvas().Focus(f)
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyF1})
+		f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
+		if helped != i+1 || escaped != i+1 {
+			t.Errorf("%T keeps F1 or Escape for itself", f)
+		}
+	}
+}

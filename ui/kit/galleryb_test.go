@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -20,6 +21,7 @@ func TestGalleryB(t *testing.T) {
 		wide, narrow float32
 		high         float32
 	}{
+		"whole":   {wholeScene, 1440, 1024, 900},
 		"page":    {pageScene, 1100, 480, 1250},
 		"rail":    {railScene, 300, 240, 700},
 		"journal": {journalScene, 340, 240, 700},
@@ -28,6 +30,9 @@ func TestGalleryB(t *testing.T) {
 		for _, look := range Looks {
 			for _, scale := range []float32{1, 1.5} {
 				for _, width := range []float32{scene.wide, scene.narrow} {
+					if *shots == "" && (scale > 1) != (width == scene.narrow) {
+						continue // the others are for eyes
+					}
 					test.NewTempApp(t).Settings().SetTheme(NewTheme(look, scale))
 					high := scene.high
 					if width == scene.narrow || scale > 1 {
@@ -104,6 +109,28 @@ func pageScene() fyne.CanvasObject {
 		NewPanel("Before you begin", []string{"Have both sheets at hand."}, "", PanelPlain),
 	)))
 }
+
+// wholeScene is a page as the window puts it together.
+func wholeScene() fyne.CanvasObject {
+	middle := NewPage(760, NewColumn(2.5,
+		NewColumn(0.5, NewText("Step 6 of 14 · hsm.connect", OverlineBlue), NewText("Choose the HSM", Title)),
+		NewFlow(1, NewChip("Acts", "Operator 1"), NewChip("Approves", "Crypto officer 1")),
+		NewText("The token was found and tried with a throw-away key. This is what it can do for the three keys of this plan.", Body),
+		NewChecks(checkRows()[:2]),
+		NewPanel("This partition does not let private keys be wrapped", []string{"Policy 1 “Allow private key wrapping” is off, so the HSM will refuse to export the target keys."}, "hsm.policy.wrap", PanelError),
+	))
+	return container.NewBorder(NewBand("Rehearsal — nothing here counts"), nil,
+		sized{300}.box(railScene()), sized{330}.box(journalScene()), NewScroll(middle))
+}
+
+// A sized box has a width of its own.
+type sized struct{ width float32 }
+
+func (s sized) box(o fyne.CanvasObject) fyne.CanvasObject { return container.New(s, o) }
+
+func (s sized) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(s.width, 0) }
+
+func (s sized) Layout(o []fyne.CanvasObject, size fyne.Size) { o[0].Resize(size) }
 
 func railItems() []RailItem {
 	var items []RailItem

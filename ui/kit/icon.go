@@ -60,13 +60,6 @@ func newMark(name string, ink fyne.ThemeColorName, side float32) *mark {
 	return m
 }
 
-func (m *mark) set(name string, ink fyne.ThemeColorName) {
-	if (m.picture != picture{name, ink}) {
-		m.picture = picture{name, ink}
-		m.Refresh()
-	}
-}
-
 func (m *mark) MinSize() fyne.Size { return fyne.NewSquareSize(grid(m.side)) }
 
 func (m *mark) Refresh() {

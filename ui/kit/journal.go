@@ -41,7 +41,8 @@ func NewJournal(count func() int, row func(i int) JournalRow) *Journal {
 	j.foot = container.New(frame{1.75, 1.5}, newBox(ColorBox, "", 0, 0.75),
 		NewColumn(0.5, NewText("Head of the log", SmallMuted), j.code))
 	j.foot.Hide()
-	j.all = container.New(journalLayout{}, newBox(ColorPanel, "", 0, 0), j.title, j.view, j.foot)
+	ground := container.NewStack(newBox(ColorPanel, "", 0, 0), newEdge(false))
+	j.all = container.New(journalLayout{}, ground, j.title, j.view, j.foot, NewHRule())
 	j.ExtendBaseWidget(j)
 	return j
 }
@@ -83,13 +84,15 @@ type journalLayout struct{}
 func (journalLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(grid(24), grid(30)) }
 
 func (journalLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	across, y := grid(2.5), grid(2.5)
+	across, y := grid(2), grid(2.5)
 	w := size.Width - 2*across
 	o[0].Resize(size)
 	h := settle(o[1], w)
 	o[1].Move(fyne.NewPos(across, y))
-	y += h + grid(1.5)
-	bottom := size.Height - grid(2.5)
+	y += h + grid(1)
+	place(o[4], across, y, w, 1)
+	y++
+	bottom := size.Height - grid(2)
 	if o[3].Visible() {
 		h := settle(o[3], w)
 		bottom -= h
@@ -277,6 +280,8 @@ func (v *journalView) TypedKey(e *fyne.KeyEvent) {
 		if v.at >= 0 && v.at < v.count() {
 			v.tapped(v.at)
 		}
+	default:
+		PassKey(v, e)
 	}
 }
 

@@ -70,6 +70,23 @@ func place(o fyne.CanvasObject, x, y, w, h float32) {
 	o.Resize(fyne.NewSize(w, h))
 }
 
+// An edge is a thin line at one side of a pane.
+type edge struct{ right bool }
+
+func newEdge(right bool) fyne.CanvasObject {
+	return container.New(edge{right}, newBox(ColorLine, "", 0, 0))
+}
+
+func (edge) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (e edge) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	x := float32(0)
+	if e.right {
+		x = size.Width - 1
+	}
+	place(o[0], x, 0, 1, size.Height)
+}
+
 // settle gives an object a width, lets it wrap, and returns the height that
 // it takes then.
 func settle(o fyne.CanvasObject, width float32) float32 {

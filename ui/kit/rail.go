@@ -107,7 +107,7 @@ func (headLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 
 // CreateRenderer is for Fyne.
 func (r *Rail) CreateRenderer() fyne.WidgetRenderer {
-	ground := container.NewStack(newBox(ColorSurface, "", 0, 0), r.scroll)
+	ground := container.NewStack(newBox(ColorSurface, "", 0, 0), newEdge(true), r.scroll)
 	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(ground), rail: r}
 }
 
@@ -179,6 +179,8 @@ func (r *Rail) TypedKey(e *fyne.KeyEvent) {
 		r.move(len(r.lines) - 1)
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		r.press()
+	default:
+		PassKey(r, e)
 	}
 }
 

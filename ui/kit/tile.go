@@ -23,7 +23,7 @@ var (
 	_ desktop.Hoverable = (*Tile)(nil)
 )
 
-// NewTile has a title, a sentence, and an icon or nil.
+// NewTile has a title, a sentence, and an Icon or nil.
 func NewTile(title, more string, icon fyne.Resource, tapped func()) *Tile {
 	t := &Tile{tapped: tapped, box: newBox(ColorSurface, ColorLine, 1, 1.5)}
 	words := NewColumn(0.5, NewText(title, Heading), NewText(more, Muted))
@@ -41,20 +41,15 @@ func (t *Tile) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // Tapped is for Fyne.
-func (t *Tile) Tapped(*fyne.PointEvent) { t.press() }
-
-func (t *Tile) press() {
-	if t.tapped != nil {
-		t.tapped()
-	}
-}
+func (t *Tile) Tapped(*fyne.PointEvent) { call(t.tapped) }
 
 // TypedKey is for Fyne.
 func (t *Tile) TypedKey(e *fyne.KeyEvent) {
-	switch e.Name {
-	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
-		t.press()
+	if isEnter(e) || e.Name == fyne.KeySpace {
+		call(t.tapped)
+		return
 	}
+	PassKey(t, e)
 }
 
 // TypedRune is for Fyne.
