@@ -2,7 +2,9 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -21,11 +23,12 @@ type ceremony struct {
 	journal []steps.Brief
 
 	head    audit.Head
-	known   string // of the clock
 	middle  *fyne.Container
 	scroll  *container.Scroll
 	now     view
 	clock   *kit.Text
+	known   *kit.Text // of the clock
+	foot    *fyne.Container
 	rail    *kit.Rail
 	records *kit.Journal
 	turns   *fyne.Container
@@ -56,8 +59,8 @@ func newCeremony(w *Window, c *steps.Ceremony) *ceremony {
 	p.records.OnTapped = p.showRecord
 	p.waiting = kit.NewText("", kit.SmallMuted)
 	p.primary = kit.NewButton("", kit.Primary, p.press)
-	p.turns = container.NewHBox()
-	p.clock = kit.NewText("", kit.SmallMuted)
+	p.turns = kit.NewRow(1, -1)
+	p.clock, p.known = kit.NewLine("", kit.SmallMuted), kit.NewLine("", kit.SmallMuted)
 	p.stop = w.every(time.Second, p.tick)
 	p.build()
 	p.turn()
@@ -73,22 +76,28 @@ func (p *ceremony) build() {
 }
 
 func (p *ceremony) top() fyne.CanvasObject {
-	place := map[steps.Stage]string{steps.Prepare: "Stage 1 of 3 · Prepare", steps.Wrap: "Stage 2 of 3 · Wrap", steps.Import: "Stage 3 of 3 · Import"}
-	name := kit.NewText(p.c.Plan().Name, kit.Heading)
-	stage := kit.NewText(place[p.stage], kit.Muted)
+	name := kit.NewColumn(0.5, kit.NewText(p.c.Plan().Name, kit.Heading), kit.NewText(places[p.stage], kit.Muted))
 	view := kit.NewButton("View", kit.Quiet, p.w.showView)
-	left := kit.NewColumn(1, name, stage)
-	right := container.NewHBox(container.NewCenter(p.clock), container.NewCenter(view), container.NewCenter(kit.Badge(p.c.Side())))
-	return container.NewBorder(nil, nil, nil, right, left)
+	p.clock.SetAlign(fyne.TextAlignTrailing)
+	p.known.SetAlign(fyne.TextAlignTrailing)
+	clock := kit.NewColumn(0, p.clock, p.known)
+	return kit.NewRow(3, 0, name, clock, view, kit.Badge(p.c.Side()))
+}
+
+// places name the sittings for people.
+var places = map[steps.Stage]string{
+	steps.Prepare: "Stage 1 of 3 · Prepare", steps.Wrap: "Stage 2 of 3 · Wrap", steps.Import: "Stage 3 of 3 · Import",
 }
 
 func (p *ceremony) bottom() fyne.CanvasObject {
-	return container.NewBorder(nil, nil, p.turns, p.primary, p.waiting)
+	p.waiting.SetAlign(fyne.TextAlignTrailing)
+	p.foot = kit.NewRow(2, 1, p.turns, p.waiting, p.primary)
+	return p.foot
 }
 
 // tick shows the local clock, and what is known of it.
 func (p *ceremony) tick() {
-	p.clock.SetText(p.w.host.Now().Format("15:04:05") + "\n" + p.known)
+	p.clock.SetText(p.w.host.Now().Format("15:04:05"))
 }
 
 // turn shows what is awaited now.
@@ -122,8 +131,9 @@ func (p *ceremony) lay(v view) {
 // work is under way: the ceremony is one's own then.
 func (p *ceremony) around() {
 	p.journal = p.c.Journal()
-	p.records.SetTitle(fmt.Sprintf("Transcript · %s · %d records", p.c.Side(), len(p.journal)))
-	p.head, p.known = p.c.Head(), p.c.Clock()
+	p.records.SetTitle(fmt.Sprintf("Transcript · %d records", len(p.journal)))
+	p.head = p.c.Head()
+	p.known.SetText(p.c.Clock())
 	p.records.SetHead(p.head.SHA256.Code())
 	p.records.Refresh()
 	p.rail.Set(p.items())
@@ -147,6 +157,7 @@ func (p *ceremony) changed() {
 		p.primary.Disable()
 	}
 	p.waiting.SetText(waiting)
+	p.foot.Refresh()
 	p.w.trace.touch()
 }
 
@@ -168,7 +179,7 @@ func (p *ceremony) items() []kit.RailItem {
 		if !it.At.IsZero() {
 			one.Note = it.At.Local().Format("15:04")
 			if it.By != "" {
-				one.Note += " " + it.By
+				one.Note += " " + initials(p.c.Person(it.By).Name)
 			}
 		}
 		if it.Of > 1 && it.Done < it.Of && it.Done > 0 {
@@ -178,6 +189,16 @@ func (p *ceremony) items() []kit.RailItem {
 			one.Tapped = func() { p.showStep(it) }
 		}
 		out = append(out, one)
+	}
+	return out
+}
+
+// initials are those of a name: "Olga Operator" gives "OO".
+func initials(name string) string {
+	out := ""
+	for _, word := range strings.Fields(name) {
+		r, _ := utf8.DecodeRuneInString(word)
+		out += string(r)
 	}
 	return out
 }

@@ -39,6 +39,7 @@ func newForm(p *ceremony, fields []steps.Field, changed func()) *form {
 		f.box.Add(r.field)
 	}
 	f.sieve()
+	f.box.Hidden = len(f.rows) == 0
 	return f
 }
 

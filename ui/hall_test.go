@@ -213,8 +213,11 @@ func (h *hall) rehearsal() *Rehearsal {
 		Online:  Beginning{Dir: h.path("online"), Stage: steps.Prepare, Plan: h.path("plan.toml")},
 		Offline: Beginning{Dir: h.path("offline"), Stage: steps.Wrap, Plan: h.path("plan.toml")},
 		Papers:  h.papers, Close: func() error { return nil },
-		Sheet:   func(name, value string) { h.sheets[name] = value },
-		Fetch:   func(name string) error { h.sheets[name] = h.vaultKey(h.plan.KEK.Name).Public.SHA256().Code(); return nil },
+		Sheet: func(name, value string) { h.sheets[name] = value },
+		Fetch: func(name string) error {
+			h.sheets[name] = h.vaultKey(h.plan.KEK.Name).Public.SHA256().Code()
+			return nil
+		},
 		KeyFile: func(person, side string) string { return h.path(person + "." + side) },
 	}
 }

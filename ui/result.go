@@ -37,27 +37,29 @@ func newResult(p *ceremony, was, now steps.Now, seen []steps.Seen) *result {
 	if now.Phase != steps.Done && now.Stage == p.stage {
 		r.next = "Go on: " + now.Step.Title
 	}
-	title, kind := fmt.Sprintf("All %d checks hold", len(seen)), kit.PanelGood
-	if len(seen) == 1 {
-		title = "The check holds"
-	}
-	if n := unheld(seen); n > 0 {
-		title, kind = fmt.Sprintf("%d of %d checks do not hold or were not made", n, len(seen)), kit.PanelWarning
-	}
-	r.box = kit.NewColumn(2.5,
-		kit.NewText("Done · "+was.Step.ID, kit.OverlineBlue), kit.NewText(was.Step.Title, kit.Title),
+	title, kind := verdictOf(seen)
+	head := kit.NewColumn(1, kit.NewText("Done · "+was.Step.ID, kit.OverlineBlue), kit.NewText(was.Step.Title, kit.Title))
+	r.box = kit.NewColumn(2.5, head,
 		kit.NewPanel(title, nil, "", kind), kit.NewChecks(checkRows(seen)))
 	return r
 }
 
-// unheld counts the checks that do not hold.
-func unheld(seen []steps.Seen) (n int) {
+// verdictOf says in one line how the checks came out.
+func verdictOf(seen []steps.Seen) (string, kit.PanelKind) {
+	count := map[string]int{}
 	for _, c := range seen {
-		if c.Result != audit.ResultHolds {
-			n++
-		}
+		count[c.Result]++
 	}
-	return n
+	fails, unseen, n := count[audit.ResultFails], count[audit.ResultNotChecked], len(seen)
+	switch {
+	case fails > 0:
+		return fmt.Sprintf("%d of %d checks: something else was found than was wanted", fails, n), kit.PanelWarning
+	case unseen > 0:
+		return fmt.Sprintf("%d of %d checks could not be made; the others hold", unseen, n), kit.PanelWarning
+	case n == 1:
+		return "The check holds", kit.PanelGood
+	}
+	return fmt.Sprintf("All %d checks hold", n), kit.PanelGood
 }
 
 func (r *result) content() fyne.CanvasObject      { return r.box }

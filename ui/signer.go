@@ -42,7 +42,8 @@ const (
 
 func newSigner(s *signing, t steps.Signing) *signer {
 	w := s.p.w
-	g := &signer{s: s, w: w, t: t, ways: kit.NewColumn(1), problem: kit.NewColumn(1)}
+	g := &signer{s: s, w: w, t: t, ways: kit.NewColumn(2), problem: kit.NewColumn(1)}
+	fillWith(g.problem)
 	entry := func() *kit.Entry {
 		e := kit.NewEntry(w.keys)
 		e.OnSubmitted = func(string) { w.win.Canvas().FocusNext() }
@@ -71,7 +72,7 @@ func (g *signer) options() []kit.Option {
 // sheet asks the person to sign.
 func (g *signer) sheet() {
 	about := fmt.Sprintf("%s, %s. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
-	body := kit.NewColumn(1, kit.NewText(about, kit.Muted), g.problem, g.ways,
+	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), g.problem, g.ways,
 		kit.NewField("Signs with", "", g.way), kit.NewField("What is signed", "", whatIsSigned(g.t)))
 	sign := kit.NewButton("Sign", kit.Primary, g.sign)
 	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
@@ -138,8 +139,7 @@ func (g *signer) write() {
 		g.tell(err)
 		return
 	}
-	g.problem.Objects = []fyne.CanvasObject{kit.NewPanel("Written", []string{g.path.Value()}, "", kit.PanelGood)}
-	g.problem.Refresh()
+	fillWith(g.problem, kit.NewPanel("Written", []string{g.path.Value()}, "", kit.PanelGood))
 }
 
 // bring takes a signature that was made elsewhere.
@@ -188,8 +188,7 @@ func (g *signer) done(sig []byte, err error) {
 }
 
 func (g *signer) tell(err error) {
-	g.problem.Objects = []fyne.CanvasObject{problemPanel(steps.Explain(err))}
-	g.problem.Refresh()
+	fillWith(g.problem, problemPanel(steps.Explain(err)))
 	g.w.trace.touch()
 }
 

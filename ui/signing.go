@@ -53,11 +53,12 @@ func (s *signing) offer(texts []steps.Signing, text map[string]string, now steps
 }
 
 func (s *signing) draw() {
-	s.box.RemoveAll()
+	fillWith(s.box)
 	s.buttons = map[string]*kit.Button{}
 	if len(s.texts) == 0 {
 		return
 	}
+	s.box.Show()
 	s.box.Add(kit.NewText("Signatures: "+s.now.Needed, kit.Strong))
 	var rows []fyne.CanvasObject
 	for _, t := range s.texts {

@@ -20,7 +20,7 @@ type start struct {
 
 func newStart(w *Window) *start {
 	s := &start{w: w}
-	tiles := container.NewGridWithColumns(2,
+	tiles := kit.NewGrid(2, 2,
 		s.tile("Start a ceremony", "Open an approved plan, or write one. The script is printed from it.", "key", func() { w.show(newBegin(w, "")) }),
 		s.tile("Continue a ceremony", "Take up a ceremony where it stopped, on this machine.", "folder", s.choose),
 		s.tile("Rehearse", "A whole ceremony with a test HSM and a test vault. Nothing counts.", "people", func() { w.Rehearse("", false) }),

@@ -29,6 +29,8 @@ type step struct {
 
 func newStep(p *ceremony, now steps.Now) *step {
 	s := &step{p: p, now: now, problem: kit.NewColumn(1), checks: kit.NewColumn(1)}
+	fillWith(s.problem)
+	fillWith(s.checks)
 	s.form = newForm(p, now.Fields, s.changed)
 	s.signing = newSigning(p, s.changed)
 	s.box = kit.NewColumn(2.5)
@@ -164,8 +166,8 @@ func (s *step) primary() (label string, ready bool, waiting string) {
 // press does the step in the background.
 func (s *step) press() {
 	a := steps.Answers{Text: s.form.answers(), Secret: s.form.secrets(), Sig: s.signing.sigs()}
-	s.problem.RemoveAll()
-	s.checks.RemoveAll()
+	fillWith(s.problem)
+	fillWith(s.checks)
 	s.p.w.work.do(s.now.Label(), func(ctx context.Context) error { return s.p.c.Do(ctx, a) }, s.done)
 }
 
@@ -200,12 +202,10 @@ func (s *step) again(err error) bool {
 // tell shows an error in place, with the checks that led to it.
 func (s *step) tell(err error) {
 	s.problems = steps.Explain(err)
-	s.problem.Objects = []fyne.CanvasObject{problemPanel(s.problems)}
-	s.problem.Refresh()
+	fillWith(s.problem, problemPanel(s.problems))
 	s.form.refuse(err)
 	if rows := checkRows(s.p.c.Seen()); len(rows) > 0 {
-		s.checks.Objects = []fyne.CanvasObject{kit.NewChecks(rows)}
-		s.checks.Refresh()
+		fillWith(s.checks, kit.NewChecks(rows))
 	}
 	s.p.changed()
 	s.p.scroll.ScrollToTop()

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -28,8 +30,12 @@ func checkRows(seen []steps.Seen) []kit.CheckRow {
 	for _, c := range seen {
 		rows = append(rows, checkRow(c.Key, c.Check))
 	}
+	// What does not hold is read first.
+	slices.SortStableFunc(rows, func(a, b kit.CheckRow) int { return loudness[b.Mark] - loudness[a.Mark] })
 	return rows
 }
+
+var loudness = map[kit.Mark]int{kit.Fails: 3, kit.NotChecked: 2, kit.Noted: 1}
 
 func checkRow(key string, c audit.Check) kit.CheckRow {
 	row := kit.CheckRow{Name: c.ID, Found: c.Found, Wanted: c.Wanted, Result: results[c.Result], Mark: marks[c.Result]}
@@ -68,4 +74,11 @@ func (w *Window) showHelp() {
 	title, text := w.page.help()
 	w.notice(title, text+"\n\nTab and Shift Tab go from field to field, Enter is the blue button, Escape goes back. "+
 		"Ctrl and plus makes the text larger.")
+}
+
+// fillWith puts objects into a place that takes no room while it is empty.
+func fillWith(place *fyne.Container, objects ...fyne.CanvasObject) {
+	place.Objects = objects
+	place.Hidden = len(objects) == 0
+	place.Refresh()
 }

@@ -31,3 +31,47 @@ func NewSigned(word string) fyne.CanvasObject {
 func NewRow(gap float32, stretch int, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(row{gap: gap, stretch: stretch}, objects...)
 }
+
+// NewGrid has so many columns of the same width; rows are as high as their
+// highest object. The gap is in steps of the grid.
+func NewGrid(columns int, gap float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(table{columns, gap}, objects...)
+}
+
+type table struct {
+	columns int
+	gap     float32
+}
+
+// Layout implements fyne.Layout.
+func (t table) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	gap, y := grid(t.gap), float32(0)
+	width := (size.Width - gap*float32(t.columns-1)) / float32(t.columns)
+	for i := 0; i < len(objects); i += t.columns {
+		row := objects[i:min(i+t.columns, len(objects))]
+		high := float32(0)
+		for _, o := range row {
+			high = max(high, settle(o, width))
+		}
+		for x, o := range row {
+			place(o, float32(x)*(width+gap), y, width, high)
+		}
+		y += high + gap
+	}
+}
+
+// MinSize implements fyne.Layout.
+func (t table) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var s fyne.Size
+	for i := 0; i < len(objects); i += t.columns {
+		high := float32(0)
+		for _, o := range objects[i:min(i+t.columns, len(objects))] {
+			high = max(high, o.MinSize().Height)
+		}
+		s.Height += high
+		if i > 0 {
+			s.Height += grid(t.gap)
+		}
+	}
+	return s
+}
