@@ -123,7 +123,11 @@ func (c *Choice) TypedRune(rune) {}
 func (c *Choice) TypedShortcut(s fyne.Shortcut) { c.keys.Shortcut(s) }
 
 // FocusGained is for Fyne.
-func (c *Choice) FocusGained() { c.focused = true; c.Refresh() }
+func (c *Choice) FocusGained() {
+	c.focused = true
+	c.Refresh()
+	reveal(c)
+}
 
 // FocusLost is for Fyne.
 func (c *Choice) FocusLost() { c.focused = false; c.Refresh() }

@@ -1,7 +1,6 @@
 package kit
 
 import (
-	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -156,7 +155,11 @@ func (c *Code) TypedShortcut(s fyne.Shortcut) {
 }
 
 // FocusGained is for Fyne.
-func (c *Code) FocusGained() { c.focused = true; c.Refresh() }
+func (c *Code) FocusGained() {
+	c.focused = true
+	c.Refresh()
+	reveal(c)
+}
 
 // FocusLost is for Fyne.
 func (c *Code) FocusLost() {
@@ -169,11 +172,6 @@ func (c *Code) FocusLost() {
 
 // Cursor is for Fyne.
 func (c *Code) Cursor() desktop.Cursor { return desktop.TextCursor }
-
-// AccessibilityLabel is what a screen reader says.
-func (c *Code) AccessibilityLabel() string {
-	return fmt.Sprintf("code, %d of %d digits", len(c.digits), codeSize)
-}
 
 // group is what stands in one of the boxes.
 func (c *Code) group(g int) string {

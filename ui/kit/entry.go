@@ -82,7 +82,11 @@ func (e *Entry) submit(ev *fyne.KeyEvent) {
 }
 
 // FocusGained is for Fyne.
-func (e *Entry) FocusGained() { e.focused = true; e.Entry.FocusGained() }
+func (e *Entry) FocusGained() {
+	e.focused = true
+	e.Entry.FocusGained()
+	reveal(e)
+}
 
 // FocusLost is for Fyne.
 func (e *Entry) FocusLost() { e.focused = false; e.Entry.FocusLost() }

@@ -110,7 +110,11 @@ func (s *Secret) TypedShortcut(cut fyne.Shortcut) {
 }
 
 // FocusGained is for Fyne.
-func (s *Secret) FocusGained() { s.focused = true; s.Refresh() }
+func (s *Secret) FocusGained() {
+	s.focused = true
+	s.Refresh()
+	reveal(s)
+}
 
 // FocusLost is for Fyne.
 func (s *Secret) FocusLost() { s.focused = false; s.Refresh() }

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -33,6 +34,7 @@ func NewSheet(w fyne.Window, k *Keys, title string, content fyne.CanvasObject, b
 	// The scroller is a little wider than what is in it, or it cuts focus rings.
 	inner := container.New(frame{1, 1}, content)
 	s := &Sheet{win: w, keys: k, buttons: buttons, scroll: container.NewVScroll(inner)}
+	Follow(s.scroll)
 	s.veil = newVeil(s, NewText(title, Heading))
 	return s
 }
@@ -171,7 +173,7 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	}
 	width := min(want*Size(SizeGrid)/8, size.Width-2*margin)
 	inner := width - 2*pad
-	title, foot := settle(r.v.title, inner), r.footHeight()
+	title, foot := settle(r.v.title, inner), r.footHeight(inner)
 	edge := grid(1) // the frame around the content
 	fixed := 2*pad + title + grid(2) + foot - 2*edge
 	body := settle(s.scroll.Content, inner+2*edge)
@@ -182,23 +184,41 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	place(r.card, x, y, width, fixed+body)
 	place(r.v.title, x+pad, y+pad, inner, title)
 	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body)
-	r.placeButtons(x+width-pad, y+fixed+body-pad)
+	r.placeButtons(x+width-pad, y+fixed+body-pad, inner)
 }
 
-func (r *veilRenderer) footHeight() float32 {
-	if len(r.v.sheet.buttons) == 0 {
+// footHeight is that of the buttons and the room above them.
+func (r *veilRenderer) footHeight(inner float32) float32 {
+	n := float32(len(r.v.sheet.buttons))
+	switch {
+	case n == 0:
 		return 0
+	case r.v.sheet.buttonsWidth() <= inner:
+		n = 1
 	}
-	return grid(3) + Size(SizeControl)
+	return grid(3) + n*Size(SizeControl) + (n-1)*grid(1.5)
 }
 
-// placeButtons puts them into the lower right corner, the last at the right.
-func (r *veilRenderer) placeButtons(right, bottom float32) {
-	b := r.v.sheet.buttons
-	for i := len(b) - 1; i >= 0; i-- {
-		s := b[i].MinSize()
+func (s *Sheet) buttonsWidth() (width float32) {
+	for _, b := range s.buttons {
+		width += b.MinSize().Width + grid(2)
+	}
+	return width - grid(2)
+}
+
+// placeButtons puts them into the lower right corner, the last at the right;
+// where they are too wide for that, below each other.
+func (r *veilRenderer) placeButtons(right, bottom, inner float32) {
+	stacked := r.v.sheet.buttonsWidth() > inner
+	for _, b := range slices.Backward(r.v.sheet.buttons) {
+		s := b.MinSize()
+		if stacked {
+			place(b, right-inner, bottom-s.Height, inner, s.Height)
+			bottom -= s.Height + grid(1.5)
+			continue
+		}
 		right -= s.Width
-		place(b[i], right, bottom-s.Height, s.Width, s.Height)
+		place(b, right, bottom-s.Height, s.Width, s.Height)
 		right -= grid(2)
 	}
 }

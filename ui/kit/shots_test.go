@@ -11,10 +11,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/theme"
 )
 
 // With -shots DIR the galleries are written there to be looked at.
@@ -88,8 +86,7 @@ func shoot(t *testing.T, w fyne.Window) {
 
 // onGround stands content on the window's ground with a margin.
 func onGround(w fyne.Window, content ...fyne.CanvasObject) {
-	ground := canvas.NewRectangle(Color(theme.ColorNameBackground))
-	w.SetContent(container.NewStack(ground, container.New(frame{5, 4}, NewColumn(2.5, content...))))
+	w.SetContent(container.New(frame{5, 4}, NewColumn(2.5, content...)))
 }
 
 const longText = "Type the code of the KEK from your own sheet. You got it on another machine than the one " +
