@@ -113,8 +113,11 @@ func (p *ceremony) turn() {
 
 // lay puts a view in the middle, and brings what is around it up to date.
 func (p *ceremony) lay(v view) {
+	if p.now != v { // else people stay where they have scrolled to
+		p.scroll = container.NewVScroll(kit.NewPage(760, v.content()))
+		kit.Follow(p.scroll)
+	}
 	p.now = v
-	p.scroll = container.NewVScroll(kit.NewPage(760, v.content()))
 	p.middle.Objects = []fyne.CanvasObject{p.scroll}
 	p.middle.Refresh()
 	p.around()
