@@ -32,7 +32,7 @@ func TestInterruptedAtAPrompt(t *testing.T) {
 	c := s.command("run", s.path("online"), "--stage", "prepare", "--plan", s.path("plan.toml"))
 	in, out := pipes(t, c)
 	defer in.Close()
-	until(t, out, "(Olga Operator): ")
+	until(t, out, "(Olga Operator) (35 digits in 7 groups, typed blind): ")
 	interrupt(t, c)
 	until(t, out, "Press Ctrl-C again to leave at once; nothing is lost. The question before is still open.\n")
 	interrupt(t, c)
