@@ -176,7 +176,8 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	title, foot := settle(r.v.title, inner), r.footHeight(inner)
 	edge := grid(1) // the frame around the content
 	fixed := 2*pad + title + grid(2) + foot - 2*edge
-	body := settle(s.scroll.Content, inner+2*edge)
+	high := settle(s.scroll.Content, inner+2*edge)
+	body := high
 	if room := size.Height - 2*margin - fixed; body > room || s.Tall {
 		body = max(0, room)
 	}
@@ -184,6 +185,8 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	place(r.card, x, y, width, fixed+body)
 	place(r.v.title, x+pad, y+pad, inner, title)
 	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body)
+	s.scroll.Content.Resize(fyne.NewSize(inner+2*edge, max(high, body)))
+	s.scroll.Refresh()
 	r.placeButtons(x+width-pad, y+fixed+body-pad, inner)
 }
 
