@@ -18,8 +18,8 @@ func Badge(side string) fyne.CanvasObject {
 }
 
 func badge(icon, words string, ground, ink fyne.ThemeColorName, corner float32) fyne.CanvasObject {
-	text := NewLine(words, Strong)
+	text := NewText(words, Strong)
 	text.SetColor(ink)
-	inner := container.New(row{gap: 1, stretch: 1}, newMark(icon, ink, 2.25), text)
+	inner := container.New(row{gap: 1, stretch: 1, top: true}, newMark(icon, ink, 2.25), text)
 	return container.New(frame{2, 1}, newBox(ground, ink, 1, corner), inner)
 }

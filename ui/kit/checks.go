@@ -65,11 +65,7 @@ type checkCells struct {
 	name, found, wanted *Text
 	labels              [2]*Text // "found", "wanted", where there are no columns
 	result              fyne.CanvasObject
-	words               *Text // of the result
 }
-
-// room is what the result likes to have: the icon, and its words on one line.
-func (c checkCells) room() float32 { return grid(3.75) + c.words.natural() + 1 }
 
 func (t *checks) add(o fyne.CanvasObject) { t.all = append(t.all, o) }
 
@@ -90,9 +86,9 @@ func (t *checks) row(r CheckRow) (c checkCells) {
 	if words == "" {
 		words = d.say
 	}
-	c.words = NewText(words, Strong)
-	c.words.SetColor(d.words)
-	c.result = container.New(row{gap: 0.75, stretch: 1, top: true}, newMark(d.icon, d.ink, 3), c.words)
+	result := NewText(words, Strong)
+	result.SetColor(d.words)
+	c.result = container.New(row{gap: 0.75, stretch: 1, top: true}, newMark(d.icon, d.ink, 3), result)
 	t.add(c.result)
 	return c
 }
@@ -166,13 +162,12 @@ func visible(o fyne.CanvasObject, yes bool) {
 // and found and wanted share what is left by what they like.
 func (t *checks) widths(room float32) (w [4]float32) {
 	for i, h := range t.heads {
-		w[i] = h.natural()
+		w[i] = wish(h)
 	}
 	for _, r := range t.rows {
-		for i, o := range []*Text{r.name, r.found, r.wanted} {
-			w[i] = max(w[i], o.natural())
+		for i, o := range []fyne.CanvasObject{r.name, r.found, r.wanted, r.result} {
+			w[i] = max(w[i], wish(o))
 		}
-		w[3] = max(w[3], r.room())
 	}
 	w[3] = min(w[3], room*0.3)
 	w[0] = min(w[0], room*0.3)
@@ -232,8 +227,8 @@ func (t *checks) blocks(width float32) float32 {
 // top sets the name, and the result at its right or, where both do not fit,
 // below it.
 func (t *checks) top(r checkCells, x, y, room float32) (height float32) {
-	result := min(r.room(), room)
-	if r.name.natural()+grid(2)+result > room {
+	result := min(wish(r.result), room)
+	if wish(r.name)+grid(2)+result > room {
 		a, b := settle(r.name, room), settle(r.result, room)
 		r.name.Move(fyne.NewPos(x, y))
 		r.result.Move(fyne.NewPos(x, y+a))

@@ -10,21 +10,27 @@ import (
 // NewCodeText shows a code of 7 groups of 5 digits, huge, to be read out or
 // written down. A group is never broken.
 func NewCodeText(code string) fyne.CanvasObject {
-	var groups []fyne.CanvasObject
+	return container.New(&codeLayout{gap: 2, down: 0.5}, groupsOf(code, Digits)...)
+}
+
+func groupsOf(code string, st Style) (groups []fyne.CanvasObject) {
 	for g := range strings.FieldsSeq(code) {
-		groups = append(groups, NewLine(g, Digits))
+		groups = append(groups, NewLine(g, st))
 	}
-	return container.New(&codeLayout{}, groups...)
+	return groups
 }
 
 // A codeLayout breaks a code in half where it does not fit on one line, and
 // again, so that it is read in parts of a kind.
-type codeLayout struct{ width float32 }
+type codeLayout struct {
+	gap, down float32 // between groups and lines, in grid steps
+	width     float32 // that it had the last time
+}
 
 // perLine tells how many groups stand on a line.
 func (c *codeLayout) perLine(groups []fyne.CanvasObject) int {
 	n := len(groups)
-	for n > 1 && c.width > 0 && float32(n)*(wish(groups[0])+grid(2))-grid(2) > c.width {
+	for n > 1 && c.width > 0 && float32(n)*(wish(groups[0])+grid(c.gap))-grid(c.gap) > c.width {
 		n = (n + 1) / 2
 	}
 	return max(n, 1)
@@ -36,7 +42,7 @@ func (c *codeLayout) MinSize(groups []fyne.CanvasObject) fyne.Size {
 	}
 	n, one := c.perLine(groups), groups[0].MinSize()
 	lines := (len(groups) + n - 1) / n
-	return fyne.NewSize(one.Width, float32(lines)*(one.Height+grid(0.5))-grid(0.5))
+	return fyne.NewSize(one.Width, float32(lines)*(one.Height+grid(c.down))-grid(c.down))
 }
 
 func (c *codeLayout) Layout(groups []fyne.CanvasObject, size fyne.Size) {
@@ -44,6 +50,6 @@ func (c *codeLayout) Layout(groups []fyne.CanvasObject, size fyne.Size) {
 	n := c.perLine(groups)
 	for i, g := range groups {
 		w, h := wish(g), g.MinSize().Height
-		place(g, float32(i%n)*(w+grid(2)), float32(i/n)*(h+grid(0.5)), min(w, size.Width), h)
+		place(g, float32(i%n)*(w+grid(c.gap)), float32(i/n)*(h+grid(c.down)), min(w, size.Width), h)
 	}
 }

@@ -1,8 +1,6 @@
 package kit
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
@@ -24,7 +22,7 @@ type Journal struct {
 
 	title *Text
 	foot  *fyne.Container
-	code  *Text
+	code  *fyne.Container
 	view  *journalView
 	all   *fyne.Container
 }
@@ -37,7 +35,7 @@ func NewJournal(count func() int, row func(i int) JournalRow) *Journal {
 			j.OnTapped(i)
 		}
 	})
-	j.code = NewText("", SmallMono)
+	j.code = container.New(&codeLayout{gap: 1.1, down: 0.25})
 	j.foot = container.New(frame{1.75, 1.5}, newBox(ColorBox, "", 0, 0.75),
 		NewColumn(0.5, NewText("Head of the log", SmallMuted), j.code))
 	j.foot.Hide()
@@ -55,19 +53,11 @@ func (j *Journal) SetTitle(s string) { j.title.SetText(s); j.all.Refresh() }
 
 // SetHead shows the code of the log's head below the records; "" shows none.
 func (j *Journal) SetHead(code string) {
-	j.code.SetText(halves(code))
+	j.code.Objects = groupsOf(code, SmallMono)
+	j.code.Refresh()
 	visible(j.foot, code != "")
 	j.all.Layout.Layout(j.all.Objects, j.all.Size())
 	j.all.Refresh()
-}
-
-// halves puts a code of seven groups on two lines, four and three.
-func halves(code string) string {
-	groups := strings.Fields(code)
-	if len(groups) != 7 {
-		return code
-	}
-	return strings.Join(groups[:4], " ") + "\n" + strings.Join(groups[4:], " ")
 }
 
 // Refresh asks for the rows in sight again.

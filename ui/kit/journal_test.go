@@ -51,7 +51,7 @@ func TestJournalShowsTheNewest(t *testing.T) {
 		t.Errorf("after new ones the last in sight is %d", last)
 	}
 	foot := j.view.lines[0]
-	if y := foot.Position().Y + foot.Size().Height; y != j.view.Size().Height {
+	if y := foot.Position().Y + foot.Size().Height; abs(y-j.view.Size().Height) > 0.1 {
 		t.Errorf("the newest ends at %g of %g", y, j.view.Size().Height)
 	}
 }

@@ -75,7 +75,7 @@ func (l *journalLine) MouseOut() { l.ground.set("", l.ground.line, l.ground.widt
 // A journalRowLayout puts the text beside the time.
 type journalRowLayout struct{ line *journalLine }
 
-func (l *journalLine) indent() float32 { return grid(1.25) + l.time.natural() + grid(1) }
+func (l *journalLine) indent() float32 { return grid(1.5) + l.time.natural() + grid(1) }
 
 // fit cuts the text to two lines; an ellipsis says that there is more.
 func (l *journalLine) fit() {
@@ -98,9 +98,9 @@ func (j journalRowLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	w := size.Width - x - grid(1)
 	j.line.width = size.Width
 	j.line.fit()
-	o[0].Resize(size)
+	place(o[0], grid(0.5), 1, size.Width-grid(1), size.Height-3)
 	place(o[1], 0, grid(0.5), grid(0.5), size.Height-grid(1))
-	o[2].Move(fyne.NewPos(grid(1.25), grid(0.75)))
+	o[2].Move(fyne.NewPos(grid(1.5), grid(0.75)))
 	o[2].Resize(fyne.NewSize(j.line.time.natural(), j.line.time.MinSize().Height))
 	settle(o[3], w)
 	o[3].Move(fyne.NewPos(x, grid(0.75)))

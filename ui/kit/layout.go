@@ -47,13 +47,30 @@ func (b *box) paint() {
 
 func (b *box) Refresh() {
 	b.paint()
+	bordered{b}.Layout([]fyne.CanvasObject{b.rect}, b.Size())
 	b.rect.Refresh()
 }
 
 func (b *box) MinSize() fyne.Size { return fyne.Size{} }
 
 // CreateRenderer is for Fyne.
-func (b *box) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(b.rect) }
+func (b *box) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.New(bordered{b}, b.rect))
+}
+
+// A bordered box keeps a wide border inside of itself: Fyne draws half of it
+// outside, where lists would cut it off.
+type bordered struct{ *box }
+
+func (b bordered) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+func (b bordered) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	in := b.width
+	if b.line == "" || in < 2 {
+		in = 0
+	}
+	place(o[0], in/2, in/2, max(0, size.Width-in), max(0, size.Height-in))
+}
 
 // A rule is a line across, one pixel high.
 type rule struct{}
@@ -207,10 +224,29 @@ func (r row) MinSize(objects []fyne.CanvasObject) (s fyne.Size) {
 
 // wish is the width that an object likes to have: words, on one line.
 func wish(o fyne.CanvasObject) float32 {
-	if n, ok := o.(interface{ natural() float32 }); ok {
-		return n.natural()
+	switch o := o.(type) {
+	case *Text:
+		return o.natural() + 1
+	case *fyne.Container:
+		if l, ok := o.Layout.(interface {
+			wish(objects []fyne.CanvasObject) float32
+		}); ok {
+			return l.wish(o.Objects)
+		}
 	}
 	return o.MinSize().Width
+}
+
+func (r row) wish(objects []fyne.CanvasObject) float32 {
+	w := grid(r.gap) * float32(len(objects)-1)
+	for _, o := range objects {
+		w += wish(o)
+	}
+	return w
+}
+
+func (f frame) wish(objects []fyne.CanvasObject) float32 {
+	return wish(objects[len(objects)-1]) + 2*grid(f.across)
 }
 
 // A frame keeps room around its last object, in grid steps; the others are
@@ -246,8 +282,8 @@ func NewFlow(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 
 func (f flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	*f.width = size.Width
-	f.each(objects, func(o fyne.CanvasObject, p fyne.Position, s fyne.Size) {
-		o.Resize(s)
+	f.each(objects, func(o fyne.CanvasObject, p fyne.Position, width float32) {
+		settle(o, width)
 		o.Move(p)
 	})
 }
@@ -256,24 +292,24 @@ func (f flow) MinSize(objects []fyne.CanvasObject) (s fyne.Size) {
 	for _, o := range shown(objects) {
 		s.Width = max(s.Width, o.MinSize().Width)
 	}
-	f.each(objects, func(_ fyne.CanvasObject, p fyne.Position, o fyne.Size) {
-		s.Height = max(s.Height, p.Y+o.Height)
+	f.each(objects, func(o fyne.CanvasObject, p fyne.Position, _ float32) {
+		s.Height = max(s.Height, p.Y+o.MinSize().Height)
 	})
 	return s
 }
 
-func (f flow) each(objects []fyne.CanvasObject, place func(fyne.CanvasObject, fyne.Position, fyne.Size)) {
+func (f flow) each(objects []fyne.CanvasObject, put func(o fyne.CanvasObject, p fyne.Position, width float32)) {
 	var x, y, high float32
 	for _, o := range shown(objects) {
-		s := fyne.NewSize(wish(o), o.MinSize().Height)
+		w := wish(o)
 		if *f.width > 0 {
-			s.Width = min(s.Width, *f.width)
+			w = min(w, *f.width)
 		}
-		if x > 0 && *f.width > 0 && x+s.Width > *f.width {
+		if x > 0 && *f.width > 0 && x+w > *f.width {
 			x, y, high = 0, y+high+grid(f.gap), 0
 		}
-		place(o, fyne.NewPos(x, y), s)
-		x, high = x+s.Width+grid(f.gap), max(high, s.Height)
+		put(o, fyne.NewPos(x, y), w)
+		x, high = x+w+grid(f.gap), max(high, o.MinSize().Height)
 	}
 }
 

@@ -210,11 +210,7 @@ func newRailLine(item RailItem, tapped func()) *railLine {
 		l.bar.ground = theme.ColorNamePrimary
 	}
 	l.ring(false)
-	parts := []fyne.CanvasObject{newMark(d.icon, d.ink, 2.75), NewText(item.Title, style)}
-	if item.Note != "" {
-		parts = append(parts, NewLine(item.Note, SmallMuted))
-	}
-	l.content = container.New(row{gap: 1.5, stretch: 1, top: true}, parts...)
+	l.content = container.New(&railLayout{}, newMark(d.icon, d.ink, 2.75), NewText(item.Title, style), NewLine(item.Note, SmallMuted))
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -223,6 +219,39 @@ func newRailLine(item RailItem, tapped func()) *railLine {
 func (l *railLine) CreateRenderer() fyne.WidgetRenderer {
 	bar := container.New(leftBar{}, l.bar)
 	return widget.NewSimpleRenderer(container.New(frame{3, 0.85}, l.ground, bar, l.content))
+}
+
+// A railLayout has the icon, the title, and the note at the right or, where
+// there is little room, below the title.
+type railLayout struct{ below bool }
+
+func (l *railLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	h := max(o[1].MinSize().Height, o[0].MinSize().Height)
+	if l.below {
+		h = o[1].MinSize().Height + o[2].MinSize().Height
+	}
+	return fyne.NewSize(grid(14), h)
+}
+
+func (l *railLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	icon, title, note := o[0], o[1].(*Text), o[2].(*Text)
+	x := icon.MinSize().Width + grid(1.5)
+	room, side := size.Width-x, wish(note)
+	l.below = note.Value() != "" && room-side-grid(1.5) < min(wish(title), grid(18))
+	base := tallest([]fyne.CanvasObject{icon, title})
+	place(icon, 0, (base-icon.MinSize().Height)/2, icon.MinSize().Width, icon.MinSize().Height)
+	title.Move(fyne.NewPos(x, (base-title.lineHeight())/2))
+	visible(note, note.Value() != "")
+	switch {
+	case l.below:
+		h := settle(title, room)
+		place(note, x, h, room, note.MinSize().Height)
+	case note.Value() == "":
+		settle(title, room)
+	default:
+		settle(title, room-side-grid(1.5))
+		place(note, size.Width-side, (base-note.lineHeight())/2, side, note.MinSize().Height)
+	}
 }
 
 type leftBar struct{}
