@@ -78,15 +78,22 @@ func (p *ceremony) build() {
 func (p *ceremony) top() fyne.CanvasObject {
 	name := kit.NewColumn(0.5, kit.NewText(p.c.Plan().Name, kit.Heading), kit.NewText(places[p.stage], kit.Muted))
 	view := kit.NewButton("View", kit.Quiet, p.w.showView)
+	fold := kit.NewButton("Transcript", kit.Quiet, p.fold)
 	p.clock.SetAlign(fyne.TextAlignTrailing)
 	p.known.SetAlign(fyne.TextAlignTrailing)
 	clock := kit.NewColumn(0, p.clock, p.known)
-	return kit.NewRow(3, 0, name, clock, view, kit.Badge(p.c.Side()))
+	return kit.NewRow(2, 0, name, clock, fold, view, kit.Badge(p.c.Side()))
 }
 
 // places name the sittings for people.
 var places = map[steps.Stage]string{
 	steps.Prepare: "Stage 1 of 3 · Prepare", steps.Wrap: "Stage 2 of 3 · Wrap", steps.Import: "Stage 3 of 3 · Import",
+}
+
+// fold shows or hides the transcript.
+func (p *ceremony) fold() {
+	p.frame.fold()
+	p.w.trace.touch()
 }
 
 func (p *ceremony) bottom() fyne.CanvasObject {

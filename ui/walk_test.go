@@ -56,6 +56,7 @@ func (h *hall) fill(w *Window) {
 			c.c.OnChanged(v)
 			continue
 		}
+		r.clear()
 		w.focus(r.focus())
 		typed(w, v)
 	}

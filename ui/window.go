@@ -75,6 +75,11 @@ func (w *Window) shortcuts() {
 	ctrl(fyne.KeyEqual, func() { w.scale(1.125) })
 	ctrl(fyne.KeyMinus, func() { w.scale(1 / 1.125) })
 	ctrl(fyne.Key0, func() { w.setTaste(Taste{Look: w.host.Taste.Look, Scale: 1}) })
+	ctrl(fyne.KeyT, func() {
+		if p, ok := w.page.(*ceremony); ok {
+			p.fold()
+		}
+	})
 	w.keys.Help = func() { w.showHelp() }
 	w.keys.Enter = func() { w.page.enter() }
 }

@@ -86,7 +86,7 @@ func (r *Rail) Set(items []RailItem) {
 	r.content.Layout.Layout(objects, r.content.Size())
 	r.ring()
 	r.Refresh()
-	r.reveal()
+	r.follow()
 }
 
 func railHead(s string) fyne.CanvasObject {
@@ -119,17 +119,25 @@ type railRenderer struct {
 }
 
 func (r *railRenderer) Layout(size fyne.Size) {
-	r.WidgetRenderer.Layout(size)
-	if r.rail.scroll.Scroll.Offset.Y == r.rail.left {
-		r.rail.reveal()
+	r.keep(func() { r.WidgetRenderer.Layout(size) })
+}
+
+// keep asks before and not after, because a change of size scrolls too.
+func (r *railRenderer) keep(change func()) {
+	untouched := r.rail.scroll.Scroll.Offset.Y == r.rail.left
+	change()
+	if untouched {
+		r.rail.follow()
 	}
 }
 
 func (r *railRenderer) MinSize() fyne.Size { return fyne.NewSize(grid(22), grid(12)) }
 
 func (r *railRenderer) Refresh() {
-	r.rail.scroll.Refresh()
-	r.Layout(r.rail.Size())
+	r.keep(func() {
+		r.rail.scroll.Refresh()
+		r.WidgetRenderer.Layout(r.rail.Size())
+	})
 }
 
 // reveal scrolls as little as shows the line, and some around it.
@@ -137,14 +145,24 @@ func (r *Rail) reveal() {
 	if r.at >= len(r.lines) {
 		return
 	}
-	s, line := r.scroll.Scroll, r.lines[r.at]
-	top := line.Position().Y + r.content.Position().Y
-	bottom, around := top+line.Size().Height, 2*line.Size().Height
-	y := s.Offset.Y
-	y = max(y, bottom+around-s.Size().Height)
-	y = min(y, top-around)
-	y = max(0, min(y, s.Content.Size().Height-s.Size().Height))
-	s.ScrollToOffset(fyne.NewPos(0, y))
+	top, line := r.top(), r.lines[r.at].Size().Height
+	y := max(r.scroll.Scroll.Offset.Y, top+3*line-r.Size().Height)
+	r.scrollTo(min(y, top-2*line))
+}
+
+// follow scrolls so that the line stands a little above the middle.
+func (r *Rail) follow() {
+	if r.at < len(r.lines) {
+		r.scrollTo(r.top() - 0.4*r.Size().Height)
+	}
+}
+
+// top is where the line that keys are about begins in the content.
+func (r *Rail) top() float32 { return r.lines[r.at].Position().Y + r.content.Position().Y }
+
+func (r *Rail) scrollTo(y float32) {
+	s := r.scroll.Scroll
+	s.ScrollToOffset(fyne.NewPos(0, max(0, min(y, s.Content.Size().Height-s.Size().Height))))
 	r.left = s.Offset.Y
 }
 

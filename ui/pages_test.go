@@ -1,0 +1,199 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+)
+
+// until leads on to a step, and stops before anything is entered.
+func (h *hall) until(w *Window, id string) *step {
+	h.t.Helper()
+	for n := 0; n < 200; n++ {
+		p := page_(h.t, w)
+		if v, ok := p.now.(*step); ok {
+			if v.now.Step.ID == id {
+				return v
+			}
+			h.fill(w)
+			h.signAll(w)
+			if _, ready, waiting := v.primary(); !ready {
+				h.t.Fatalf("%s: not ready: %s", v.now.Step.ID, waiting)
+			}
+		}
+		test.Tap(p.primary)
+		if v, ok := page_(h.t, w).now.(*step); ok && v.problems.Code != "" {
+			h.t.Fatalf("%s: %+v", v.now.Step.ID, v.problems)
+		}
+	}
+	h.t.Fatalf("the step %s never came", id)
+	return nil
+}
+
+// press fills in, signs and presses the primary button.
+func (h *hall) press(w *Window) {
+	h.t.Helper()
+	h.fill(w)
+	h.signAll(w)
+	p := page_(h.t, w)
+	if _, ready, waiting := p.now.primary(); !ready {
+		h.t.Fatalf("not ready: %s", waiting)
+	}
+	test.Tap(p.primary)
+}
+
+// led opens a window on the first sitting.
+func led(t *testing.T) (*hall, *Window) {
+	h := newHall(t, nil)
+	w := h.window()
+	w.Rehearse("", false)
+	return h, w
+}
+
+// TestException: a check that does not hold leads to the exception's page,
+// from which nobody goes back, and on after two people signed.
+func TestException(t *testing.T) {
+	h := newHall(t, nil)
+	h.clock = 10 * time.Minute
+	w := h.window()
+	w.Rehearse("", false)
+	h.until(w, "clock.check")
+	h.press(w)
+	s := page_(t, w).now.(*step)
+	if !strings.Contains(string(s.problems.Code), "clock") && s.problems.Code == "" {
+		t.Fatalf("no problem is shown: %+v", s.problems)
+	}
+	h.shot(w, "problem")
+	h.fill(w)
+	for _, r := range s.form.asked() {
+		if r.f.Name == "insist" {
+			w.focus(r.focus())
+			typed(w, "INSIST")
+		}
+	}
+	test.Tap(page_(t, w).primary)
+	h.shot(w, "result.failed")
+	test.Tap(page_(t, w).primary)
+	s = page_(t, w).now.(*step)
+	if s.now.Step.ID != "exception" {
+		t.Fatalf("after the failed check the page is %s", s.now.Step.ID)
+	}
+	h.shot(w, "exception")
+	if page_(t, w).c.Turned() {
+		t.Error("the exception of a failed check can be left")
+	}
+	h.fill(w)
+	h.signAll(w)
+	h.shot(w, "exception.ready")
+	test.Tap(page_(t, w).primary)
+	if s := page_(t, w).now.(*step); s.now.Step.ID == "exception" {
+		t.Fatalf("the exception stays: %+v", s.problems)
+	}
+}
+
+// TestPause: after a pause the window shows the head's code, and the folder
+// opens again at the resume step.
+func TestPause(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "vault.signin")
+	tapTurn(t, w, "Pause…")
+	h.shot(w, "pause")
+	h.press(w)
+	o, ok := page_(t, w).now.(*over)
+	if !ok || !o.paused || o.code != h.sheets["pause.head"] {
+		t.Fatalf("after the pause the page is %T", page_(t, w).now)
+	}
+	h.shot(w, "paused")
+	test.Tap(page_(t, w).primary)
+	if _, ok := w.page.(*start); !ok {
+		t.Fatalf("after the pause the page is a %T", w.page)
+	}
+	h.shot(w, "start.recent")
+	w.Ceremony(h.path("online"))
+	s := page_(t, w).now.(*step)
+	if s.now.Step.ID != "resume" {
+		t.Fatalf("the folder opens at %s", s.now.Step.ID)
+	}
+	h.shot(w, "resume")
+	h.press(w)
+	if id := page_(t, w).now.(*step).now.Step.ID; id != "vault.signin" {
+		t.Errorf("after the pause it goes on with %s", id)
+	}
+}
+
+func tapTurn(t *testing.T, w *Window, label string) {
+	t.Helper()
+	for _, o := range page_(t, w).turns.Objects {
+		if b := o.(interface{ Text() string }); b.Text() == label {
+			test.Tap(o.(fyne.Tappable))
+			return
+		}
+	}
+	t.Fatalf("there is no button %q", label)
+}
+
+// TestTurns: people, stop and exception can be turned to and left.
+func TestTurns(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "vault.signin")
+	for label, id := range map[string]string{"Exception…": "exception", "People…": "people.change", "Stop…": "ceremony.stop"} {
+		tapTurn(t, w, label)
+		if got := page_(t, w).now.(*step).now.Step.ID; got != id {
+			t.Errorf("%s leads to %s", label, got)
+		}
+		h.shot(w, "turn."+id)
+		tapTurn(t, w, "Back to the script")
+		if got := page_(t, w).now.(*step).now.Step.ID; got != "vault.signin" {
+			t.Errorf("back leads to %s", got)
+		}
+	}
+}
+
+// TestRecords: a done step and a record of the transcript can be read.
+func TestRecords(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "vault.signin")
+	p := page_(t, w)
+	for _, it := range p.c.Outline() {
+		if it.Step.ID == "people.signin" {
+			p.showStep(it)
+		}
+	}
+	h.shot(w, "record.step")
+	key(w, fyne.KeyEscape)
+	p.showRecord(len(p.journal) - 1)
+	h.shot(w, "record.raw")
+}
+
+// TestOtherPages shows the pages around a ceremony.
+func TestOtherPages(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	w.show(newBegin(w, h.path("plan.toml")))
+	h.shot(w, "begin")
+	w.showView()
+	h.shot(w, "view")
+	key(w, fyne.KeyEscape)
+	w.showHelp()
+	h.shot(w, "help")
+	key(w, fyne.KeyEscape)
+	w.home()
+	w.Rehearse("", true)
+	h.shot(w.scene.table.w, "table")
+	h.until(w, "people.signin")
+	h.fill(w)
+	s := page_(t, w).now.(*step)
+	h.shot(w, "signing")
+	test.Tap(s.signing.buttons["op1"])
+	h.shot(w, "sign.sheet")
+	key(w, fyne.KeyEscape)
+	p := page_(t, w)
+	p.w.work.what, p.w.work.said = "Create the KEK", "waiting for Azure to create the key (4s)"
+	p.working()
+	h.shot(w, "underway")
+	w.close()
+	h.shot(w, "close.refused")
+}
