@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -50,6 +52,7 @@ type Rail struct {
 	content *fyne.Container
 	scroll  *Scroll
 	at      int     // the line that keys are about
+	now     int     // the line that is on; -1: none
 	left    float32 // where scrolling to it ended; elsewhere, somebody scrolled
 	focused bool
 }
@@ -58,35 +61,53 @@ var _ fyne.Focusable = (*Rail)(nil)
 
 // NewRail is empty.
 func NewRail() *Rail {
-	r := &Rail{content: NewColumn(0)}
+	r := &Rail{content: NewColumn(0), now: -1}
 	r.scroll = NewScroll(container.New(frame{0, 1}, r.content))
 	r.ExtendBaseWidget(r)
 	return r
 }
 
-// Set shows these steps, and scrolls to the one that is on.
+// Set shows these steps, and scrolls to the one that is on when that is
+// another than before.
 func (r *Rail) Set(items []RailItem) {
-	r.items, r.lines = items, nil
+	now := slices.IndexFunc(items, func(i RailItem) bool { return i.State == Now })
+	moved := now != r.now || len(items) != len(r.items)
+	if r.now = now; moved && now >= 0 {
+		r.at = now
+	}
+	r.at = max(0, min(r.at, len(items)-1))
+	same := slices.EqualFunc(items, r.items, RailItem.same)
+	if r.items = items; !same {
+		r.build()
+	}
+	if moved {
+		r.follow()
+	}
+}
+
+// same tells whether both are drawn alike.
+func (i RailItem) same(j RailItem) bool {
+	return i.Head == j.Head && i.Title == j.Title && i.Note == j.Note && i.State == j.State && (i.Tapped == nil) == (j.Tapped == nil)
+}
+
+// build draws all lines anew.
+func (r *Rail) build() {
+	r.lines = nil
 	var objects []fyne.CanvasObject
 	head := ""
-	for i, item := range items {
+	for i, item := range r.items {
 		if item.Head != head {
 			head = item.Head
 			objects = append(objects, railHead(head))
 		}
-		if item.State == Now {
-			r.at = i
-		}
-		line := newRailLine(item, func() { r.at = i; r.press() })
+		line := newRailLine(item, func() { r.at = i; r.ring(); r.press() })
 		r.lines = append(r.lines, line)
 		objects = append(objects, line)
 	}
-	r.at = max(0, min(r.at, len(items)-1))
 	r.content.Objects = objects
 	r.content.Layout.Layout(objects, r.content.Size())
 	r.ring()
 	r.Refresh()
-	r.follow()
 }
 
 func railHead(s string) fyne.CanvasObject {

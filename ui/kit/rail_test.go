@@ -112,6 +112,35 @@ func TestRailScrollsToNow(t *testing.T) {
 	inSight(t, r, 0)
 }
 
+// TestRailStaysWhereSomebodyLooks while the ceremony does not go on.
+func TestRailStaysWhereSomebodyLooks(t *testing.T) {
+	themed(t, Light, 1)
+	items := make([]RailItem, 60)
+	for i := range items {
+		items[i] = RailItem{Title: "Do what is to be done now"}
+	}
+	items[40].State = Now
+	r := NewRail()
+	r.Set(items)
+	show(t, r, 260, 300)
+	r.scroll.Scroll.Scrolled(&fyne.ScrollEvent{Scrolled: fyne.NewDelta(0, 1e5)})
+	inSight(t, r, 0)
+	noted := slices.Clone(items)
+	noted[0].Note = "09:10"
+	r.Set(noted)
+	inSight(t, r, 0)
+	pressed := 0
+	noted = slices.Clone(noted)
+	noted[0].Tapped = func() { pressed++ }
+	r.Set(noted)
+	noted[0].Tapped = func() { pressed += 10 }
+	r.Set(noted)
+	test.Tap(r.lines[0])
+	if inSight(t, r, 0); pressed != 10 {
+		t.Errorf("the tap did %d, wanted what was set last", pressed)
+	}
+}
+
 func inSight(t *testing.T, r *Rail, i int) {
 	t.Helper()
 	top := r.lines[i].Position().Y + r.content.Position().Y - r.scroll.Scroll.Offset.Y
