@@ -121,8 +121,8 @@ func planPanel(p *plan.Plan) fyne.CanvasObject {
 	for _, n := range steps.Unsupported(p) {
 		lines = append(lines, "This version cannot do what "+n+" asks for, and refuses the plan on the day.")
 	}
-	for _, n := range p.Notes() {
-		lines = append(lines, "Note: "+n)
+	if n := len(p.Notes()); n > 0 {
+		lines = append(lines, fmt.Sprintf("%d notes for its reviewers; the editor shows them.", n))
 	}
 	return kit.NewPanel(p.Name, lines, "", kit.PanelPlain)
 }

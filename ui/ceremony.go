@@ -137,6 +137,14 @@ func (p *ceremony) lay(v view) {
 	p.w.trace.touch()
 }
 
+// relay lays the middle out anew after something in it has another height.
+func (p *ceremony) relay() {
+	if p.scroll != nil {
+		p.scroll.Content.Refresh()
+		p.scroll.Refresh()
+	}
+}
+
 // around brings rail, transcript and buttons up to date. It is called when no
 // work is under way: the ceremony is one's own then.
 func (p *ceremony) around() {

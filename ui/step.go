@@ -133,6 +133,7 @@ func (s *step) changed() {
 		s.sign()
 	}
 	if s.p.now == view(s) {
+		s.p.relay()
 		s.p.changed()
 	}
 }
@@ -202,11 +203,12 @@ func (s *step) again(err error) bool {
 // tell shows an error in place, with the checks that led to it.
 func (s *step) tell(err error) {
 	s.problems = steps.Explain(err)
-	fillWith(s.problem, problemPanel(s.problems))
+	fillWith(s.problem, refusalPanel(err))
 	s.form.refuse(err)
 	if rows := checkRows(s.p.c.Seen()); len(rows) > 0 {
 		fillWith(s.checks, kit.NewChecks(rows))
 	}
+	s.p.relay()
 	s.p.changed()
 	s.p.scroll.ScrollToTop()
 }

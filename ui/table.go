@@ -26,8 +26,8 @@ func newTable(s *scene) *table {
 	t.w = newWindow(main.app, main.host, "table", "On the table")
 	t.w.win.Resize(fyne.NewSize(560, 800))
 	say := kit.NewText("What people hold in their hands. On the day it lies in envelopes, on cards and on machines of their own, never on this one.", kit.Muted)
-	head := kit.NewColumn(1, kit.NewText("On the table", kit.Heading), say)
-	t.box = container.NewBorder(container.NewVBox(kit.NewBand("REHEARSAL"), kit.NewBar(head)), nil, nil, nil, kit.NewScroll(kit.NewPage(720, t.papers)))
+	papers := kit.NewColumn(3, kit.NewText("On the table", kit.Title), say, t.papers)
+	t.box = container.NewBorder(kit.NewBand("REHEARSAL"), nil, nil, nil, kit.NewScroll(kit.NewPage(720, papers)))
 	t.draw()
 	t.w.show(t)
 	return t

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -22,6 +23,17 @@ func problemPanel(p steps.Problem) fyne.CanvasObject {
 		lines = append(lines, "What to do: "+p.Remedy)
 	}
 	return kit.NewPanel(p.Title, lines, string(p.Code), kit.PanelError)
+}
+
+// refusalPanel shows why a step was not done. Which checks did not hold stands
+// in the table below it, with what was found and wanted.
+func refusalPanel(err error) fyne.CanvasObject {
+	p := steps.Explain(err)
+	var r *steps.Refused
+	if errors.As(err, &r) {
+		p.Title = "“" + r.Step.Title + "” was not done: a check does not hold"
+	}
+	return problemPanel(p)
 }
 
 // checkRows are the rows of a table of checks.
