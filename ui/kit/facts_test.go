@@ -138,3 +138,19 @@ func TestKeysOfThePage(t *testing.T) {
 		}
 	}
 }
+
+// TestTileComesIntoSight when the focus goes to it below the window.
+func TestTileComesIntoSight(t *testing.T) {
+	themed(t, Light, 1)
+	first, last := NewTile("Start", manyWords, nil, nil), NewTile("Verify", manyWords, nil, nil)
+	s := NewScroll(NewColumn(2, first, NewText(manyWords+manyWords, Body), last))
+	w := show(t, s, 500, 320)
+	w.Canvas().Focus(last)
+	if s.Scroll.Offset.Y == 0 {
+		t.Error("it did not scroll to the tile that has the focus")
+	}
+	w.Canvas().Focus(first)
+	if s.Scroll.Offset.Y != 0 {
+		t.Errorf("it did not scroll back: %g", s.Scroll.Offset.Y)
+	}
+}

@@ -35,10 +35,12 @@ func (p page) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return objects[0].MinSize().AddWidthHeight(2*grid(3), 2*grid(5))
 }
 
-// NewScroll is content that scrolls down when there is more of it than room.
+// NewScroll is content that scrolls down when there is more of it than room,
+// and to what gets the focus.
 func NewScroll(content fyne.CanvasObject) *Scroll {
 	s := &Scroll{Scroll: container.NewVScroll(container.New(slim{}, content))}
 	s.ExtendBaseWidget(s)
+	Follow(s.Scroll)
 	return s
 }
 
