@@ -163,10 +163,7 @@ func (p *ceremony) around() {
 
 // changed brings the primary button up to date.
 func (p *ceremony) changed() {
-	label, ready, waiting := p.now.primary()
-	if what, _, _ := p.w.work.busy(); what != "" {
-		label, ready, waiting = what, false, "this is under way"
-	}
+	label, ready, waiting := p.doing()
 	p.primary.SetText(label)
 	p.primary.Hidden = label == ""
 	if ready {
@@ -179,9 +176,18 @@ func (p *ceremony) changed() {
 	p.w.trace.touch()
 }
 
+// doing is what the primary button says: while something is under way, that.
+// The view is not asked then, for it asks the ceremony.
+func (p *ceremony) doing() (label string, ready bool, waiting string) {
+	if what, _, _ := p.w.work.busy(); what != "" {
+		return what, false, "this is under way"
+	}
+	return p.now.primary()
+}
+
 // press is the primary button, and Enter.
 func (p *ceremony) press() {
-	if _, ready, _ := p.now.primary(); ready && p.w.work.what == "" {
+	if _, ready, _ := p.doing(); ready {
 		p.now.press()
 	}
 }
@@ -270,9 +276,7 @@ func (p *ceremony) leave() error {
 func (p *ceremony) mark(t *Trace) {
 	t.Page, t.Stage, t.Head = "ceremony", string(p.stage), p.head.Seq
 	p.now.mark(t)
-	label, ready, _ := p.now.primary()
-	what, _, _ := p.w.work.busy()
-	t.Primary, t.Ready, t.Busy = label, ready && what == "", what
+	t.Primary, t.Ready, _ = p.doing()
 	t.box(p.w, "primary", p.primary)
 	for _, o := range p.turns.Objects {
 		if b, ok := o.(*kit.Button); ok {

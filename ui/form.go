@@ -243,7 +243,7 @@ func isDir(path string) bool {
 func (f *form) mark(t *Trace) {
 	t.focused = map[fyne.Focusable]string{}
 	for _, r := range f.asked() {
-		t.Asked = append(t.Asked, TraceField{Name: r.f.Name, Kind: r.f.Kind, Done: r.missing() == "" && r.value() != ""})
+		t.Asked = append(t.Asked, TraceField{Name: r.f.Name, Kind: r.f.Kind, Options: r.f.Options, Done: r.missing() == "" && r.value() != ""})
 		t.focused[r.focus()] = r.f.Name
 	}
 }

@@ -83,7 +83,8 @@ type Paper struct {
 // An Errand is what somebody goes and gets on an own machine.
 type Errand struct{ Label, Sheet string }
 
-// A Trace is one painted page, for tests that drive the window from outside.
+// A Trace is one painted page, for tests that drive the window from outside. It
+// says what is asked and where, never what was entered.
 type Trace struct {
 	Window  string         `json:"window"`
 	Page    string         `json:"page"`
@@ -97,6 +98,7 @@ type Trace struct {
 	Ready   bool           `json:"ready"`             // it can be pressed
 	Busy    string         `json:"busy,omitempty"`    // what is awaited
 	Problem string         `json:"problem,omitempty"` // code of the error shown
+	Acts    int            `json:"acts"`              // how many came to their end in this window, well or not
 	Boxes   map[string]Box `json:"boxes,omitempty"`   // where buttons are, in pixels of the window
 	Head    int            `json:"head"`              // number of the last record
 
@@ -105,9 +107,10 @@ type Trace struct {
 
 // A TraceField is a field that is asked.
 type TraceField struct {
-	Name string     `json:"name"`
-	Kind steps.Kind `json:"kind"`
-	Done bool       `json:"done"` // what it holds can be taken
+	Name    string     `json:"name"`
+	Kind    steps.Kind `json:"kind"`
+	Options []string   `json:"options,omitempty"` // among which one is chosen, in their order
+	Done    bool       `json:"done"`              // what it holds can be taken
 }
 
 // A Box is a place in the window: left, top, width, height.

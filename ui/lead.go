@@ -103,7 +103,4 @@ func (p *waiting) help() (title, text string) { return "One moment", "The progra
 func (p *waiting) leave() error               { return nil }
 func (p *waiting) working()                   { p.u.tell(p.w.work.busy()) }
 
-func (p *waiting) mark(t *Trace) {
-	t.Page = "waiting"
-	t.Busy, _, _ = p.w.work.busy()
-}
+func (p *waiting) mark(t *Trace) { t.Page = "waiting" }

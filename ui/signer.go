@@ -78,14 +78,17 @@ func (g *signer) sheet() {
 	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
 	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)
 	g.on.OnEscape = g.hide
+	g.on.Named = map[fyne.Focusable]string{
+		g.way: "way", g.pass: "pass", g.path: "path", g.back: "back", g.module: "module", g.serial: "serial", g.label: "label",
+	}
 	g.on.Show()
-	g.w.trace.sheet = "sign." + g.t.Person
 	g.focus()
 	g.w.trace.touch()
 }
 
 func (g *signer) hide() {
 	g.pass.Clear()
+	g.s.refused = ""
 	g.on.Hide()
 	g.w.trace.touch()
 }
@@ -188,7 +191,9 @@ func (g *signer) done(sig []byte, err error) {
 }
 
 func (g *signer) tell(err error) {
-	fillWith(g.problem, problemPanel(steps.Explain(err)))
+	p := steps.Explain(err)
+	g.s.refused = p.Code
+	fillWith(g.problem, problemPanel(p))
 	g.w.trace.touch()
 }
 

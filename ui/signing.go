@@ -24,6 +24,7 @@ type signing struct {
 	taken   map[string][]byte // person → signature
 	box     *fyne.Container
 	buttons map[string]*kit.Button
+	refused string // code of why the last try to sign failed; "" = it did not
 	changed func()
 }
 
@@ -139,6 +140,9 @@ func (s *signing) files(paths []string) bool {
 }
 
 func (s *signing) mark(t *Trace) {
+	if s.refused != "" {
+		t.Problem = s.refused
+	}
 	for _, one := range s.texts {
 		f := TraceField{Name: "sign." + one.Person, Kind: "signature", Done: s.taken[one.Person] != nil}
 		t.Asked = append(t.Asked, f)

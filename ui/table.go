@@ -15,7 +15,7 @@ type table struct {
 	s       *scene
 	w       *Window
 	papers  *fyne.Container
-	buttons []*kit.Button
+	buttons map[string]*kit.Button // by what they fetch
 	busy    string
 	box     fyne.CanvasObject
 }
@@ -36,7 +36,7 @@ func newTable(s *scene) *table {
 // draw lays the papers out anew.
 func (t *table) draw() {
 	t.papers.RemoveAll()
-	t.buttons = nil
+	t.buttons = map[string]*kit.Button{}
 	for _, p := range t.s.r.Papers() {
 		card := kit.NewColumn(1.5, kit.NewText(p.Title, kit.Strong))
 		if p.Note != "" {
@@ -47,7 +47,7 @@ func (t *table) draw() {
 		}
 		for _, e := range p.Fetch {
 			b := kit.NewButton(e.Label, kit.Plain, func() { t.fetch(e) })
-			t.buttons = append(t.buttons, b)
+			t.buttons[e.Sheet] = b
 			card.Add(kit.NewRow(1, -1, b))
 		}
 		t.papers.Add(kit.NewCard(card))
@@ -83,4 +83,10 @@ func (t *table) help() (title, text string) {
 	return "On the table", "Take from here what a step asks for. What stands on somebody's card only this person would know."
 }
 
-func (t *table) mark(tr *Trace) { tr.Page = "table" }
+func (t *table) mark(tr *Trace) {
+	tr.Page, tr.focused = "table", map[fyne.Focusable]string{}
+	for sheet, b := range t.buttons {
+		tr.box(t.w, sheet, b)
+		tr.focused[b] = sheet
+	}
+}

@@ -77,8 +77,6 @@ func (w *Window) sheet(title string, o fyne.CanvasObject) {
 	var s *kit.Sheet
 	s = kit.NewSheet(w.win, w.keys, title, o, kit.NewButton("Close", kit.Primary, func() { s.Hide() }))
 	s.Show()
-	w.trace.sheet = title
-	w.trace.touch()
 }
 
 // showHelp is F1.

@@ -12,6 +12,7 @@ import (
 type work struct {
 	w      *Window
 	what   string // what is being done; "" = nothing
+	acts   int    // how many came to their end, well or not
 	said   string // what is awaited
 	since  time.Time
 	cancel context.CancelFunc
@@ -33,7 +34,7 @@ func (k *work) do(what string, f func(context.Context) error, done func(error)) 
 		fyne.Do(func() {
 			cancel()
 			k.stop()
-			k.what, k.said = "", ""
+			k.what, k.said, k.acts = "", "", k.acts+1
 			k.changed()
 			done(err)
 		})

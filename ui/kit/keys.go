@@ -54,7 +54,7 @@ func PassKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 
 // typed is what a key does that no widget wanted.
 func (k *Keys) typed(ev *fyne.KeyEvent) {
-	if s := k.sheet(); s != nil {
+	if s := k.Sheet(); s != nil {
 		s.typed(ev)
 		return
 	}
@@ -71,8 +71,8 @@ func (k *Keys) typed(ev *fyne.KeyEvent) {
 	}
 }
 
-// sheet is the one on top of everything, if a sheet is.
-func (k *Keys) sheet() *Sheet {
+// Sheet is the one on top of everything, or nil.
+func (k *Keys) Sheet() *Sheet {
 	if n := len(k.sheets); n > 0 && k.win.Canvas().Overlays().Top() == k.sheets[n-1].veil {
 		return k.sheets[n-1]
 	}

@@ -65,6 +65,7 @@ func newPicker(w fyne.Window, k *Keys, p picker, title, choose, start string, pl
 	cancel := NewButton("Cancel", Plain, func() { p.sheet.Hide() })
 	p.sheet = NewSheet(w, k, title, p.content(withHome(places)), cancel, p.choose)
 	p.sheet.Width, p.sheet.Tall, p.sheet.First = 960, true, p.list
+	p.sheet.Named = map[fyne.Focusable]string{p.entry: "path", p.list: "list"}
 	p.goTo(nearest(start), "")
 	p.sheet.Show()
 	return &p

@@ -15,13 +15,15 @@ import (
 // A Sheet asks or tells something above everything else. While it is up, Tab
 // stays inside it and no shortcut of the page runs.
 type Sheet struct {
-	OnEscape func()         // nil: Escape hides the sheet
-	First    fyne.Focusable // gets the focus; nil: the first that can
-	Width    float32        // at scale 1; 0: 640
-	Tall     bool           // as high as the window allows, whatever is in it
+	OnEscape func()                    // nil: Escape hides the sheet
+	First    fyne.Focusable            // gets the focus; nil: the first that can
+	Named    map[fyne.Focusable]string // what traces call its inputs
+	Width    float32                   // at scale 1; 0: 640
+	Tall     bool                      // as high as the window allows, whatever is in it
 
 	win     fyne.Window
 	keys    *Keys
+	title   string
 	buttons []*Button
 	scroll  *container.Scroll
 	veil    *veil
@@ -33,7 +35,7 @@ type Sheet struct {
 func NewSheet(w fyne.Window, k *Keys, title string, content fyne.CanvasObject, buttons ...*Button) *Sheet {
 	// The scroller is a little wider than what is in it, or it cuts focus rings.
 	inner := container.New(frame{1, 1}, content)
-	s := &Sheet{win: w, keys: k, buttons: buttons, scroll: container.NewVScroll(inner)}
+	s := &Sheet{win: w, keys: k, title: title, buttons: buttons, scroll: container.NewVScroll(inner)}
 	Follow(s.scroll)
 	s.veil = newVeil(s, NewText(title, Heading))
 	return s
@@ -55,6 +57,12 @@ func (s *Sheet) Show() {
 		c.FocusNext()
 	}
 }
+
+// Title gives its title.
+func (s *Sheet) Title() string { return s.title }
+
+// Buttons gives its buttons, from left to right.
+func (s *Sheet) Buttons() []*Button { return s.buttons }
 
 // Shown tells whether it is up.
 func (s *Sheet) Shown() bool {
@@ -176,8 +184,7 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	title, foot := settle(r.v.title, inner), r.footHeight(inner)
 	edge := grid(1) // the frame around the content
 	fixed := 2*pad + title + grid(2) + foot - 2*edge
-	high := settle(s.scroll.Content, inner+2*edge)
-	body := high
+	body := settle(s.scroll.Content, inner+2*edge)
 	if room := size.Height - 2*margin - fixed; body > room || s.Tall {
 		body = max(0, room)
 	}
@@ -185,8 +192,7 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	place(r.card, x, y, width, fixed+body)
 	place(r.v.title, x+pad, y+pad, inner, title)
 	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body)
-	s.scroll.Content.Resize(fyne.NewSize(inner+2*edge, max(high, body)))
-	s.scroll.Refresh()
+	s.scroll.Refresh() // or the content keeps the height that it has settled at
 	r.placeButtons(x+width-pad, y+fixed+body-pad, inner)
 }
 
