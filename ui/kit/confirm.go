@@ -12,8 +12,8 @@ func Confirm(w fyne.Window, k *Keys, title, body, yes, no string, done func(bool
 			done(ok)
 		}
 	}
-	safe := NewButton(no, Plain, answer(false))
-	s = NewSheet(w, k, title, NewText(body, Body), safe, NewButton(yes, Danger, answer(true)))
-	s.First, s.OnEscape = safe, answer(false)
+	s = NewSheet(w, k, title, NewText(body, Body),
+		NewButton(no, Plain, answer(false)), NewButton(yes, Danger, answer(true)))
+	s.OnEscape = answer(false)
 	s.Show()
 }

@@ -110,6 +110,8 @@ func TestVisible(t *testing.T) {
 		{"\xffbroken", "U+FFFDbroken"},
 		{"e\u0301", "eU+0301"}, // a mark that joins the letter
 		{"山田", "U+5C71U+7530"}, // not in the fonts
+		{"Анна\u200b", "АннаU+200B"},
+		{"АннаU+200BАнна", "АннаU+200BАнна"}, // what is visible stays so
 		{"\U0001F511", "U+1F511"},
 	} {
 		if got := Visible(c.in); got != c.want {
@@ -121,6 +123,7 @@ func TestVisible(t *testing.T) {
 func FuzzVisible(f *testing.F) {
 	f.Add("in\u202egnp.exe")
 	f.Add("p\u0430ypal \xff")
+	f.Add("а\xffб")
 	f.Fuzz(func(t *testing.T, s string) {
 		v := Visible(s)
 		for _, r := range v {

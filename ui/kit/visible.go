@@ -2,8 +2,10 @@ package kit
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Visible makes what cannot be seen, or what is not what it seems, readable as
@@ -38,23 +40,37 @@ func plain(s string) bool {
 	return true
 }
 
-// words parts s into runs of letters and runs of anything else.
+// words parts s into runs of letters, runs of anything else, and each U+XXXX
+// by itself: what was made visible before must not look foreign beside others.
 func words(s string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
-		start, letters := 0, false
-		for i, r := range s {
-			l := unicode.IsLetter(r) || unicode.IsMark(r)
-			if i > 0 && l != letters {
-				if !yield(s[start:i]) {
-					return
-				}
-				start = i
+		for s != "" {
+			n := len(escaped.FindString(s))
+			if n == 0 {
+				n = run(s)
 			}
-			letters = l
+			if !yield(s[:n]) {
+				return
+			}
+			s = s[n:]
 		}
-		yield(s[start:])
 	}
 }
+
+var escaped = regexp.MustCompile(`^U\+[0-9A-F]{4,6}`)
+
+// run is the length of the letters, or of anything else, at the beginning.
+func run(s string) int {
+	first, _ := utf8.DecodeRuneInString(s)
+	for i, r := range s {
+		if i > 0 && (isLetter(r) != isLetter(first) || r == 'U' && escaped.MatchString(s[i:])) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) }
 
