@@ -303,3 +303,27 @@ func TestLinks(t *testing.T) {
 		t.Errorf("%d links: this test reads the documents wrongly", n)
 	}
 }
+
+// TestWindowKnowsNoStep: pages are drawn from the data of steps. A new step
+// needs no line in ui.
+func TestWindowKnowsNoStep(t *testing.T) {
+	f := look(t)
+	n := 0
+	eachSource(t, func(name string, file *ast.File) {
+		if !strings.HasPrefix(name, "ui/") || strings.HasSuffix(name, "_test.go") {
+			return
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			if lit, ok := node.(*ast.BasicLit); ok {
+				n++
+				if s, _ := text(lit); f.steps[s] || f.checks[s] {
+					t.Errorf("%s names %s", name, s)
+				}
+			}
+			return true
+		})
+	})
+	if n < 100 {
+		t.Fatalf("ui has %d literals: this test looks in the wrong place", n)
+	}
+}

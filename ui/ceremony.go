@@ -37,6 +37,7 @@ type ceremony struct {
 	frame   *frame
 	under   *underway
 	stop    func()
+	again   bool             // nothing was done yet since the folder was opened again
 	habits  map[string]habit // how each person signed the last time
 }
 
@@ -52,8 +53,8 @@ type view interface {
 }
 
 // newCeremony takes over c: it closes it when it is left.
-func newCeremony(w *Window, c *steps.Ceremony) *ceremony {
-	p := &ceremony{w: w, c: c, stage: c.Now().Stage, middle: container.NewStack(), habits: map[string]habit{}}
+func newCeremony(w *Window, c *steps.Ceremony, again bool) *ceremony {
+	p := &ceremony{w: w, c: c, again: again, stage: c.Now().Stage, middle: container.NewStack(), habits: map[string]habit{}}
 	p.rail = kit.NewRail()
 	p.records = kit.NewJournal(func() int { return len(p.journal) }, p.row)
 	p.records.OnTapped = p.showRecord

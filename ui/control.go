@@ -37,16 +37,14 @@ func newControl(p *ceremony, f steps.Field) control {
 	case steps.Folder:
 		return newFolderControl(p.w, f)
 	}
-	return newTextControl(p.w, f)
+	return newTextControl(p.w)
 }
 
 // textControl is one line: Text, Word, Time.
 type textControl struct{ e *kit.Entry }
 
-func newTextControl(w *Window, f steps.Field) *textControl {
-	c := &textControl{kit.NewEntry(w.keys)}
-	c.e.SetExample(f.Example)
-	return c
+func newTextControl(w *Window) *textControl {
+	return &textControl{kit.NewEntry(w.keys)} // the hint below has the example
 }
 
 func (c *textControl) object() fyne.CanvasObject { return c.e }
@@ -117,7 +115,7 @@ type folderControl struct {
 }
 
 func newFolderControl(w *Window, f steps.Field) *folderControl {
-	c := &folderControl{textControl: *newTextControl(w, f)}
+	c := &folderControl{textControl: *newTextControl(w)}
 	choose := kit.NewButton("Choose…", kit.Plain, func() {
 		kit.PickFolder(w.win, w.keys, f.Label, c.value(), w.media(), func(path string) { c.take(path) })
 	})

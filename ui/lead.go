@@ -19,16 +19,17 @@ func (w *Window) Ceremony(dir string) { w.open(dir) }
 
 // open continues a folder.
 func (w *Window) open(dir string) {
-	w.lead("Open the ceremony", dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Open(dir, say) })
+	w.lead("Open the ceremony", dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Open(dir, say) }, true)
 }
 
 // begin begins a folder.
 func (w *Window) begin(b Beginning) {
-	w.lead("Begin the ceremony", b.Dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Begin(b, say) })
+	w.lead("Begin the ceremony", b.Dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Begin(b, say) }, false)
 }
 
-// lead opens a ceremony in the background, and shows its page.
-func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Ceremony, error)) {
+// lead opens a ceremony in the background, and shows its page. Again says that
+// it was open before.
+func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Ceremony, error), again bool) {
 	if !w.leave() {
 		return
 	}
@@ -46,7 +47,8 @@ func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Cere
 		if w.host.Remember != nil {
 			w.host.Remember(dir)
 		}
-		w.show(newCeremony(w, c))
+		w.win.SetTitle(c.Plan().Name + " · " + c.Side())
+		w.show(newCeremony(w, c, again))
 	})
 }
 

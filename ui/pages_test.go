@@ -1,12 +1,16 @@
 package ui
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+
+	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/steps"
 )
 
 // until leads on to a step, and stops before anything is entered.
@@ -196,4 +200,59 @@ func TestOtherPages(t *testing.T) {
 	h.shot(w, "underway")
 	w.close()
 	h.shot(w, "close.refused")
+}
+
+// dying is a vault whose program dies after it has made a key.
+type dying struct {
+	keyvault.Vault
+	armed *bool
+}
+
+func (d dying) CreateKEK(ctx context.Context, name string, p keyvault.KEKParams) (keyvault.Key, error) {
+	k, err := d.Vault.CreateKEK(ctx, name, p)
+	if *d.armed {
+		*d.armed = false
+		panic("the program died")
+	}
+	return k, err
+}
+
+// TestInterrupted: after the program died in an act, the window opens at the
+// same step, looks for what is there, and nothing is done twice.
+func TestInterrupted(t *testing.T) {
+	h, armed := newHall(t, nil), true
+	h.cloud = func(v keyvault.Vault) keyvault.Vault { return dying{v, &armed} }
+	w := h.window()
+	w.Rehearse("", false)
+	h.until(w, "kek.create")
+	p := page_(t, w)
+	func() {
+		defer func() { _ = recover() }()
+		h.press(w)
+	}()
+	if armed {
+		t.Fatal("the program did not die")
+	}
+	if err := p.c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = h.window()
+	w.Rehearse("", false)
+	if id := page_(t, w).now.(*step).now.Step.ID; id != "vault.signin" {
+		t.Fatalf("the window opens at %s, wanted the sign-in that the act needs", id)
+	}
+	h.press(w)
+	test.Tap(page_(t, w).primary)
+	s := page_(t, w).now.(*step)
+	if s.now.Step.ID != "kek.create" || s.now.Phase != steps.Interrupted {
+		t.Fatalf("the window goes on with %s, %s", s.now.Step.ID, s.now.Phase)
+	}
+	if got := s.found.Value(); got != "Results of it found now: 1." {
+		t.Errorf("the page says %q", got)
+	}
+	h.shot(w, "interrupted")
+	h.press(w)
+	if r, ok := page_(t, w).now.(*result); !ok || r.was.Step.ID != "kek.create" {
+		t.Errorf("after the decision the page is %T", page_(t, w).now)
+	}
 }

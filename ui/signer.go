@@ -53,7 +53,11 @@ func newSigner(s *signing, t steps.Signing) *signer {
 	g.pass = kit.NewSecret(w.keys)
 	g.pass.OnSubmitted = g.sign
 	g.way = kit.NewChoice(w.keys, g.options())
-	g.way.OnChanged = func(string) { g.draw() }
+	g.way.OnChanged = func(way string) {
+		g.suggest(way)
+		g.draw()
+		g.focus()
+	}
 	g.recall()
 	return g
 }
@@ -119,6 +123,22 @@ func (g *signer) draw() {
 		g.ways.Add(file("The signature's file", g.back))
 	}
 	g.ways.Refresh()
+}
+
+// suggest names a place for the text that is signed elsewhere: on the first
+// medium, or where the program was started.
+func (g *signer) suggest(way string) {
+	h := g.s.p.habits[g.t.Person]
+	switch {
+	case way == byHand:
+		dir := ""
+		if m := g.w.media(); len(m) > 0 {
+			dir = m[0].Path
+		}
+		g.path.SetValue(filepath.Join(dir, g.t.File))
+	case way == byFile && h.way != byHand:
+		g.path.SetValue(h.path)
+	}
 }
 
 func (g *signer) focus() {
@@ -222,15 +242,14 @@ func (g *signer) recall() {
 		h.way = byFile
 		if g.w.scene != nil {
 			h.path = g.w.scene.r.KeyFile(g.t.Person, g.s.p.c.Side())
+			g.s.p.habits[g.t.Person] = h
 		}
-	}
-	if h.way == byHand {
-		h.path = ""
 	}
 	g.path.SetValue(h.path)
 	g.module.SetValue(h.card.Module)
 	g.serial.SetValue(h.card.Serial)
 	g.label.SetValue(h.card.Label)
 	g.way.Select(h.way)
+	g.suggest(h.way)
 	g.draw()
 }

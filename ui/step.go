@@ -34,7 +34,7 @@ func newStep(p *ceremony, now steps.Now) *step {
 	s.form = newForm(p, now.Fields, s.changed)
 	s.signing = newSigning(p, s.changed)
 	s.box = kit.NewColumn(2.5)
-	for _, o := range []fyne.CanvasObject{s.heading(), s.who(), kit.NewText(s.say(), kit.Body), s.facts(), s.interrupted(), s.problem, s.checks, s.form.object(), s.signing.object()} {
+	for _, o := range []fyne.CanvasObject{s.heading(), s.reopened(), s.who(), kit.NewText(s.say(), kit.Body), s.facts(), s.interrupted(), s.problem, s.checks, s.form.object(), s.signing.object()} {
 		if o != nil {
 			s.box.Add(o)
 		}
@@ -46,6 +46,17 @@ func newStep(p *ceremony, now steps.Now) *step {
 func (s *step) heading() fyne.CanvasObject {
 	over := kit.NewText(fmt.Sprintf("Step %d of %d · %s", s.now.Number, s.now.Of, s.now.Step.ID), kit.OverlineBlue)
 	return kit.NewColumn(1, over, kit.NewText(s.now.Step.Title, kit.Title))
+}
+
+// reopened has people compare the log with their sheets when a folder is taken
+// up again: the last record has nothing after it that holds it.
+func (s *step) reopened() fyne.CanvasObject {
+	if !s.p.again || s.p.c.Paused() {
+		return nil
+	}
+	s.p.again = false
+	return kit.NewPanel("The ceremony goes on where it stopped",
+		[]string{"Nothing recorded is lost. If the head of the log was written down, compare it with the one shown beside the transcript: " + s.p.c.Head().SHA256.Code()}, "", kit.PanelPlain)
 }
 
 // who shows the roles of the step, and who has the keyboard.

@@ -1,10 +1,6 @@
 package ui
 
 import (
-	"flag"
-	"image"
-	"image/png"
-	"os"
 	"strings"
 	"testing"
 
@@ -14,20 +10,6 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/steps"
 )
-
-var shots = flag.String("shots", "", "folder for pictures of every page")
-
-func save(t testing.TB, path string, img image.Image) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // page returns the ceremony page that the window shows.
 func page_(t testing.TB, w *Window) *ceremony {
