@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -277,11 +276,7 @@ func (p *people) signFile(s steps.Signing) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(pass)
-	signer, err := unlock(key, pass, p.mode)
-	if err != nil {
-		return nil, err
-	}
-	return audit.Sign(signer, rand.Reader, s.Namespace, s.Text)
+	return signWithKey(key, pass, p.mode, s)
 }
 
 // unlock opens a key file. A key of rehearsals signs nothing else.

@@ -16,6 +16,15 @@ import (
 	"github.com/keyceremony/ceremony/steps"
 )
 
+// signWithKey signs with an OpenSSH key file, given as its bytes.
+func signWithKey(key, pass []byte, mode string, s steps.Signing) ([]byte, error) {
+	signer, err := unlock(key, pass, mode)
+	if err != nil {
+		return nil, err
+	}
+	return audit.Sign(signer, rand.Reader, s.Namespace, s.Text)
+}
+
 // signAgent signs with whichever key of ssh-agent is the person's: the engine
 // refuses every other.
 func signAgent(s steps.Signing) ([]byte, error) {

@@ -1,0 +1,90 @@
+//go:build !nogui && cgo
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"github.com/go-json-experiment/json"
+
+	"github.com/keyceremony/ceremony/assets"
+	"github.com/keyceremony/ceremony/ui"
+)
+
+// appID names the program to the desktop.
+const appID = "io.github.keyceremony.ceremony"
+
+// openWindow opens the window, and returns when it was closed. It must be
+// called on the main goroutine: the desktop speaks to no other thread.
+func openWindow(_ context.Context, o opening) error {
+	if err := display(os.Getenv); err != nil {
+		return misuse("%w: %w%s", errNoWindow, err, o.otherwise())
+	}
+	h, err := newHost(o)
+	if err != nil {
+		return err
+	}
+	app.SetMetadata(fyne.AppMetadata{
+		ID: appID, Name: "Key ceremony", Version: version, Icon: fyne.NewStaticResource("icon.png", assets.IconPNG),
+		Migrations: map[string]bool{"fyneDo": true}, // threads as Fyne wants them since 2.6
+	})
+	a := app.NewWithID(appID)
+	w := ui.New(a, h)
+	a.Lifecycle().SetOnStarted(func() {
+		ownConsoleNoMore()
+		time.AfterFunc(time.Second, func() { closeOnSignal(w) })
+	})
+	w.Show()
+	switch {
+	case o.rehearse:
+		w.Rehearse(o.rehearsal.dir, o.rehearsal.twoWindows)
+	case o.dir != "":
+		w.Ceremony(o.dir)
+	}
+	a.Run()
+	return nil
+}
+
+// closeOnSignal has the first Ctrl-C close the window as its user would: not
+// in the middle of an act. The second one ends the program at once. Fyne's own
+// handler would quit whatever is under way; a second after the start it is
+// there, and is taken off.
+func closeOnSignal(w *ui.Window) {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-c
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		fmt.Fprintln(os.Stderr, "\nInterrupted: the window closes unless an act is under way. Press Ctrl-C again to leave at once; nothing is lost.")
+		fyne.Do(w.Close)
+	}()
+}
+
+// traceTo writes each painted page as a line of JSON to a file descriptor that
+// who started us has opened; 0 traces nothing.
+func traceTo(fd int) func(ui.Trace) {
+	if fd == 0 {
+		return nil
+	}
+	var mu sync.Mutex
+	f := os.NewFile(uintptr(fd), "trace")
+	return func(t ui.Trace) {
+		var line bytes.Buffer
+		if err := json.MarshalWrite(&line, t, json.Deterministic(true)); err != nil {
+			panic("ceremony: internal error: a trace is no JSON: " + err.Error())
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		_, _ = f.Write(append(line.Bytes(), '\n')) // nobody listens any more
+	}
+}
