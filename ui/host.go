@@ -98,6 +98,7 @@ type Trace struct {
 	Ready   bool           `json:"ready"`             // it can be pressed
 	Busy    string         `json:"busy,omitempty"`    // what is awaited
 	Problem string         `json:"problem,omitempty"` // code of the error shown
+	Found   int            `json:"found,omitempty"`   // results of an act that was interrupted
 	Acts    int            `json:"acts"`              // how many came to their end in this window, well or not
 	Boxes   map[string]Box `json:"boxes,omitempty"`   // where buttons are, in pixels of the window
 	Head    int            `json:"head"`              // number of the last record

@@ -24,6 +24,7 @@ type step struct {
 	checks   *fyne.Container
 	found    *kit.Text // what an interrupted act left
 	looked   bool
+	results  int // how many were found
 	box      *fyne.Container
 }
 
@@ -130,6 +131,7 @@ func (s *step) begin() {
 			s.tell(err)
 			return
 		}
+		s.results = n
 		s.found.SetText(fmt.Sprintf("Results of it found now: %d.", n))
 	})
 }
@@ -250,7 +252,7 @@ func (s *step) help() (title, text string) {
 }
 
 func (s *step) mark(t *Trace) {
-	t.Step, t.Phase, t.Problem = s.now.Step.ID, string(s.now.Phase), string(s.problems.Code)
+	t.Step, t.Phase, t.Problem, t.Found = s.now.Step.ID, string(s.now.Phase), s.problems.Code, s.results
 	s.form.mark(t)
 	s.signing.mark(t)
 }
