@@ -14,6 +14,11 @@ import (
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
+// Help says what the keyboard does on the page besides Tab, arrows and Enter.
+const Help = `Ctrl+S saves the plan, Ctrl+P prints its script.
+Ctrl+E goes to the next error, Ctrl+T shows or hides the file.
+Ctrl+PageDown and Ctrl+PageUp go to the next table and back.`
+
 // A Host is what the editor asks of the window that it is part of.
 type Host struct {
 	Save  func(path string, toml []byte) error       // writes a new file; never overwrites
@@ -205,6 +210,9 @@ func (e *Editor) reveal(o fyne.CanvasObject) {
 	s, driver := e.scroll.Scroll, fyne.CurrentApp().Driver()
 	top := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(s.Content).Y
 	around := 6 * kit.Size(kit.SizeGrid)
+	if top+o.Size().Height+around <= s.Size().Height {
+		top = 0 // what stands above the first inputs is seen with them
+	}
 	y := max(s.Offset.Y, top+o.Size().Height+around-s.Size().Height)
 	y = min(y, top-around)
 	y = max(0, min(y, s.Content.Size().Height-s.Size().Height))

@@ -1,0 +1,569 @@
+package editor
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A desk is an editor in a window, with the files that it reads and writes.
+type desk struct {
+	*Editor
+	t       *testing.T
+	w       fyne.Window
+	files   map[string][]byte
+	pick    string // the file that is picked
+	printed map[string][]byte
+	done    int
+}
+
+func newDesk(t *testing.T, d *plan.Draft, look kit.Look, scale, width, height float32) *desk {
+	t.Helper()
+	a := test.NewTempApp(t)
+	a.Settings().SetTheme(kit.NewTheme(look, scale))
+	w := a.NewWindow("")
+	t.Cleanup(w.Close)
+	w.SetPadded(false)
+	k := &desk{t: t, w: w, files: map[string][]byte{}, printed: map[string][]byte{}}
+	host := Host{
+		Save: func(path string, b []byte) error {
+			if _, there := k.files[path]; there {
+				return fmt.Errorf("%s: %w", path, fs.ErrExist)
+			}
+			k.files[path] = b
+			return nil
+		},
+		Print: func(name string, html []byte) error { k.printed[name] = html; return nil },
+		Pick:  func(_ string, take func(string)) { take(k.pick) },
+		Read: func(path string) ([]byte, error) {
+			if b, ok := k.files[path]; ok {
+				return b, nil
+			}
+			return nil, fs.ErrNotExist
+		},
+		Start: "folder", Done: func() { k.done++ },
+	}
+	k.Editor = New(w, kit.NewKeys(w), d, func(p *plan.Plan) []byte { return []byte("script of " + p.ID) }, host)
+	w.SetContent(k.Content())
+	w.Resize(fyne.NewSize(width, height))
+	return k
+}
+
+func template(t *testing.T) *desk {
+	return newDesk(t, plan.NewDraft(plan.New()), kit.Light, 1, 1440, 900)
+}
+
+// press types a key where the focus is, or at the window.
+func (k *desk) press(name fyne.KeyName) {
+	ev := &fyne.KeyEvent{Name: name}
+	if f := k.w.Canvas().Focused(); f != nil {
+		f.TypedKey(ev)
+		return
+	}
+	k.w.Canvas().OnTypedKey()(ev)
+}
+
+// chord presses Ctrl and a key.
+func (k *desk) chord(name fyne.KeyName) {
+	s := &desktop.CustomShortcut{KeyName: name, Modifier: fyne.KeyModifierControl}
+	if f, ok := k.w.Canvas().Focused().(fyne.Shortcutable); ok {
+		f.TypedShortcut(s)
+		return
+	}
+	k.keys.Shortcut(s)
+}
+
+// input is what a draft says of an input now.
+func (k *desk) input(path string) plan.Input {
+	k.t.Helper()
+	for _, t := range k.draft.Tables() {
+		for _, row := range t.Rows {
+			for _, in := range row {
+				if in.Path == path {
+					return in
+				}
+			}
+		}
+	}
+	k.t.Fatalf("no input %s", path)
+	return plan.Input{}
+}
+
+// fillIn gives an input of the table that is open a value, by keys alone.
+func (k *desk) fillIn(path, value string) {
+	k.t.Helper()
+	in := k.input(path)
+	k.focus(path)
+	if k.focused() != path {
+		k.t.Fatalf("%s cannot have the focus", path)
+	}
+	switch c := k.controls[path].focus.(type) {
+	case *pills:
+		k.choose(c, value)
+	case *entry:
+		c.TypedShortcut(&fyne.ShortcutSelectAll{})
+		if c.Value() != "" {
+			k.press(fyne.KeyBackspace)
+		}
+		for i, line := range strings.Split(value, "\n") {
+			if i > 0 {
+				k.press(fyne.KeyReturn)
+			}
+			k.typeText(line)
+		}
+	}
+	if got := k.input(path).Value; got != value {
+		k.t.Fatalf("%s (%s) is %q, wanted %q", path, in.Kind, got, value)
+	}
+	if k.focused() != path {
+		k.t.Fatalf("typing in %s lost the focus", path)
+	}
+}
+
+// typeText types, or pastes what nobody types.
+func (k *desk) typeText(text string) {
+	if f := k.w.Canvas().Focused(); len(text) > 40 {
+		clip := test.NewClipboard()
+		clip.SetContent(text)
+		f.(fyne.Shortcutable).TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip})
+		return
+	}
+	for _, r := range text {
+		k.w.Canvas().Focused().TypedRune(r)
+	}
+}
+
+// choose walks with the arrows and takes what is to be taken.
+func (k *desk) choose(p *pills, value string) {
+	k.t.Helper()
+	wanted := map[string]bool{}
+	for _, v := range strings.Split(value, "\n") {
+		wanted[v] = true
+	}
+	k.press(fyne.KeyHome)
+	for range p.options {
+		o := p.options[p.at].value
+		if p.many && p.taken[o] != wanted[o] || !p.many && wanted[o] {
+			k.press(fyne.KeySpace)
+		}
+		if p.at == len(p.options)-1 {
+			break
+		}
+		k.press(fyne.KeyRight)
+	}
+}
+
+func keyLine(name string) string {
+	seed := digest.Of([]byte(name))
+	key, err := ssh.NewPublicKey(ed25519.NewKeyFromSeed(seed[:]).Public())
+	if err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) + " " + name
+}
+
+func hash(s string) string { return digest.Of([]byte(s)).String() }
+
+// gaps are the values with which the template becomes a plan.
+var gaps = []struct{ path, value string }{
+	{"id", "contoso-2030-01"},
+	{"name", "Contoso payments"},
+	{"program.sha256", hash("linux") + "\n" + hash("windows")},
+	{"vault.url", "https://contoso-keys.vault.azure.net"},
+	{"vault.tenant", "72f988bf-86f1-41af-91ab-2d7cd011db47"},
+	{"vault.purge", "true"},
+	{"kek.name", "contoso-2030-kek"},
+	{"kek.bits", "3072"},
+	{"kek.days", "30"},
+	{"hsm.module", "/usr/lib/softhsm/libsofthsm2.so"},
+	{"hsm.module_sha256", hash("module")},
+	{"hsm.serial", "0123456789abcdef"},
+	{"hsm.seal_key", keyLine("hsm")},
+	{"hsm.seal_key_label", "seal 2030"},
+	{"key[1].name", "payments"},
+	{"key[1].type", "EC"},
+	{"key[1].curve", "P-384"},
+	{"key[1].ops", "sign\nverify"},
+	{"key[1].label", "payments 2030"},
+	{"key[1].close", "keep"},
+	{"person[1].name", "Ada Lovelace"},
+	{"person[1].key", keyLine("ada")},
+	{"person[2].name", "Bob"},
+	{"person[2].kept", "file"},
+	{"person[2].key", keyLine("bob")},
+	{"person[2].key_offline", keyLine("bob offline")},
+	{"person[3].name", "Cynthia"},
+	{"person[3].key", keyLine("cyn")},
+	{"person[4].name", "Dan"},
+	{"person[4].role", "internal witness"},
+	{"person[4].key", keyLine("dan")},
+	{"person[5].name", "Eve"},
+	{"person[5].key", keyLine("eve")},
+	{"evidence.audit_log", "wanted"},
+	{"time.not_before", "2030-01-07T08:00:00Z"},
+	{"time.not_after", "2030-01-14T18:00:00+01:00"},
+}
+
+// complete fills the template in.
+func (k *desk) complete() {
+	k.t.Helper()
+	for _, g := range gaps {
+		for i, t := range k.tables {
+			if t.Name == owner(k.tables, g.path) && i != k.current {
+				k.open(i, true)
+			}
+		}
+		k.fillIn(g.path, g.value)
+	}
+}
+
+// finished is a draft without gaps.
+func finished(t *testing.T) *plan.Draft {
+	d := plan.NewDraft(plan.New())
+	for _, g := range gaps {
+		if err := d.Set(g.path, g.value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+func ready(t *testing.T) *desk { return newDesk(t, finished(t), kit.Light, 1, 1440, 900) }
+
+// TestWholePlan types a plan from the template, saves it, and reads the file.
+func TestWholePlan(t *testing.T) {
+	k := template(t)
+	if k.Unsaved() || k.valid != nil || !k.foot.print.Disabled() {
+		t.Error("the template is taken for changed, or for a plan")
+	}
+	k.complete()
+	if len(k.errs) > 0 || k.foot.errors.Visible() || !k.foot.fine.Visible() || k.foot.print.Disabled() {
+		t.Fatalf("%v", k.errs)
+	}
+	if k.source.text() != string(k.draft.Encode()) {
+		t.Error("the file is shown otherwise than it is")
+	}
+	if !k.Unsaved() {
+		t.Error("nothing is unsaved")
+	}
+	k.chord(fyne.KeyS)
+	k.press(fyne.KeyReturn)
+	file := k.files["folder/contoso-2030-01.toml"]
+	p, err := plan.Parse(file)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, file)
+	}
+	if p.Name != "Contoso payments" || p.Keys[0].Curve != "P-384" || p.Keys[0].Size != 0 || p.People[1].KeyOffline != keyLine("bob offline") || p.Workloads != nil {
+		t.Errorf("saved as %+v", p)
+	}
+	if k.Unsaved() {
+		t.Error("what was saved is unsaved")
+	}
+	if !shows(k.w.Canvas().Overlays().Top(), "The plan is saved") {
+		t.Error("nobody is told that the plan is saved")
+	}
+	k.press(fyne.KeyReturn)
+	k.chord(fyne.KeyP)
+	if string(k.printed["contoso-2030-01-script.html"]) != "script of contoso-2030-01" {
+		t.Errorf("printed %q", k.printed)
+	}
+	k.Close()
+	if k.done != 1 {
+		t.Error("the editor did not close")
+	}
+}
+
+// shows tells whether a text is anywhere in what is drawn.
+func shows(o fyne.CanvasObject, text string) bool {
+	for _, one := range test.LaidOutObjects(o) {
+		if t, ok := one.(*kit.Text); ok && strings.Contains(t.Value(), text) && t.Visible() {
+			return true
+		}
+	}
+	return false
+}
+
+func TestErrorsComeAndGo(t *testing.T) {
+	k := ready(t)
+	k.goTo("kek.days")
+	days := func() string { return k.controls["kek.days"].field.Error() }
+	for _, c := range []struct{ value, message string }{
+		{"9", ""},
+		{"91", "It is 91, wanted 1 to 90."},
+		{"9x", `It is "9x", which is no number, wanted a whole number.`},
+		{"", "It is empty, wanted a whole number."},
+		{"14", ""},
+	} {
+		k.fillIn("kek.days", c.value)
+		if days() != c.message {
+			t.Errorf("%q: %q, wanted %q", c.value, days(), c.message)
+		}
+		if wrong := c.message != ""; wrong != k.foot.errors.Visible() || wrong != k.foot.print.Disabled() {
+			t.Errorf("%q: %s, printing %v", c.value, k.foot.errors.Text(), !k.foot.print.Disabled())
+		}
+	}
+}
+
+// TestGapsWait: what nobody has come to yet is counted, and not shown as a
+// mistake before somebody was there.
+func TestGapsWait(t *testing.T) {
+	k := template(t)
+	k.open(2, false)
+	url := k.controls["vault.url"]
+	if url.field.Error() != "" || !strings.HasPrefix(url.doc, "To be filled in") || k.count(k.tables[2]) != 2 {
+		t.Errorf("an untouched gap: %q, %q, %d errors in the table", url.field.Error(), url.doc, k.count(k.tables[2]))
+	}
+	if e := url.focus.(*entry); e.Value() != "" || e.PlaceHolder == "" {
+		t.Errorf("a gap shows %q and the example %q", e.Value(), e.PlaceHolder)
+	}
+	k.focus("vault.url")
+	k.focus("vault.tenant")
+	if url.field.Error() != "It is still to be filled in." {
+		t.Errorf("left empty: %q", url.field.Error())
+	}
+}
+
+// TestNextError walks through the template's gaps by Ctrl+E, in the order of
+// the file, and comes back to the first.
+func TestNextError(t *testing.T) {
+	k := template(t)
+	want := []string{"name", "program.sha256", "vault.url", "vault.tenant", "hsm.module", "hsm.module_sha256", "hsm.serial", "person[1].name", "person[1].key"}
+	for _, path := range want {
+		k.chord(fyne.KeyE)
+		if k.focused() != path {
+			t.Fatalf("at %q, wanted %s", k.focused(), path)
+		}
+	}
+	k.goTo("person[5].key")
+	k.chord(fyne.KeyE)
+	if k.focused() != "name" {
+		t.Errorf("after the last at %q", k.focused())
+	}
+}
+
+func TestRows(t *testing.T) {
+	k := template(t)
+	workloads := len(k.tables) - 1
+	k.open(workloads, true)
+	k.add(k.tables[workloads].Name)
+	if k.focused() != "workload[1].name" {
+		t.Errorf("the focus is at %q", k.focused())
+	}
+	k.fillIn("workload[1].name", "etcd")
+	k.fillIn("workload[1].key", "example")
+	k.fillIn("workload[1].kind", "aks")
+	if n := k.count(k.tables[workloads]); n != 0 {
+		t.Errorf("%d errors: %v", n, k.errs)
+	}
+	k.remove(k.tables[workloads], 0)
+	k.press(fyne.KeyReturn) // the safe answer
+	if len(k.tables[workloads].Rows) != 1 {
+		t.Fatal("the safe answer removes")
+	}
+	k.remove(k.tables[workloads], 0)
+	test.FocusNext(k.w.Canvas())
+	k.press(fyne.KeyReturn)
+	if len(k.tables[workloads].Rows) != 0 || k.Unsaved() {
+		t.Errorf("%d rows are left, unsaved %v", len(k.tables[workloads].Rows), k.Unsaved())
+	}
+	people := 6
+	k.open(people, true)
+	name := k.input("person[2].name").Value
+	k.draft.Remove("person", 1)
+	k.refresh()
+	if got := k.input("person[1].name").Value; got != name {
+		t.Errorf("the second person is %q now", got)
+	}
+	for range 4 {
+		k.draft.Remove("person", 1)
+	}
+	k.refresh()
+	if k.whole.Value() != "It is missing, wanted at least one." || !k.whole.Visible() {
+		t.Errorf("a table without rows says %q", k.whole.Value())
+	}
+}
+
+// TestKeyFromFile: the text of a .pub file fills an input; a private key never
+// gets into a plan.
+func TestKeyFromFile(t *testing.T) {
+	k := template(t)
+	k.open(6, true)
+	k.files["ada.pub"] = []byte(keyLine("ada") + "\r\n")
+	k.files["ada"] = []byte("-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n")
+	k.files["picture"] = []byte{0xff, 0xd8, 0xff}
+	c := k.controls["person[1].key"]
+	for _, bad := range []string{"ada", "picture", "none"} {
+		before := k.draft.Encode()
+		k.fill(c, bad)
+		if c.field.Error() == "" || !bytes.Equal(before, k.draft.Encode()) || strings.Contains(c.field.Error(), "c2Vj") {
+			t.Errorf("%s: %q", bad, c.field.Error())
+		}
+	}
+	k.fill(c, "ada.pub")
+	if k.input("person[1].key").Value != keyLine("ada") || c.field.Error() != "" || c.focus.(*entry).Value() != keyLine("ada") {
+		t.Errorf("the key is %q, error %q", k.input("person[1].key").Value, c.field.Error())
+	}
+	if k.focus("person[1].name"); k.Drop("ada.pub") {
+		t.Error("a name takes a file")
+	}
+	if k.focus("person[2].key"); !k.Drop("ada.pub") || c.field.Error() != "" || !strings.Contains(k.controls["person[2].key"].field.Error(), "same key") {
+		t.Errorf("a dropped file: %q", k.controls["person[2].key"].field.Error())
+	}
+}
+
+func TestSaveNeverOverwrites(t *testing.T) {
+	k := template(t)
+	k.files["folder/example-2030-01.toml"] = []byte("signed")
+	k.fillIn("name", "x")
+	k.chord(fyne.KeyS)
+	k.press(fyne.KeyReturn)
+	top := k.w.Canvas().Overlays().Top()
+	if string(k.files["folder/example-2030-01.toml"]) != "signed" || top == nil || !shows(top, "file already exists") || !k.Unsaved() {
+		t.Error("a file that is there was overwritten, or nobody is told")
+	}
+	k.w.Canvas().Focused().(*kit.Entry).SetValue("other.toml")
+	k.press(fyne.KeyReturn)
+	if _, err := plan.ReadDraft(k.files["other.toml"]); err != nil || k.Unsaved() {
+		t.Errorf("an unfinished plan is not saved: %v", err)
+	}
+}
+
+func TestCloseAsks(t *testing.T) {
+	k := template(t)
+	k.fillIn("name", "x")
+	k.Close()
+	k.press(fyne.KeyEscape)
+	if k.done != 0 {
+		t.Fatal("closed without asking")
+	}
+	k.Close()
+	test.FocusNext(k.w.Canvas())
+	k.press(fyne.KeyReturn)
+	if k.done != 1 {
+		t.Fatal("not closed")
+	}
+	k.chord(fyne.KeyS)
+	if k.w.Canvas().Overlays().Top() != nil {
+		t.Error("a closed editor takes shortcuts")
+	}
+}
+
+func TestPrintFails(t *testing.T) {
+	k := ready(t)
+	k.host.Print = func(string, []byte) error { return errors.New("no printer") }
+	k.print()
+	if !shows(k.w.Canvas().Overlays().Top(), "no printer") {
+		t.Error("nobody is told")
+	}
+}
+
+// TestSourceFollows: the line that is typed in is marked and in sight.
+func TestSourceFollows(t *testing.T) {
+	k := template(t)
+	for i := range k.tables {
+		k.open(i, true)
+		path := k.focused()
+		if path == "" {
+			continue
+		}
+		l := k.source.lines[k.source.at-1]
+		at := l.ground.Position().Y - k.source.scroll.Scroll.Offset.Y
+		if line := k.input(path).Line; k.source.at != line || !l.now || at < 0 || at > k.source.scroll.Size().Height {
+			t.Errorf("%s is on line %d; marked is %d, at %v", path, line, k.source.at, at)
+		}
+	}
+}
+
+// TestSmallWindow: at 1024 by 768 the file is behind a key, and Tab visits
+// every input.
+func TestSmallWindow(t *testing.T) {
+	k := newDesk(t, plan.NewDraft(plan.New()), kit.Light, 1, 1024, 768)
+	if k.frame.right.Visible() || !k.frame.middle.Visible() {
+		t.Fatal("the file stands in the form's way")
+	}
+	for i, table := range k.tables {
+		k.open(i, false)
+		k.w.Canvas().Focus(k.rail)
+		for _, row := range table.Rows {
+			for _, in := range row {
+				if c := k.controls[in.Path]; c != nil && c.focus != nil {
+					k.tabTo(in.Path)
+				}
+			}
+		}
+	}
+	k.chord(fyne.KeyT)
+	if !k.frame.right.Visible() || k.frame.middle.Visible() {
+		t.Error("Ctrl+T does not show the file")
+	}
+	k.chord(fyne.KeyT)
+	if k.frame.right.Visible() || !k.frame.middle.Visible() {
+		t.Error("Ctrl+T does not hide the file")
+	}
+}
+
+// tabTo presses Tab until an input has the focus, and wants it in sight.
+func (k *desk) tabTo(path string) {
+	k.t.Helper()
+	for range 4 {
+		test.FocusNext(k.w.Canvas())
+		if k.focused() == path {
+			break
+		}
+	}
+	if k.focused() != path {
+		k.t.Fatalf("Tab does not come to %s", path)
+	}
+	driver := fyne.CurrentApp().Driver()
+	field := k.controls[path].field
+	top := driver.AbsolutePositionForObject(field).Y - driver.AbsolutePositionForObject(k.scroll).Y
+	if top < 0 || top+min(field.Size().Height, 100) > k.scroll.Size().Height {
+		k.t.Errorf("%s has the focus at %v of %v", path, top, k.scroll.Size().Height)
+	}
+}
+
+func TestRemarks(t *testing.T) {
+	for line, want := range map[string]string{
+		`bits = 4096  # 2048, 3072`: "# 2048, 3072", `name = "a # b"`: "", `name = "a\" # b"  # c`: "# c", "# all of it": "",
+	} {
+		if got := line[remarkAt(line):]; got != want {
+			t.Errorf("%s: the comment is %q, wanted %q", line, got, want)
+		}
+	}
+}
+
+// TestOtherLook: the look may change while the page is up.
+func TestOtherLook(t *testing.T) {
+	k := template(t)
+	k.chord(fyne.KeyE)
+	l := k.source.lines[k.source.at-1]
+	before := l.ground.FillColor
+	fyne.CurrentApp().Settings().SetTheme(kit.NewTheme(kit.Dark, 1))
+	k.Content().Refresh()
+	if l.ground.FillColor == before || l.ground.FillColor != kit.Color(kit.ColorCurrent) || l.bar.FillColor != kit.Color(kit.ColorOrange) {
+		t.Error("the file keeps the colours of the old look")
+	}
+}
+
+// TestHelpIsTrue: every key that is told of does something.
+func TestHelpIsTrue(t *testing.T) {
+	for name, key := range map[string]fyne.KeyName{"S": fyne.KeyS, "P": fyne.KeyP, "E": fyne.KeyE, "T": fyne.KeyT, "PageDown": fyne.KeyPageDown, "PageUp": fyne.KeyPageUp} {
+		k := template(t)
+		if !strings.Contains(Help, "Ctrl+"+name) || !k.keys.Shortcut(&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}) {
+			t.Errorf("Ctrl+%s", name)
+		}
+	}
+}
