@@ -159,11 +159,20 @@ func (c *Ceremony) act(ctx context.Context, r *Run) error {
 	if err := c.record(r.Stage, audit.EvBegin, r.Step.ID, r.key(), audit.Begin{Mark: r.Mark}); err != nil {
 		return err
 	}
-	c.world.tell(strings.TrimSpace(r.Step.Title + " " + r.key()))
+	c.world.tell(c.underway(r))
 	if err := r.Step.Do(ctx, r); err != nil {
 		return c.fail(r, err, nil)
 	}
 	return nil
+}
+
+// underway tells people what is being done, and how far it is.
+func (c *Ceremony) underway(r *Run) string {
+	if r.Key == nil {
+		return r.Step.Title
+	}
+	of := len(c.keysOf(r.Step))
+	return fmt.Sprintf("%s: %s (%d of %d)", r.Step.Title, r.key(), of-len(c.remaining(entry{r.Stage, r.Step}))+1, of)
 }
 
 // see makes the checks of one kind: those before the act, or those after.

@@ -18,7 +18,7 @@ import (
 type Glance struct {
 	Plan   *plan.Plan
 	Side   string // online or offline
-	Now    Now // where the script stands; what a start does again, as a login, is passed over
+	Now    Now    // where the script stands; what a start does again, as a login, is passed over
 	Head   audit.Head
 	Last   time.Time // of the newest record, by the local clock of that machine
 	Sealed bool      // the list of all files, signed last, is there

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -83,7 +84,12 @@ func (p *ceremony) top() fyne.CanvasObject {
 	p.clock.SetAlign(fyne.TextAlignTrailing)
 	p.known.SetAlign(fyne.TextAlignTrailing)
 	clock := kit.NewColumn(0, p.clock, p.known)
-	return kit.NewRow(2, 0, name, clock, fold, view, kit.Badge(p.c.Side()))
+	row := kit.NewRow(2, 0, name, clock, fold, view, kit.Badge(p.c.Side()))
+	if s := p.w.scene; s != nil {
+		papers := kit.NewButton("On the table", kit.Quiet, s.table.w.win.RequestFocus)
+		row.Objects = slices.Insert(row.Objects, 2, fyne.CanvasObject(papers))
+	}
+	return row
 }
 
 // places name the sittings for people.

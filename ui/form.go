@@ -33,7 +33,12 @@ func newForm(p *ceremony, fields []steps.Field, changed func()) *form {
 	for _, field := range fields {
 		r := &row{f: field, control: newControl(p, field)}
 		r.field = kit.NewField(field.Label, field.Hint(), r.object())
-		r.onChanged(f.edited)
+		r.onChanged(func() {
+			if o, ok := r.focus().(fyne.CanvasObject); ok {
+				kit.Reveal(o) // nobody types what cannot be seen
+			}
+			f.edited()
+		})
 		r.onSubmitted(func() { f.submitted(r) })
 		f.rows = append(f.rows, r)
 		f.box.Add(r.field)

@@ -50,6 +50,7 @@ func newScene(w *Window, r *Rehearsal, two bool) *scene {
 	}
 	s.table = newTable(s)
 	s.table.w.Show()
+	w.win.RequestFocus()
 	return s
 }
 

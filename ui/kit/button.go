@@ -87,7 +87,7 @@ func (b *Button) TypedRune(rune) {}
 func (b *Button) FocusGained() {
 	b.focused = true
 	b.Refresh()
-	reveal(b)
+	Reveal(b)
 }
 
 // FocusLost is for Fyne.

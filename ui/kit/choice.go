@@ -126,7 +126,7 @@ func (c *Choice) TypedShortcut(s fyne.Shortcut) { c.keys.Shortcut(s) }
 func (c *Choice) FocusGained() {
 	c.focused = true
 	c.Refresh()
-	reveal(c)
+	Reveal(c)
 }
 
 // FocusLost is for Fyne.

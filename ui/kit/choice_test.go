@@ -75,13 +75,13 @@ func TestFieldSaysWhatIsWrongInPlace(t *testing.T) {
 	onGround(w, f)
 	before := f.MinSize().Height
 	f.SetError("A key of this name is there already.")
-	if f.below.Value() != "A key of this name is there already." || f.below.style != Alert {
+	if f.below.Value() != "A key of this name is there already." || f.below.style != Alert || !f.sign.Visible() {
 		t.Errorf("shows %q", f.below.Value())
 	}
-	if f.SetError(""); f.below.Value() != "As in the plan." || f.MinSize().Height != before {
+	if f.SetError(""); f.below.Value() != "As in the plan." || f.MinSize().Height != before || f.sign.Visible() {
 		t.Errorf("shows %q, wanted the hint again", f.below.Value())
 	}
-	if f.SetHint(""); f.below.Visible() {
+	if f.SetHint(""); f.foot.Visible() {
 		t.Error("an empty hint takes room")
 	}
 }

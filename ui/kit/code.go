@@ -158,7 +158,7 @@ func (c *Code) TypedShortcut(s fyne.Shortcut) {
 func (c *Code) FocusGained() {
 	c.focused = true
 	c.Refresh()
-	reveal(c)
+	Reveal(c)
 }
 
 // FocusLost is for Fyne.

@@ -85,7 +85,7 @@ func (e *Entry) submit(ev *fyne.KeyEvent) {
 func (e *Entry) FocusGained() {
 	e.focused = true
 	e.Entry.FocusGained()
-	reveal(e)
+	Reveal(e)
 }
 
 // FocusLost is for Fyne.

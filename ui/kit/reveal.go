@@ -19,8 +19,8 @@ func Follow(s *container.Scroll) {
 	scrollers = append(scrollers, weak.Make(s))
 }
 
-// reveal brings o into sight; every widget calls it when it gets the focus.
-func reveal(o fyne.CanvasObject) {
+// Reveal brings o into sight; every widget calls it when it gets the focus.
+func Reveal(o fyne.CanvasObject) {
 	for _, p := range scrollers {
 		if s := p.Value(); s != nil && holds(s, o) {
 			bring(s, o)

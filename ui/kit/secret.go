@@ -113,7 +113,7 @@ func (s *Secret) TypedShortcut(cut fyne.Shortcut) {
 func (s *Secret) FocusGained() {
 	s.focused = true
 	s.Refresh()
-	reveal(s)
+	Reveal(s)
 }
 
 // FocusLost is for Fyne.

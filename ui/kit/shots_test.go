@@ -32,9 +32,13 @@ var scenes = map[string]scene{
 }
 
 func TestShots(t *testing.T) {
+	scales := []float32{1}
+	if *shots != "" {
+		scales = []float32{1, 1.5}
+	}
 	for name, build := range scenes {
 		for _, look := range Looks {
-			for _, scale := range []float32{1, 1.5} {
+			for _, scale := range scales {
 				t.Run(fmt.Sprintf("%s-%s-%g", name, look, scale), func(t *testing.T) {
 					w, k := window(t, NewTheme(look, scale))
 					w.Resize(fyne.NewSize(1024, 768))

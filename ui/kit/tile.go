@@ -56,7 +56,7 @@ func (t *Tile) TypedKey(e *fyne.KeyEvent) {
 func (t *Tile) TypedRune(rune) {}
 
 // FocusGained is for Fyne.
-func (t *Tile) FocusGained() { t.focused = true; t.ring(); reveal(t) }
+func (t *Tile) FocusGained() { t.focused = true; t.ring(); Reveal(t) }
 
 // FocusLost is for Fyne.
 func (t *Tile) FocusLost() { t.focused = false; t.ring() }
