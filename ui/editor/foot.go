@@ -13,8 +13,7 @@ type foot struct {
 	errors, notes, file *kit.Button
 	print, save, close  *kit.Button
 	fine                fyne.CanvasObject // in place of errors
-	left                *fyne.Container
-	box                 fyne.CanvasObject
+	box                 *fyne.Container
 }
 
 func newFoot(e *Editor) *foot {
@@ -25,34 +24,73 @@ func newFoot(e *Editor) *foot {
 	f.print = kit.NewButton("Print script", kit.Plain, e.print)
 	f.save = kit.NewButton("Save as…", kit.Primary, e.askSave)
 	f.close = kit.NewButton("Close", kit.Plain, e.Close)
-	f.left = container.New(side{}, f.close, f.errors, f.fine, f.notes)
-	f.box = kit.NewRow(1.5, 0, f.left, f.file, f.print, f.save)
+	f.box = container.New(&footLayout{f: f}, f.close, f.errors, f.fine, f.notes, f.file, f.print, f.save)
 	return f
 }
 
-// A side puts what is shown side by side, on one line.
-type side struct{}
+// A footLayout has the first at the left, the state beside it and the other
+// buttons at the right; the state on a line of its own where there is no room.
+type footLayout struct {
+	f     *foot
+	width float32 // that it had the last time
+}
+
+func (l *footLayout) state() []fyne.CanvasObject {
+	return []fyne.CanvasObject{l.f.errors, l.f.fine, l.f.notes}
+}
+
+func (l *footLayout) right() []fyne.CanvasObject {
+	return []fyne.CanvasObject{l.f.file, l.f.print, l.f.save}
+}
 
 // Layout implements fyne.Layout.
-func (side) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	x := float32(0)
-	for _, o := range objects {
-		if s := o.MinSize(); o.Visible() {
-			put(o, x, (size.Height-s.Height)/2, s.Width, s.Height)
-			x += s.Width + 1.5*kit.Size(kit.SizeGrid)
-		}
+func (l *footLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l.width = size.Width
+	high := kit.Size(kit.SizeControl)
+	below := size.Height - high
+	x := line([]fyne.CanvasObject{l.f.close}, 0, below, high)
+	if l.isTall() {
+		line(l.state(), 0, 0, high)
+	} else {
+		line(l.state(), x, below, high)
 	}
+	line(l.right(), size.Width-width(l.right())+gap(), below, high)
 }
 
 // MinSize implements fyne.Layout.
-func (side) MinSize(objects []fyne.CanvasObject) (s fyne.Size) {
+func (l *footLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	high := kit.Size(kit.SizeControl)
+	if l.isTall() {
+		high = 2*high + gap()
+	}
+	return fyne.NewSize(0, high)
+}
+
+func (l *footLayout) isTall() bool {
+	return l.f.close.MinSize().Width+gap()+width(l.state())+width(l.right()) > l.width+gap() && l.width > 0
+}
+
+func gap() float32 { return 1.5 * kit.Size(kit.SizeGrid) }
+
+// width is what objects take side by side, with a gap behind each.
+func width(objects []fyne.CanvasObject) (x float32) {
 	for _, o := range objects {
-		if m := o.MinSize(); o.Visible() {
-			s.Width += m.Width + 1.5*kit.Size(kit.SizeGrid)
-			s.Height = max(s.Height, m.Height)
+		if o.Visible() {
+			x += o.MinSize().Width + gap()
 		}
 	}
-	return s
+	return x
+}
+
+// line puts what is shown side by side and tells where it ends.
+func line(objects []fyne.CanvasObject, x, y, high float32) float32 {
+	for _, o := range objects {
+		if s := o.MinSize(); o.Visible() {
+			put(o, x, y+(high-s.Height)/2, s.Width, s.Height)
+			x += s.Width + gap()
+		}
+	}
+	return x
 }
 
 // refresh counts errors and notes.
@@ -68,7 +106,7 @@ func (f *foot) refresh() {
 	}
 	f.notes.SetText(number(notes, "note"))
 	show(f.notes, notes > 0)
-	f.left.Refresh()
+	f.box.Refresh()
 }
 
 // folding is told when the file comes or goes.

@@ -43,7 +43,9 @@ func (f *frame) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(800
 // Layout implements fyne.Layout.
 func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	scale := kit.Size(kit.SizeGrid) / 8
-	top, foot := f.top.MinSize().Height, f.bottom.MinSize().Height
+	top := f.top.MinSize().Height
+	f.bottom.Resize(fyne.NewSize(size.Width, f.bottom.MinSize().Height)) // or it cannot tell its height
+	foot := f.bottom.MinSize().Height
 	left, high := min(railWidth*scale, size.Width/3), size.Height-top-foot
 	rest := size.Width - left
 	narrow := rest < (formWidth+sourceWidth)*scale
