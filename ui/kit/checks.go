@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"math"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -173,14 +174,21 @@ func (t *checks) widths(room float32) (w [4]float32) {
 	w[0] = min(w[0], room*0.3)
 	rest := room - w[0] - w[3]
 	if sum := w[1] + w[2]; sum > rest {
-		least := rest * 0.3
-		w[1] = min(max(rest*w[1]/sum, min(w[1], least)), rest-min(w[2], least))
-		w[2] = rest - w[1]
+		w[1], w[2] = share(rest, w[1], w[2])
 	} else {
 		spare := (rest - sum) / 3
 		w[0], w[1], w[2] = w[0]+spare, w[1]+spare, w[2]+spare
 	}
 	return w
+}
+
+// share parts a width between two that want more. The longer one gets more, but
+// not by as much as it is longer: it wraps, and the short one need not.
+func share(width, a, b float32) (x, y float32) {
+	one, two := math.Sqrt(float64(a)), math.Sqrt(float64(b))
+	x = width * float32(one/(one+two))
+	x = max(min(x, a), width-b)
+	return x, width - x
 }
 
 func (t *checks) columns(width float32) float32 {

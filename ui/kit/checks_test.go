@@ -51,3 +51,13 @@ func TestChecksSayTheResult(t *testing.T) {
 		}
 	}
 }
+
+// TestShare: none gets more than it wants, and nothing is left over.
+func TestShare(t *testing.T) {
+	for _, c := range [][3]float32{{300, 155, 400}, {300, 20, 900}, {300, 900, 20}, {300, 600, 600}} {
+		x, y := share(c[0], c[1], c[2])
+		if x > c[1] || y > c[2] || abs(x+y-c[0]) > 0.01 || (c[1] > c[2]) != (x > y) && c[1] != c[2] {
+			t.Errorf("of %g, for %g and %g: %g and %g", c[0], c[1], c[2], x, y)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -11,6 +12,14 @@ import (
 // written down. A group is never broken.
 func NewCodeText(code string) fyne.CanvasObject {
 	return container.New(&codeLayout{gap: 2, down: 0.5}, groupsOf(code, Digits)...)
+}
+
+// isCode tells whether a text is a code: seven groups of five digits.
+func isCode(s string) bool {
+	groups := strings.Split(s, " ")
+	return len(groups) == 7 && !slices.ContainsFunc(groups, func(g string) bool {
+		return len(g) != 5 || strings.Trim(g, "0123456789") != ""
+	})
 }
 
 func groupsOf(code string, st Style) (groups []fyne.CanvasObject) {

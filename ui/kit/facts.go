@@ -45,7 +45,11 @@ func boxed(f Fact) fyne.CanvasObject {
 	if f.Mono {
 		style = Mono
 	}
-	parts := []fyne.CanvasObject{container.New(frame{0, 0.25}, NewText(dashed(f.Value), style))}
+	var value fyne.CanvasObject = NewText(dashed(f.Value), style)
+	if isCode(f.Value) {
+		value = container.New(&codeLayout{gap: 1.4, down: 0.25}, groupsOf(f.Value, style)...)
+	}
+	parts := []fyne.CanvasObject{container.New(frame{0, 0.25}, value)}
 	if f.Copy {
 		parts = append(parts, NewButton("Copy", Quiet, func() { fyne.CurrentApp().Clipboard().SetContent(f.Value) }))
 	}

@@ -154,3 +154,18 @@ func TestTileComesIntoSight(t *testing.T) {
 		t.Errorf("it did not scroll back: %g", s.Scroll.Offset.Y)
 	}
 }
+
+// TestBoxedCode is broken in halves too; what only looks like a code is not.
+func TestBoxedCode(t *testing.T) {
+	themed(t, Light, 1)
+	o := NewFacts([]Fact{{Label: "Code", Value: aCode, Mono: true}})
+	show(t, o, 480, 300)
+	if got := linesOf(o); !slices.Equal(got, append([]string{"Code"}, strings.Fields(aCode)...)) {
+		t.Errorf("shown are %q", got)
+	}
+	for _, s := range []string{"", aCode[1:], aCode + " 12345", strings.Replace(aCode, "4", "x", 1), strings.Replace(aCode, " ", "  ", 1)} {
+		if isCode(s) {
+			t.Errorf("%q is taken for a code", s)
+		}
+	}
+}

@@ -52,7 +52,8 @@ func (l *railLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	icon, title, note := o[0], o[1].(*Text), o[2].(*Text)
 	x := icon.MinSize().Width + grid(1.5)
 	room, side := size.Width-x, wish(note)
-	l.below = note.Value() != "" && room-side-grid(1.5) < min(wish(title), grid(18))
+	beside := room - side - grid(1.5)
+	l.below = note.Value() != "" && beside < wish(title) && (wish(title) <= room || beside < grid(18))
 	base := tallest([]fyne.CanvasObject{icon, title})
 	place(icon, 0, (base-icon.MinSize().Height)/2, icon.MinSize().Width, icon.MinSize().Height)
 	title.Move(fyne.NewPos(x, (base-title.lineHeight())/2))
@@ -64,7 +65,7 @@ func (l *railLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	case note.Value() == "":
 		settle(title, room)
 	default:
-		settle(title, room-side-grid(1.5))
+		settle(title, beside)
 		place(note, size.Width-side, (base-note.lineHeight())/2, side, note.MinSize().Height)
 	}
 }
