@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 )
 
@@ -255,4 +256,27 @@ func TestInterrupted(t *testing.T) {
 	if r, ok := page_(t, w).now.(*result); !ok || r.was.Step.ID != "kek.create" {
 		t.Errorf("after the decision the page is %T", page_(t, w).now)
 	}
+}
+
+// TestEditor: a plan is opened in the editor from the start page, and one that
+// is not saved is not lost.
+func TestEditor(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	w.Files([]string{h.path("plan.toml")})
+	b, ok := w.page.(*begin)
+	if !ok {
+		t.Fatalf("a plan that is dropped leads to a %T", w.page)
+	}
+	b.edit()
+	if _, ok := w.page.(*edit); !ok {
+		t.Fatalf("the editor is a %T", w.page)
+	}
+	h.shot(w, "editor")
+	w.home()
+	if _, ok := w.page.(*start); !ok {
+		t.Fatalf("a plan without changes keeps the editor open: %T", w.page)
+	}
+	w.edit(plan.NewDraft(w.blank()))
+	h.shot(w, "editor.new")
 }

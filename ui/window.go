@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"errors"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -108,11 +110,11 @@ func (w *Window) leave() bool {
 	if w.page == nil {
 		return true
 	}
-	if err := w.page.leave(); err != nil {
+	err := w.page.leave()
+	if err != nil && !errors.Is(err, errStay) {
 		w.tell(err)
-		return false
 	}
-	return true
+	return err == nil
 }
 
 // home goes back to the start page.
