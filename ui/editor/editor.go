@@ -6,6 +6,7 @@ package editor
 
 import (
 	"bytes"
+	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -37,6 +38,7 @@ type Editor struct {
 	script func(*plan.Plan) []byte
 	host   Host
 
+	path     string // under which it was saved; "" before
 	saved    []byte // the file when it was opened, or saved the last time
 	tables   []plan.DraftTable
 	errs     plan.Errors
@@ -109,7 +111,7 @@ func (e *Editor) refresh() {
 	e.drawRail()
 	e.drawForm()
 	e.foot.refresh()
-	e.name.SetText(title(e.tables, e.Unsaved()))
+	e.name.SetText(e.title())
 }
 
 // lines are those of the file on which something is wrong.
@@ -121,17 +123,20 @@ func (e *Editor) lines(errs plan.Errors) map[int]bool {
 	return list
 }
 
-// title is the last text at the top of the plan: its name for people or, while
-// that is a gap, its id.
-func title(tables []plan.DraftTable, unsaved bool) string {
+// title is the last text at the top of the plan, its name for people or, while
+// that is a gap, its id; and whether it is saved.
+func (e *Editor) title() string {
 	text := ""
-	for _, in := range tables[0].Rows[0] {
+	for _, in := range e.tables[0].Rows[0] {
 		if in.Kind == plan.KindText && !in.Gap {
 			text = in.Value
 		}
 	}
-	if unsaved {
+	switch {
+	case e.Unsaved():
 		text += "  ·  not saved"
+	case e.path != "":
+		text += "  ·  saved as " + filepath.Base(e.path)
 	}
 	return text
 }

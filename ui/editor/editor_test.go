@@ -210,6 +210,13 @@ func TestSaveNeverOverwrites(t *testing.T) {
 	if _, err := plan.ReadDraft(k.files["other.toml"]); err != nil || k.Unsaved() {
 		t.Errorf("an unfinished plan is not saved: %v", err)
 	}
+	if !strings.HasSuffix(k.name.Value(), "saved as other.toml") {
+		t.Errorf("the head says %q", k.name.Value())
+	}
+	k.fillIn("name", "xy")
+	if !strings.HasSuffix(k.name.Value(), "not saved") {
+		t.Errorf("after a change the head says %q", k.name.Value())
+	}
 }
 
 func TestCloseAsks(t *testing.T) {

@@ -123,7 +123,7 @@ func (e *Editor) add(table string) {
 	e.focus(rows[len(rows)-1][0].Path)
 }
 
-// remove asks, unless the row is as it was added.
+// remove takes a row away, after asking.
 func (e *Editor) remove(t plan.DraftTable, i int) {
 	name := fmt.Sprintf("%s %d", lower(t.One), i+1)
 	kit.Confirm(e.win, e.keys, "Remove "+name+"?", "What was filled in for it is lost.", "Remove it", "Keep it", func(yes bool) {

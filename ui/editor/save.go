@@ -52,11 +52,12 @@ func (e *Editor) proposal() string {
 }
 
 func (e *Editor) save(path string) error {
+	path = strings.TrimSpace(path)
 	file := e.draft.Encode()
-	if err := e.host.Save(strings.TrimSpace(path), file); err != nil {
+	if err := e.host.Save(path, file); err != nil {
 		return err
 	}
-	e.saved = file
+	e.saved, e.path = file, path
 	e.refresh()
 	return nil
 }
