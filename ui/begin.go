@@ -46,18 +46,16 @@ func newBegin(w *Window, path string) *begin {
 
 func (p *begin) build() {
 	w := p.w
-	pick := func(e *kit.Entry, pick func(), field *kit.Entry) fyne.CanvasObject {
-		return container.NewBorder(nil, nil, nil, kit.NewButton("Choose…", kit.Plain, pick), field)
+	pick := func(e *kit.Entry, pick func()) fyne.CanvasObject {
+		return container.NewBorder(nil, nil, nil, kit.NewButton("Choose…", kit.Plain, pick), e)
 	}
 	file := pick(p.path, func() {
 		kit.PickFile(w.win, w.keys, "Which plan?", filepath.Dir(p.path.Value()), w.media(), p.path.SetValue)
-	}, p.path)
-	dir := pick(p.dir, func() {
-		kit.PickNewFolder(w.win, w.keys, "Where does the ceremony folder go?", p.dir.Value(), w.media(), p.dir.SetValue)
-	}, p.dir)
+	})
+	dir := pick(p.dir, p.pickDir)
 	after := pick(p.after, func() {
 		kit.PickFolder(w.win, w.keys, "The folder of the attempt before", p.after.Value(), w.places(), p.after.SetValue)
-	}, p.after)
+	})
 	write := kit.NewButton("Write a plan…", kit.Plain, func() { w.edit(plan.NewDraft(w.blank())) })
 	change := kit.NewButton("Open it in the editor…", kit.Plain, p.edit)
 	body := kit.NewColumn(3, kit.NewText("Start a ceremony", kit.OverlineBlue), kit.NewText("With which plan?", kit.Title),
@@ -69,6 +67,11 @@ func (p *begin) build() {
 		kit.NewField("Attempt before", "only if the stage is held again: the folder of the attempt that was stopped; may be left out", after))
 	foot := kit.NewBar(kit.NewRow(2, 1, kit.NewButton("Back", kit.Plain, w.home), kit.NewText("", kit.Body), p.start))
 	p.box = container.NewBorder(nil, foot, nil, nil, kit.NewScroll(kit.NewPage(840, body)))
+}
+
+func (p *begin) pickDir() {
+	w := p.w
+	kit.PickNewFolder(w.win, w.keys, "Where does the ceremony folder go?", p.dir.Value(), w.media(), p.dir.SetValue)
 }
 
 // blank is the plan that a new one is written from.

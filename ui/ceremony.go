@@ -25,11 +25,10 @@ type ceremony struct {
 
 	head    audit.Head
 	middle  *fyne.Container
-	scroll  *container.Scroll
+	scroll  *kit.Scroll
 	now     view
 	clock   *kit.Text
 	known   *kit.Text // of the clock
-	foot    *fyne.Container
 	rail    *kit.Rail
 	records *kit.Journal
 	turns   *fyne.Container
@@ -71,7 +70,8 @@ func newCeremony(w *Window, c *steps.Ceremony, again bool) *ceremony {
 
 // build puts the page together.
 func (p *ceremony) build() {
-	p.frame = newFrame(p.middle, p.top(), p.bottom(), p.rail, p.records)
+	p.waiting.SetAlign(fyne.TextAlignTrailing)
+	p.frame = newFrame(p.middle, p.top(), p.rail, p.records, foot{turns: p.turns, waiting: p.waiting, primary: p.primary})
 	if p.c.Plan().Rehearsal {
 		p.frame.band(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"))
 	}
@@ -103,12 +103,6 @@ func (p *ceremony) fold() {
 	p.w.trace.touch()
 }
 
-func (p *ceremony) bottom() fyne.CanvasObject {
-	p.waiting.SetAlign(fyne.TextAlignTrailing)
-	p.foot = kit.NewRow(2, 1, p.turns, p.waiting, p.primary)
-	return p.foot
-}
-
 // tick shows the local clock, and what is known of it.
 func (p *ceremony) tick() {
 	p.clock.SetText(p.w.host.Now().Format("15:04:05"))
@@ -128,8 +122,7 @@ func (p *ceremony) turn() {
 // lay puts a view in the middle, and brings what is around it up to date.
 func (p *ceremony) lay(v view) {
 	if p.now != v { // else people stay where they have scrolled to
-		p.scroll = container.NewVScroll(kit.NewPage(760, v.content()))
-		kit.Follow(p.scroll)
+		p.scroll = kit.NewScroll(kit.NewPage(760, v.content()))
 	}
 	p.now = v
 	p.middle.Objects = []fyne.CanvasObject{p.scroll}
@@ -147,7 +140,7 @@ func (p *ceremony) lay(v view) {
 // relay lays the middle out anew after something in it has another height.
 func (p *ceremony) relay() {
 	if p.scroll != nil {
-		p.scroll.Content.Refresh()
+		p.scroll.Scroll.Content.Refresh()
 		p.scroll.Refresh()
 	}
 }
@@ -179,7 +172,7 @@ func (p *ceremony) changed() {
 		p.primary.Disable()
 	}
 	p.waiting.SetText(waiting)
-	p.foot.Refresh()
+	p.frame.box.Refresh()
 	p.w.trace.touch()
 }
 

@@ -11,23 +11,25 @@ import (
 // left, the transcript at the right, the buttons below. The transcript folds
 // away where the window is too narrow for it, or when people fold it.
 type frame struct {
-	middle, top, bottom, left, right fyne.CanvasObject
-	above                            fyne.CanvasObject
-	folded, unfolded                 bool // by a person
-	box                              *fyne.Container
+	middle, top, left, right fyne.CanvasObject
+	above                    fyne.CanvasObject
+	foot                     foot
+	folded, unfolded         bool // by a person
+	box                      *fyne.Container
 }
 
 // newFrame puts the parts into the order in which the Tab key visits them.
-func newFrame(middle, top, bottom, left, right fyne.CanvasObject) *frame {
-	f := &frame{middle: middle, top: kit.NewBar(top), bottom: kit.NewBar(bottom), left: kit.NewPane(left), right: kit.NewPane(right)}
-	f.above = container.NewWithoutLayout()
-	f.box = container.New(f, f.middle, f.bottom, f.top, f.left, f.right, f.above)
-	return f
+func newFrame(middle, top, left, right fyne.CanvasObject, f foot) *frame {
+	fr := &frame{middle: middle, top: kit.NewBar(top), left: kit.NewPane(left), right: kit.NewPane(right), foot: f}
+	fr.above = container.NewWithoutLayout()
+	fr.foot.ground = kit.NewPane(container.NewWithoutLayout())
+	fr.box = container.New(fr, fr.middle, fr.foot.ground, f.turns, f.waiting, f.primary, fr.top, fr.left, fr.right, fr.above)
+	return fr
 }
 
 func (f *frame) band(o fyne.CanvasObject) {
 	f.above = o
-	f.box.Objects[5] = o
+	f.box.Objects[8] = o
 }
 
 // fold shows or hides the transcript.
@@ -52,9 +54,8 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	scale := kit.Size(kit.SizeBody) / 18
 	y := f.row(f.above, 0, size.Width)
 	y = f.row(f.top, y, size.Width)
-	foot := max(f.bottom.MinSize().Height, 80*scale)
-	f.place(f.bottom, 0, size.Height-foot, size.Width, foot)
-	high := size.Height - foot - y
+	f.foot.place(size)
+	high := size.Height - f.foot.height(size.Width) - y
 	left, right := railWidth*scale, journalWidth*scale
 	if f.folded || !f.unfolded && size.Width < comfort*scale {
 		right = 0
@@ -63,9 +64,9 @@ func (f *frame) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		left = 220 * scale
 	}
 	f.show(f.right, right > 0)
-	f.place(f.left, 0, y, left, high)
-	f.place(f.right, size.Width-right, y, right, high)
-	f.place(f.middle, left, y, size.Width-left-right, high)
+	put(f.left, 0, y, left, high)
+	put(f.right, size.Width-right, y, right, high)
+	put(f.middle, left, y, size.Width-left-right, high)
 }
 
 func (f *frame) show(o fyne.CanvasObject, yes bool) {
@@ -80,11 +81,6 @@ func (f *frame) show(o fyne.CanvasObject, yes bool) {
 
 func (f *frame) row(o fyne.CanvasObject, y, width float32) float32 {
 	h := o.MinSize().Height
-	f.place(o, 0, y, width, h)
+	put(o, 0, y, width, h)
 	return y + h
-}
-
-func (f *frame) place(o fyne.CanvasObject, x, y, w, h float32) {
-	o.Move(fyne.NewPos(x, y))
-	o.Resize(fyne.NewSize(w, h))
 }

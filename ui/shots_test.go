@@ -23,8 +23,23 @@ import (
 // kept as a picture, in every look and on two screens.
 var (
 	shots = flag.String("shots", "", "folder for pictures of the pages")
-	only  = flag.String("only", "", "pictures whose name has this alone")
+	only  = flag.String("only", "", "pictures whose name has this, instead of those of the album")
 )
+
+// album are the pages of docs/screenshots.
+var album = strings.Fields(`
+	start.recent begin editor editor.new table view help picker verdict
+	ceremony.open.act signing sign.sheet clock.check.act.ready kek.create.act.ready kek.code.act result.kek.readback
+	prepare.seal.sealing over.prepare kek.confirm.act.ready hsm.login.act result.hsm.probe target.wrap.act.ready underway
+	close.refused interrupted problem exception.ready pause paused resume turn.people.change record.step record.raw
+`)
+
+func kept(name string) bool {
+	if *only != "" {
+		return strings.Contains(name, *only)
+	}
+	return slices.Contains(album, name)
+}
 
 // screens are a small projector and a large one.
 var screens = []fyne.Size{{Width: 1024, Height: 768}, {Width: 1920, Height: 1080}}
@@ -32,17 +47,18 @@ var screens = []fyne.Size{{Width: 1024, Height: 768}, {Width: 1920, Height: 1080
 // shot keeps the window as pictures, where the flag asks for them.
 func (h *hall) shot(w *Window, name string) {
 	h.t.Helper()
-	if *shots == "" || !strings.Contains(name, *only) {
+	if *shots == "" || !kept(name) {
 		return
 	}
 	before, taste := w.win.Canvas().Size(), w.host.Taste
 	for _, look := range kit.Looks {
 		for _, screen := range screens {
-			if w.name == "table" {
-				screen = fyne.NewSize(560, screen.Height)
-			}
 			w.setTaste(Taste{Look: look, Scale: 1})
-			w.win.Resize(screen)
+			if w.name == "table" {
+				w.win.Resize(fyne.NewSize(560, screen.Height)) // it stands beside the other
+			} else {
+				w.win.Resize(screen)
+			}
 			dir := filepath.Join(*shots, fmt.Sprintf("%s-%.0fx%.0f", look, screen.Width, screen.Height))
 			if err := os.MkdirAll(dir, 0o755); err != nil {
 				h.t.Fatal(err)
@@ -67,8 +83,8 @@ func save(t testing.TB, path string, img image.Image) {
 	}
 }
 
-// small takes the 256 colours that a picture has most of: a page has few, and
-// a third of the bytes is enough for it.
+// small takes the 64 colours that a picture has most of: a page has few, and a
+// fifth of the bytes is enough for it.
 func small(img image.Image) image.Image {
 	count := map[color.RGBA]int{}
 	b := img.Bounds()
@@ -80,7 +96,7 @@ func small(img image.Image) image.Image {
 	}
 	most := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return cmp.Compare(count[b], count[a]) })
 	var palette color.Palette
-	for _, c := range most[:min(256, len(most))] {
+	for _, c := range most[:min(64, len(most))] {
 		palette = append(palette, c)
 	}
 	nearest := map[color.RGBA]uint8{}

@@ -223,7 +223,7 @@ func (s *step) tell(err error) {
 	}
 	s.p.relay()
 	s.p.changed()
-	s.p.scroll.ScrollToTop()
+	s.p.scroll.Scroll.ScrollToTop()
 }
 
 func (s *step) content() fyne.CanvasObject { return s.box }

@@ -28,6 +28,7 @@ const (
 	ColorBandText      fyne.ThemeColorName = "bandText"
 	ColorCurrent       fyne.ThemeColorName = "current" // ground of the rail's current line
 	ColorPanel         fyne.ThemeColorName = "panel"   // ground of the right pane
+	ColorVeil          fyne.ThemeColorName = "veil"    // over the page, below a sheet
 	ColorBox           fyne.ThemeColorName = "box"     // ground of a box in that pane
 )
 
@@ -50,7 +51,8 @@ var palettes = map[Look]palette{
 		theme.ColorNameFocus:               rgba(0x0F4C9E, 0x22),
 		theme.ColorNameSelection:           rgb(0xBBD3F2),
 		theme.ColorNameScrollBar:           rgba(0x3C4A5A, 0xB0),
-		theme.ColorNameShadow:              rgba(0x14202E, 0x73),
+		theme.ColorNameShadow:              rgba(0x14202E, 0x14),
+		ColorVeil:                          rgba(0x14202E, 0x73),
 
 		ColorSurface:       rgb(0xFFFFFF),
 		ColorLine:          rgb(0xDCE2EA),
@@ -86,7 +88,8 @@ var palettes = map[Look]palette{
 		theme.ColorNameFocus:               rgba(0x85B7F8, 0x2C),
 		theme.ColorNameSelection:           rgb(0x2A4C78),
 		theme.ColorNameScrollBar:           rgba(0xB4C2D1, 0xB0),
-		theme.ColorNameShadow:              rgba(0x000000, 0xA6),
+		theme.ColorNameShadow:              rgba(0x000000, 0x40),
+		ColorVeil:                          rgba(0x000000, 0xA6),
 
 		ColorSurface:       rgb(0x19222C),
 		ColorLine:          rgb(0x2F3C4A),
@@ -122,7 +125,8 @@ var palettes = map[Look]palette{
 		theme.ColorNameFocus:               rgba(0xFFE100, 0x38),
 		theme.ColorNameSelection:           rgb(0x0050A8),
 		theme.ColorNameScrollBar:           rgb(0xFFFFFF),
-		theme.ColorNameShadow:              rgba(0x000000, 0xD0),
+		theme.ColorNameShadow:              rgba(0x000000, 0x00),
+		ColorVeil:                          rgba(0x000000, 0xD0),
 
 		ColorSurface:       rgb(0x000000),
 		ColorLine:          rgb(0xB8B8B8),

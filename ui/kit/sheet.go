@@ -166,7 +166,7 @@ func (r *veilRenderer) Refresh() {
 }
 
 func (r *veilRenderer) paint() {
-	r.shade.FillColor = Color(theme.ColorNameShadow)
+	r.shade.FillColor = Color(ColorVeil)
 	r.card.FillColor, r.card.CornerRadius = Color(ColorSurface), Size(theme.SizeNameDialogRadius)
 	r.card.StrokeColor, r.card.StrokeWidth = Color(ColorLine), Size(theme.SizeNameInputBorder)
 }

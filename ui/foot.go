@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// A foot is the bar below the page: what may come at any time at the left, the
+// primary button at the right, and between the two what is awaited; where there
+// is no room for it there, above them.
+type foot struct{ ground, turns, waiting, primary fyne.CanvasObject }
+
+func gap() float32 { return kit.Size(kit.SizeGrid) }
+
+// between is the room between the buttons.
+func (f foot) between(width float32) float32 {
+	w := width - f.turns.MinSize().Width - 6*gap()
+	if f.primary.Visible() {
+		w -= f.primary.MinSize().Width + 2*gap()
+	}
+	return w
+}
+
+// narrow tells whether what is awaited stands above the buttons.
+func (f foot) narrow(width float32) bool { return f.between(width) < 30*gap() }
+
+// height is that of the bar in a window so wide.
+func (f foot) height(width float32) float32 {
+	h := max(f.turns.MinSize().Height, f.primary.MinSize().Height) + 4*gap()
+	if f.narrow(width) {
+		h += 3 * gap()
+	}
+	return h
+}
+
+// place puts the bar at the bottom of a window of this size.
+func (f foot) place(size fyne.Size) {
+	high, pad := f.height(size.Width), 3*gap()
+	top := size.Height - high
+	put(f.ground, 0, top, size.Width, high)
+	row, line := top, high
+	if f.narrow(size.Width) {
+		put(f.waiting, pad, top+gap(), size.Width-2*pad, 3*gap())
+		row, line = top+2.5*gap(), high-2.5*gap()
+	}
+	centre(f.turns, pad, row, f.turns.MinSize().Width, line)
+	w := f.primary.MinSize().Width
+	centre(f.primary, size.Width-pad-w, row, w, line)
+	if !f.narrow(size.Width) {
+		centre(f.waiting, pad+f.turns.MinSize().Width+gap(), row, f.between(size.Width), line)
+	}
+}
+
+func put(o fyne.CanvasObject, x, y, w, h float32) {
+	o.Move(fyne.NewPos(x, y))
+	o.Resize(fyne.NewSize(w, h))
+}
+
+// centre gives o this width and its own height, in the middle of a line.
+func centre(o fyne.CanvasObject, x, y, w, line float32) {
+	o.Resize(fyne.NewSize(w, o.MinSize().Height)) // text wraps here, and has its height then
+	h := o.MinSize().Height
+	put(o, x, y+(line-h)/2, w, h)
+}
