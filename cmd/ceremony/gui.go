@@ -14,6 +14,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver"
 	"github.com/go-json-experiment/json"
 
 	"github.com/keyceremony/ceremony/assets"
@@ -39,19 +40,49 @@ func openWindow(_ context.Context, o opening) error {
 	})
 	a := app.NewWithID(appID)
 	w := ui.New(a, h)
+	w.Show()
+	failed := false
 	a.Lifecycle().SetOnStarted(func() {
+		if failed = !opened(a.Driver().AllWindows()[0]); failed {
+			a.Quit()
+			return
+		}
 		ownConsoleNoMore()
 		time.AfterFunc(time.Second, func() { closeOnSignal(w) })
+		o.lead(w)
 	})
-	w.Show()
+	a.Run()
+	if failed {
+		return misuse("%w: the display does not offer OpenGL 2.1, which the window needs%s", errNoWindow, o.otherwise())
+	}
+	return nil
+}
+
+// lead leads to what the window was opened with.
+func (o opening) lead(w *ui.Window) {
 	switch {
 	case o.rehearse:
 		w.Rehearse(o.rehearsal.dir, o.rehearsal.twoWindows)
 	case o.dir != "":
 		w.Ceremony(o.dir)
 	}
-	a.Run()
-	return nil
+}
+
+// opened reports whether the desktop made a window: without OpenGL it does
+// not, and Fyne goes on without one.
+func opened(w fyne.Window) (yes bool) {
+	native, ok := w.(driver.NativeWindow)
+	if !ok {
+		return true
+	}
+	native.RunNative(func(handle any) {
+		switch handle {
+		case driver.X11WindowContext{}, driver.WaylandWindowContext{}, driver.WindowsWindowContext{}, driver.MacWindowContext{}:
+		default:
+			yes = true
+		}
+	})
+	return yes
 }
 
 // closeOnSignal has the first Ctrl-C close the window as its user would: not
