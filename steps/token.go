@@ -60,7 +60,7 @@ var stepLogin = &Step{
 		"If the HSM says that one try is left, the officer must ask for it by typing INSIST.",
 	Acts: []Role{cryptoOfficer}, Watches: []Role{internalWitness},
 	Ask: []Field{
-		{Name: "pin", Label: "The crypto officer's PIN (nothing if the HSM has a PIN pad)", Kind: Secret},
+		{Name: "pin", Label: "The crypto officer's PIN", Kind: Secret, Late: typedHere},
 		{Name: "insist", Label: "Use the last try", Kind: Word, Exact: "INSIST", Optional: true, Late: lastTry},
 	},
 	Needs: []Key{sessionToken}, Gives: []Key{sessionLogin},
@@ -81,6 +81,16 @@ var stepLogin = &Step{
 		}
 		return r.token().Login(ctx, pin, r.Answer("insist") != "")
 	},
+}
+
+// typedHere reports whether the PIN is typed at this keyboard: an HSM with a
+// PIN pad asks for it there.
+func typedHere(c *Ceremony) bool {
+	if c.token == nil {
+		return true
+	}
+	i, err := c.token.Info(context.Background())
+	return err != nil || !i.ProtectedPath
 }
 
 // lastTry reports whether a wrong PIN now would lock the token.

@@ -80,11 +80,10 @@ func (p *ceremony) build() {
 func (p *ceremony) top() fyne.CanvasObject {
 	name := kit.NewColumn(0.5, kit.NewText(p.c.Plan().Name, kit.Heading), kit.NewText(places[p.stage], kit.Muted))
 	view := kit.NewButton("View", kit.Quiet, p.w.showView)
-	fold := kit.NewButton("Transcript", kit.Quiet, p.fold)
 	p.clock.SetAlign(fyne.TextAlignTrailing)
 	p.known.SetAlign(fyne.TextAlignTrailing)
 	clock := kit.NewColumn(0, p.clock, p.known)
-	row := kit.NewRow(2, 0, name, clock, fold, view, kit.Badge(p.c.Side()))
+	row := kit.NewRow(2, 0, name, clock, view, kit.Badge(p.c.Side()))
 	if s := p.w.scene; s != nil {
 		papers := kit.NewButton("On the table", kit.Quiet, s.table.w.win.RequestFocus)
 		row.Objects = slices.Insert(row.Objects, 2, fyne.CanvasObject(papers))

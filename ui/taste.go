@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fyne.io/fyne/v2/container"
-
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
@@ -42,8 +40,12 @@ func (w *Window) showView() {
 	look.OnChanged = func(string) { w.setTaste(Taste{Look: kit.Look(look.Value()), Scale: w.host.Taste.Scale}) }
 	smaller := kit.NewButton("Smaller text", kit.Plain, func() { w.scale(1 / 1.125) })
 	larger := kit.NewButton("Larger text", kit.Plain, func() { w.scale(1.125) })
-	body := kit.NewColumn(1, kit.NewField("Colours", "", look), container.NewHBox(smaller, larger),
-		kit.NewText("At any time: Ctrl and plus, Ctrl and minus, Ctrl and 0.", kit.SmallMuted))
+	body := kit.NewColumn(2, kit.NewField("Colours", "", look),
+		kit.NewField("Text", "at any time: Ctrl and plus, Ctrl and minus, Ctrl and 0", kit.NewRow(1, -1, smaller, larger)))
+	if p, ok := w.page.(*ceremony); ok {
+		fold := kit.NewButton("Show or hide the transcript", kit.Plain, p.fold)
+		body.Add(kit.NewField("Transcript", "at any time: Ctrl and T", kit.NewRow(1, -1, fold)))
+	}
 	var s *kit.Sheet
 	s = kit.NewSheet(w.win, w.keys, "View", body, kit.NewButton("Close", kit.Primary, func() { s.Hide() }))
 	s.Show()
