@@ -18,6 +18,17 @@ const (
 	SealFinal   = "MANIFEST.sha256"
 )
 
+// Files that are drawn from the record and can be drawn again by anybody. They
+// stand outside every seal, and prove nothing.
+const (
+	ReportName = "transcript.html"
+	CardName   = "auditor-card.txt"
+)
+
+// Derived says whether a file of the folder is drawn from the record: no
+// manifest has to list it, and it is checked by drawing it again.
+func Derived(name string) bool { return name == ReportName || name == CardName }
+
 // maxManifest bounds a manifest: 10,000 files with long names.
 const maxManifest = 4 << 20
 

@@ -47,25 +47,55 @@ const whyTorn = "the log was cut while it was written"
 // ReadLogFrom is ReadLog for a stream. It holds one line at a time: the Data of
 // a record is valid only until each returns.
 func ReadLogFrom(from io.Reader, name string, each func(Record) error) (Head, error) {
-	r := newReader(name)
-	br := bufio.NewReaderSize(from, MaxLine)
+	l := NewLogReader(from, name)
 	for {
-		line, err := br.ReadSlice('\n')
-		switch {
-		case err == io.EOF && len(line) == 0:
-			return r.head(), r.finish()
-		case err == io.EOF:
-			return r.head(), r.wrong("the line does not end: " + whyTorn)
-		case errors.Is(err, bufio.ErrBufferFull):
-			return r.head(), r.wrong(fmt.Sprintf("longer than %d bytes", MaxLine))
-		case err != nil:
-			return r.head(), err
+		rec, err := l.Next()
+		if err == nil && each != nil {
+			err = each(rec)
 		}
-		if err := r.add(line, each); err != nil {
-			return r.head(), err
+		switch {
+		case err == io.EOF:
+			return l.Head(), nil
+		case err != nil:
+			return l.Head(), err
 		}
 	}
 }
+
+// A LogReader reads a log as strictly as ReadLog, one record at each call: so
+// several logs can be read side by side.
+type LogReader struct {
+	state *reader
+	from  *bufio.Reader
+}
+
+// NewLogReader begins to read a log. Name is its file name.
+func NewLogReader(from io.Reader, name string) *LogReader {
+	return &LogReader{newReader(name), bufio.NewReaderSize(from, MaxLine)}
+}
+
+// Next returns the next record, or io.EOF after the last. The Data of the
+// record is valid until the next call. A wrong line gives a [*LineError].
+func (l *LogReader) Next() (Record, error) {
+	line, err := l.from.ReadSlice('\n')
+	switch {
+	case err == io.EOF && len(line) == 0:
+		if err := l.state.finish(); err != nil {
+			return Record{}, err
+		}
+		return Record{}, io.EOF
+	case err == io.EOF:
+		return Record{}, l.state.wrong("the line does not end: " + whyTorn)
+	case errors.Is(err, bufio.ErrBufferFull):
+		return Record{}, l.state.wrong(fmt.Sprintf("longer than %d bytes", MaxLine))
+	case err != nil:
+		return Record{}, err
+	}
+	return l.state.next(line)
+}
+
+// Head names the log up to the last record that was returned.
+func (l *LogReader) Head() Head { return l.state.head() }
 
 // HeadAt returns the SHA-256 of a log up to and including the record seq, as
 // head -n SEQ+1 | sha256sum does. It does not judge the log's form.
@@ -111,17 +141,23 @@ func (r *reader) finish() error {
 	return nil
 }
 
-// add checks one line with its line feed, hands it on and counts it.
+// add checks one line with its line feed, counts it and hands it on.
 func (r *reader) add(line []byte, each func(Record) error) error {
-	rec, err := r.check(line)
-	if err != nil {
-		return r.wrong(err.Error())
-	}
-	r.take(line, rec)
-	if each == nil {
-		return nil
+	rec, err := r.next(line)
+	if err != nil || each == nil {
+		return err
 	}
 	return each(rec)
+}
+
+// next checks one line with its line feed and counts it.
+func (r *reader) next(line []byte) (Record, error) {
+	rec, err := r.check(line)
+	if err != nil {
+		return Record{}, r.wrong(err.Error())
+	}
+	r.take(line, rec)
+	return rec, nil
 }
 
 // check reads a line against everything before it and changes nothing.

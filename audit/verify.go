@@ -62,6 +62,16 @@ func (v Verdict) Complete() bool {
 	return v.Outcome == OutcomeComplete || v.Outcome == OutcomeExceptions
 }
 
+// Add puts a rule to the verdict that this package cannot apply. If it fails,
+// the folder does not hold.
+func (v *Verdict) Add(r Rule) {
+	r.OK = r.Result == ResultHolds
+	v.Rules = append(v.Rules, r)
+	if r.Result == ResultFails {
+		v.Outcome = OutcomeBroken
+	}
+}
+
 // Verify checks a ceremony's folder against the plan's demands: names, digests,
 // the chain of every log, every statement and its signature, the seals. It
 // holds one line of a log at a time and writes nothing.

@@ -46,7 +46,8 @@ func (c *checker) manifestOf(seal string) (Manifest, error) {
 }
 
 // manifestForm wants three manifests that sha256sum reads, each with what it
-// must list; the last lists every file but itself, its signatures and blobs.
+// must list; the last lists every file but itself, its signatures, blobs, and
+// what is drawn from the record.
 func (c *checker) manifestForm(f *finding) {
 	for seal, m := range c.manifests(f) {
 		for _, name := range sealed[seal] {
@@ -64,7 +65,7 @@ func (c *checker) manifestForm(f *finding) {
 		}
 		for _, e := range c.entries {
 			_, listed := m.Find(e.Name)
-			if !listed && !isBlob(e.Name) && e.Name != seal && !strings.HasPrefix(e.Name, seal+".") {
+			if !listed && !isBlob(e.Name) && !Derived(e.Name) && e.Name != seal && !strings.HasPrefix(e.Name, seal+".") {
 				f.bad("%s does not list %s", seal, Visible(e.Name))
 			}
 		}

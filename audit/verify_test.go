@@ -144,6 +144,14 @@ var lies = []lie{
 	{"one signed the seal for another", OutcomeBroken, "seal.final", signedByAnother(SealFinal)},
 	{"one signed in for another", OutcomeBroken, "statement.signatures", signedByAnother("people.signin")},
 	{"an approval under another's key", OutcomeBroken, "statement.signatures", signedByAnother("target.wrap")},
+	{"a report outside the seal", OutcomeComplete, "", func(m *maker) {
+		extraFile(ReportName, "<!doctype html>\n")(m)
+		unlisted(SealFinal, ReportName)(m)
+	}},
+	{"a card outside the seal", OutcomeComplete, "", func(m *maker) {
+		extraFile(CardName, "a card\n")(m)
+		unlisted(SealFinal, CardName)(m)
+	}},
 	{"an unknown file", OutcomeBroken, "folder.names", extraFile("notes.md", "x")},
 	{"an upper-case name", OutcomeBroken, "folder.names", extraFile("Signing.pub.pem", "x")},
 	{"an unrecorded blob", OutcomeBroken, "files.recorded", extraFile("other.byok", "x")},

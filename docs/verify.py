@@ -16,7 +16,7 @@ NAMES = re.compile("|".join((
     rf"plan\.toml(?:\.{WHO}\.sig)?", r"(?:script|transcript)\.html", "allowed_signers", r"auditor-card\.txt", rf"{LOG}\.log", TEXT,
     r"kek\.publickey\.pem", r"(?:kek|attestation|kek\.audit)\.json", rf"challenge(?:\.{KEY})?\.json", rf"vault\.{KEY}\.json",
     rf"{KEY}\.(?:pub\.pem|kcv|byok)", rf"signoff\.{WHO}\.json", rf"(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.{WHO}\.sig)?")))
-BASE, KEK = ["plan.toml", "allowed_signers", "online.log"], ["kek.publickey.pem", "kek.json"]
+BASE, KEK, DRAWN = ["plan.toml", "allowed_signers", "online.log"], ["kek.publickey.pem", "kek.json"], ["transcript.html", "auditor-card.txt"]
 SEALS = {"PREPARE.sha256": ("prepare-seal", "online", BASE + KEK), "OFFLINE.sha256": ("offline-seal", "offline", BASE + KEK + ["offline.log"]),
          "MANIFEST.sha256": ("final-seal", "online", BASE + ["offline.log", "online.2.log"])}  # and what each must list
 USES = "plan signin approve signoff bundle prepare-seal offline-seal final-seal".split()  # namespaces are USE@keyceremony
@@ -141,7 +141,7 @@ def verify(files, codes={}):
     lists, wrong = parsed(read_manifest, [s for s in SEALS if s in files])
     own = lambda s, n: blob(n) or (n + ".").startswith(s + ".")
     rule("manifest.form", wrong + [f"{s} lists {n}" for s in lists for n in lists[s] if own(s, n)] +
-         [f"the last seal does not list {n}" for s in lists for n in files if s[0] == "M" and n not in lists[s] and not own(s, n)],
+         [f"the last seal does not list {n}" for s in lists for n in files if s[0] == "M" and n not in [*lists[s], *DRAWN] and not own(s, n)],
          [s for s in SEALS if s not in files] + [f"{n} in {s}" for s in lists for n in SEALS[s][2] if n not in lists[s]])
     rule("manifest.files", [f"{n} in {s}" for s in lists for n, d in lists[s].items() if n not in files or sha(files[n]) != d])
     for s, (use, side, _) in SEALS.items():

@@ -66,7 +66,8 @@ func (c *Ceremony) closing(e entry) audit.Close {
 }
 
 // manifest lists every file of the folder but key transfer blobs, which
-// auditors may not get and which the log has by digest.
+// auditors may not get and which the log has by digest, and what is drawn from
+// the record, which anybody can draw again.
 func (c *Ceremony) manifest(self string) (audit.Manifest, error) {
 	entries, err := c.dir.Names()
 	if err != nil {
@@ -89,7 +90,7 @@ func (c *Ceremony) manifest(self string) (audit.Manifest, error) {
 // listed reports whether a manifest lists a file: not itself, not the
 // signatures over it, no blob, and none of the folder's own hidden files.
 func listed(manifest, name string) bool {
-	return name != manifest && !strings.HasPrefix(name, manifest+".") && !strings.HasSuffix(name, ".byok") && !strings.HasPrefix(name, ".")
+	return name != manifest && !audit.Derived(name) && !strings.HasPrefix(name, manifest+".") && !strings.HasSuffix(name, ".byok") && !strings.HasPrefix(name, ".")
 }
 
 // sealed reports whether the quorum has signed a manifest.
