@@ -1,11 +1,8 @@
 package ui
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -144,22 +141,6 @@ func (p *ceremony) relay() {
 	}
 }
 
-// around brings rail, transcript and buttons up to date. It is called when no
-// work is under way: the ceremony is one's own then.
-func (p *ceremony) around() {
-	p.journal = p.c.Journal()
-	p.records.SetTitle(fmt.Sprintf("Transcript · %d records", len(p.journal)))
-	p.head = p.c.Head()
-	p.known.SetText(p.c.Clock())
-	p.records.SetHead(p.head.SHA256.Code())
-	p.records.Refresh()
-	p.rail.Set(p.items())
-	p.turns.Objects = p.turnButtons()
-	p.turns.Refresh()
-	p.tick()
-	p.changed()
-}
-
 // changed brings the primary button up to date.
 func (p *ceremony) changed() {
 	label, ready, waiting := p.doing()
@@ -191,58 +172,6 @@ func (p *ceremony) press() {
 	}
 }
 
-// items are the lines of the rail: the steps of this sitting.
-func (p *ceremony) items() []kit.RailItem {
-	var out []kit.RailItem
-	for _, it := range p.c.Outline() {
-		if it.Stage != p.stage {
-			continue
-		}
-		one := kit.RailItem{Head: it.Step.Act, Title: it.Step.Title, State: railStates[it.State]}
-		if !it.At.IsZero() {
-			one.Note = it.At.Local().Format("15:04")
-			if it.By != "" {
-				one.Note += " " + initials(p.c.Person(it.By).Name)
-			}
-		}
-		if it.Of > 1 && it.Done < it.Of && it.Done > 0 {
-			one.Note = fmt.Sprintf("%d of %d", it.Done, it.Of)
-		}
-		if it.State != steps.ItemToCome {
-			one.Tapped = func() { p.showStep(it) }
-		}
-		out = append(out, one)
-	}
-	return out
-}
-
-// initials are those of a name: "Olga Operator" gives "OO".
-func initials(name string) string {
-	out := ""
-	for _, word := range strings.Fields(name) {
-		r, _ := utf8.DecodeRuneInString(word)
-		out += string(r)
-	}
-	return out
-}
-
-var railStates = map[steps.ItemState]kit.RailState{
-	steps.ItemDone: kit.Done, steps.ItemCurrent: kit.Now, steps.ItemFailed: kit.Failed,
-	steps.ItemExcepted: kit.Exception, steps.ItemToCome: kit.ToCome,
-}
-
-// turnButtons lead to the steps that may come at any time, and back.
-func (p *ceremony) turnButtons() []fyne.CanvasObject {
-	if p.c.Turned() {
-		return []fyne.CanvasObject{kit.NewButton("Back to the script", kit.Plain, func() { p.turnTo("") })}
-	}
-	var out []fyne.CanvasObject
-	for _, t := range p.c.Turns() {
-		out = append(out, kit.NewButton(t.Label+"…", kit.Plain, func() { p.turnTo(t.ID) }))
-	}
-	return out
-}
-
 func (p *ceremony) turnTo(id string) {
 	if p.w.work.refuses() {
 		return
@@ -252,11 +181,6 @@ func (p *ceremony) turnTo(id string) {
 		return
 	}
 	p.turn()
-}
-
-func (p *ceremony) row(i int) kit.JournalRow {
-	b := p.journal[i]
-	return kit.JournalRow{Time: b.At.Local().Format("15:04"), Text: b.Text, Loud: b.Loud}
 }
 
 func (p *ceremony) content() fyne.CanvasObject { return p.frame.box }

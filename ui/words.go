@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -91,4 +92,12 @@ func fillWith(place *fyne.Container, objects ...fyne.CanvasObject) {
 	place.Objects = objects
 	place.Hidden = len(objects) == 0
 	place.Refresh()
+}
+
+// count says how many: "1 record", "31 records".
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
