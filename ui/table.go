@@ -16,7 +16,6 @@ type table struct {
 	w       *Window
 	papers  *fyne.Container
 	buttons map[string]*kit.Button // by what they fetch
-	busy    string
 	box     fyne.CanvasObject
 }
 
