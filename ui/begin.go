@@ -58,7 +58,8 @@ func (p *begin) build() {
 	})
 	write := kit.NewButton("Write a plan…", kit.Plain, func() { w.edit(plan.NewDraft(w.blank())) })
 	change := kit.NewButton("Open it in the editor…", kit.Plain, p.edit)
-	body := kit.NewColumn(3, kit.NewText("Start a ceremony", kit.OverlineBlue), kit.NewText("With which plan?", kit.Title),
+	head := kit.NewColumn(1, kit.NewText("Start a ceremony", kit.OverlineBlue), kit.NewText("With which plan?", kit.Title))
+	body := kit.NewColumn(3, head,
 		kit.NewText("Every decision is made in the plan, before the day; the people named in it have signed it. Their signatures lie beside it, as plan.toml.WHO.sig.", kit.Body),
 		kit.NewField("Plan (TOML)", "choose it, or drop it on the window", file), p.said,
 		kit.NewRow(2, -1, change, write),

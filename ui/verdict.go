@@ -23,8 +23,8 @@ type verdict struct {
 func newVerdict(w *Window, dir string, v audit.Verdict) *verdict {
 	p := &verdict{w: w, v: v}
 	p.back = kit.NewButton("Back to the start", kit.Primary, w.home)
-	body := kit.NewColumn(3, kit.NewText("Verify a transcript", kit.OverlineBlue), kit.NewText(v.Ceremony, kit.Title),
-		p.outcome(dir), kit.NewChecks(p.rows()), kit.NewText("Check it without this program", kit.Heading), kit.NewMono(stock(dir, v)))
+	head := kit.NewColumn(1, kit.NewText("Verify a transcript", kit.OverlineBlue), kit.NewText(v.Ceremony, kit.Title))
+	body := kit.NewColumn(3, head, p.outcome(dir), kit.NewChecks(p.rows()), kit.NewText("Check it without this program", kit.Heading), kit.NewMono(stock(dir, v)))
 	foot := kit.NewBar(kit.NewRow(2, 0, kit.NewText("", kit.Body), p.back))
 	p.box = container.NewBorder(nil, foot, nil, nil, kit.NewScroll(kit.NewPage(1040, body)))
 	if v.Mode == audit.Rehearsal {

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -40,9 +41,9 @@ var markDresses = map[Mark]markDress{
 
 // NewChecks is a table of checks: name, found, wanted, result. Values wrap and
 // are never cut; where there is little room, found and wanted stand below the
-// name.
+// name. If nothing was wanted in any row there is no such column.
 func NewChecks(rows []CheckRow) fyne.CanvasObject {
-	t := &checks{width: new(float32)}
+	t := &checks{width: new(float32), bare: bare(rows)}
 	t.add(newBox(ColorSurface, ColorLine, 1, 0.5))
 	for _, s := range []string{"CHECK", "FOUND", "WANTED", "RESULT"} {
 		t.heads = append(t.heads, t.text(s, Overline))
@@ -53,11 +54,16 @@ func NewChecks(rows []CheckRow) fyne.CanvasObject {
 	return container.New(t, t.all...)
 }
 
+func bare(rows []CheckRow) bool {
+	return !slices.ContainsFunc(rows, func(r CheckRow) bool { return r.Wanted != "" })
+}
+
 // Checks lays the table out: as columns, or as blocks where it is narrow.
 type checks struct {
 	all   []fyne.CanvasObject
 	heads []*Text
 	rows  []checkCells
+	bare  bool     // without the column of what was wanted
 	width *float32 // that it had the last time
 }
 
@@ -82,6 +88,9 @@ func (t *checks) row(r CheckRow) (c checkCells) {
 	t.add(c.rule)
 	c.name = t.text(r.Name, SmallMono)
 	c.found, c.wanted = t.value(r.Found), t.value(r.Wanted)
+	if t.bare && r.Found == "" {
+		c.found.SetText("")
+	}
 	c.labels = [2]*Text{t.text("found", SmallMuted), t.text("wanted", SmallMuted)}
 	words := r.Result
 	if words == "" {
@@ -138,12 +147,13 @@ func (t *checks) arrange(width float32, show bool) float32 {
 }
 
 func (t *checks) show(narrow bool) {
-	for _, h := range t.heads {
-		visible(h, !narrow)
+	for i, h := range t.heads {
+		visible(h, !narrow && !(t.bare && i == 2))
 	}
 	for i, r := range t.rows {
-		visible(r.labels[0], narrow)
-		visible(r.labels[1], narrow)
+		visible(r.labels[0], narrow && !t.bare)
+		visible(r.labels[1], narrow && !t.bare)
+		visible(r.wanted, !t.bare)
 		visible(r.rule, !narrow || i > 0)
 	}
 }
@@ -173,6 +183,10 @@ func (t *checks) widths(room float32) (w [4]float32) {
 	w[3] = min(w[3], room*0.3)
 	w[0] = min(w[0], room*0.3)
 	rest := room - w[0] - w[3]
+	if t.bare {
+		w[1], w[2] = rest+grid(2), 0 // and the gap between the two
+		return w
+	}
 	if sum := w[1] + w[2]; sum > rest {
 		w[1], w[2] = share(rest, w[1], w[2])
 	} else {
@@ -197,6 +211,9 @@ func (t *checks) columns(width float32) float32 {
 	line := func(y float32, cells ...fyne.CanvasObject) (bottom float32) {
 		x, base := side, tallest(cells)
 		for i, o := range cells {
+			if t.bare && i == 2 {
+				continue
+			}
 			h, down := settle(o, w[i]), grid(1.25)+(base-firstLine(o))/2
 			o.Move(fyne.NewPos(x, y+down))
 			x, bottom = x+w[i]+gap, max(bottom, y+down+h+grid(1.25))
@@ -220,6 +237,9 @@ func (t *checks) blocks(width float32) float32 {
 		y += grid(1.25)
 		y += t.top(r, side, y, room) + grid(0.5)
 		for i, value := range []*Text{r.found, r.wanted} {
+			if t.bare && value.Value() == "" || t.bare && i == 1 {
+				continue
+			}
 			settle(r.labels[i], label)
 			h := settle(value, room-label)
 			base := tallest([]fyne.CanvasObject{r.labels[i], value})
