@@ -37,7 +37,7 @@ func look(t *testing.T) found {
 			f.stepsIn(file)
 		case strings.HasPrefix(name, "audit/"):
 			f.rulesIn(file)
-		case strings.HasPrefix(name, "byok/"):
+		case strings.HasPrefix(name, "byok/"), strings.HasPrefix(name, "keyvault/attest/"):
 			constants(file, "Check", f.checks)
 		case strings.HasPrefix(name, "cmd/ceremony/"):
 			f.commandsIn(file)
