@@ -189,8 +189,11 @@ func (s *Server) getAttestation(c *call) (any, error) {
 		return nil, err
 	}
 	b, err := s.bundle(k)
-	if err == nil && k.Attestation != nil {
-		a := k.Attestation
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.attest(k)
+	if err == nil && a != nil {
 		b.Attributes.Attestation = &attestation{a.Certificates, a.Private, a.Public, a.Version}
 	}
 	return b, err

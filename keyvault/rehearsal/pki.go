@@ -34,6 +34,8 @@ type credentials struct {
 	token  *ecdsa.PrivateKey
 	client *x509.Certificate
 	secret string
+
+	partition *partition // nil for a Key Vault
 }
 
 // openCredentials reads them; the first time it makes them. The secret is
@@ -76,7 +78,8 @@ func (s *Server) readCredentials() (*credentials, error) {
 		return nil, fmt.Errorf("%s: %w", clientFile, err)
 	}
 	c.client = pair.Leaf
-	return &c, nil
+	c.partition, err = s.readPartition()
+	return &c, err
 }
 
 func parseToken(b []byte) (*ecdsa.PrivateKey, error) {
@@ -115,6 +118,7 @@ func (s *Server) makeCredentials() error {
 		writeFile(s.path(caFile), certPEM(caDER)),
 		s.makeServerCert(ca, caKey),
 		s.makeClientCert(),
+		s.makePartition(ca, caKey),
 		writeFile(s.path(tokenFile), keyPEM(token)),
 	)
 	if errs != nil {
@@ -124,7 +128,7 @@ func (s *Server) makeCredentials() error {
 }
 
 // makeServerCert makes the certificate of the listener; the key of the
-// authority is forgotten afterwards.
+// authority is forgotten after makePartition.
 func (s *Server) makeServerCert(ca *x509.Certificate, caKey crypto.Signer) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -42,8 +42,8 @@ type Key struct {
 	Private    []byte            `json:"private"`          // PKCS#8 DER; the raw bytes of an oct key
 	Public     []byte            `json:"public,omitempty"` // the SPKI DER that is shown; none for oct
 
-	// Attestation is shown by a Managed HSM where a test has put one; of its
-	// own a rehearsal vault attests nothing.
+	// Attestation is shown by a Managed HSM in place of its own where a test
+	// has put one. A Key Vault attests nothing.
 	Attestation *keyvault.Attestation `json:"attestation,omitempty"`
 }
 
