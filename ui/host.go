@@ -31,6 +31,7 @@ type Host struct {
 	Show     func(path string) error           // shows a file with this machine's program for it
 	Verify   func(dir string) (audit.Verdict, error)
 	Rehearse func(dir string, say func(string)) (*Rehearsal, error) // sets a rehearsal up in a new folder, or goes on with one; "" = a temporary folder
+	Scene    func(dir string) string                                // the rehearsal that a ceremony folder belongs to, or ""
 	Trace    func(Trace)                                            // is told what was painted; may be nil
 }
 

@@ -17,8 +17,14 @@ import (
 // Ceremony leads to a ceremony folder.
 func (w *Window) Ceremony(dir string) { w.open(dir) }
 
-// open continues a folder.
+// open continues a folder; that of a rehearsal with its vault and its papers.
 func (w *Window) open(dir string) {
+	if w.scene == nil && w.host.Scene != nil {
+		if scene := w.host.Scene(dir); scene != "" {
+			w.Rehearse(scene, false)
+			return
+		}
+	}
 	w.lead("Open the ceremony", dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Open(dir, say) }, true)
 }
 

@@ -202,7 +202,7 @@ func TestOtherPages(t *testing.T) {
 	p.w.work.what, p.w.work.said = "Create the KEK", "waiting for Azure to create the key (4s)"
 	p.working()
 	h.shot(w, "underway")
-	w.close()
+	w.Close()
 	h.shot(w, "close.refused")
 }
 

@@ -23,6 +23,9 @@ type Window struct {
 	page  page
 }
 
+// mainWindow is the name of the program's first window.
+const mainWindow = "main"
+
 // A page fills the window.
 type page interface {
 	content() fyne.CanvasObject
@@ -40,7 +43,7 @@ func New(a fyne.App, h Host) *Window {
 		h.Taste = Taste{Look: kit.Looks[0], Scale: 1}
 	}
 	a.Settings().SetTheme(kit.NewTheme(h.Taste.Look, h.Taste.Scale))
-	w := newWindow(a, h, "main", "Key ceremony")
+	w := newWindow(a, h, mainWindow, "Key ceremony")
 	w.win.SetMaster()
 	w.show(newStart(w))
 	return w
@@ -60,7 +63,7 @@ func newWindow(a fyne.App, h Host, name, title string) *Window {
 		}
 		w.Files(paths)
 	})
-	w.win.SetCloseIntercept(w.close)
+	w.win.SetCloseIntercept(w.Close)
 	w.shortcuts()
 	return w
 }
@@ -124,8 +127,14 @@ func (w *Window) home() {
 	}
 }
 
-// close closes the window, if nothing is under way.
-func (w *Window) close() {
+// Close closes the window as its user would: not while something is under way
+// in it or, as the program ends with the first window, in another one.
+func (w *Window) Close() {
+	for _, other := range w.others() {
+		if other.work.refuses() {
+			return
+		}
+	}
 	if !w.leave() {
 		return
 	}
@@ -133,6 +142,20 @@ func (w *Window) close() {
 		w.scene.drop(w)
 	}
 	w.win.Close()
+}
+
+// others are the windows that close with this one.
+func (w *Window) others() []*Window {
+	if w.scene == nil || w.name != mainWindow {
+		return nil
+	}
+	var out []*Window
+	for _, at := range w.scene.at {
+		if at != w {
+			out = append(out, at)
+		}
+	}
+	return append(out, w.scene.table.w)
 }
 
 // Files takes files as if they were dropped on the window: first the page may

@@ -68,7 +68,7 @@ var marks = map[string]kit.Mark{audit.ResultHolds: kit.Holds, audit.ResultFails:
 // tell shows an error that belongs to no field, above the page.
 func (w *Window) tell(err error) {
 	p := steps.Explain(err)
-	w.sheet(p.Title, problemPanel(p))
+	w.sheet(p.Title, kit.NewColumn(1.5, kit.NewText(p.Meaning, kit.Body), kit.NewText("What to do: "+p.Remedy, kit.Body), kit.NewText(string(p.Code), kit.SmallMono)))
 }
 
 // notice says something above the page.

@@ -42,17 +42,22 @@ func (all *scenes) leave(s *scene) error {
 	return s.Close()
 }
 
-// openFolder continues a ceremony folder. If it is a rehearsal's, the vault is
-// served again; where that fails another process may serve it.
-func (all *scenes) openFolder(dir string, say func(string)) (*steps.Ceremony, error) {
-	if full, err := filepath.Abs(dir); err == nil && isScene(filepath.Dir(full)) {
-		_, _ = all.enter(filepath.Dir(full), say)
-	}
+// continued continues a ceremony folder.
+func continued(dir string, say func(string)) (*steps.Ceremony, error) {
 	w, err := world(say)
 	if err != nil {
 		return nil, err
 	}
 	return steps.Open(dir, w)
+}
+
+// sceneOf is the rehearsal that a ceremony folder belongs to, or "".
+func sceneOf(dir string) string {
+	full, err := filepath.Abs(dir)
+	if err != nil || !isScene(filepath.Dir(full)) {
+		return ""
+	}
+	return filepath.Dir(full)
 }
 
 // rehearse sets a rehearsal up, or goes on with one.
