@@ -196,7 +196,7 @@ func (c *secretControl) onSubmitted(f func()) { c.s.OnSubmitted = f }
 
 // take reads the secret from a file.
 func (c *secretControl) take(path string) bool {
-	b, err := c.w.host.Read(path)
+	b, err := c.w.host.Secret(path)
 	if err != nil {
 		c.w.tell(err)
 		return true

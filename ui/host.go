@@ -27,6 +27,7 @@ type Host struct {
 	Taste    Taste                             // how the window looked the last time
 	SetTaste func(Taste)                       // keeps how the window looks
 	Read     func(path string) ([]byte, error) // a file that a person named, bounded
+	Secret   func(path string) ([]byte, error) // a file with a secret, which only its owner may read
 	WriteNew func(path string, b []byte) error // never overwrites
 	Show     func(path string) error           // shows a file with this machine's program for it
 	Verify   func(dir string) (audit.Verdict, error)

@@ -71,6 +71,16 @@ func newWindow(a fyne.App, h Host, name, title string) *Window {
 // Show shows the window.
 func (w *Window) Show() { w.win.Show() }
 
+// Scale is how many pixels of the screen one of the window's has.
+func (w *Window) Scale() float32 { return w.win.Canvas().Scale() }
+
+// Fit makes the window as large as is comfortable on a screen of this size.
+func (w *Window) Fit(screen fyne.Size) {
+	const most = 1600
+	w.win.Resize(fyne.NewSize(min(most, screen.Width*0.92), min(most*0.65, screen.Height*0.86)))
+	w.win.CenterOnScreen()
+}
+
 // shortcuts are those of every page.
 func (w *Window) shortcuts() {
 	ctrl := func(k fyne.KeyName, f func()) {

@@ -16,14 +16,18 @@ import (
 
 // problemPanel shows what is the case, what it means and what to do.
 func problemPanel(p steps.Problem) fyne.CanvasObject {
-	var lines []string
+	return kit.NewPanel(p.Title, remedies(p), p.Code, kit.PanelError)
+}
+
+// remedies are what a problem means, and what to do.
+func remedies(p steps.Problem) (lines []string) {
 	if p.Meaning != "" {
 		lines = append(lines, p.Meaning)
 	}
 	if p.Remedy != "" {
 		lines = append(lines, "What to do: "+p.Remedy)
 	}
-	return kit.NewPanel(p.Title, lines, string(p.Code), kit.PanelError)
+	return lines
 }
 
 // refusalPanel shows why a step was not done. Which checks did not hold stands
@@ -68,7 +72,12 @@ var marks = map[string]kit.Mark{audit.ResultHolds: kit.Holds, audit.ResultFails:
 // tell shows an error that belongs to no field, above the page.
 func (w *Window) tell(err error) {
 	p := steps.Explain(err)
-	w.sheet(p.Title, kit.NewColumn(1.5, kit.NewText(p.Meaning, kit.Body), kit.NewText("What to do: "+p.Remedy, kit.Body), kit.NewText(string(p.Code), kit.SmallMono)))
+	body := kit.NewColumn(1.5)
+	for _, line := range remedies(p) {
+		body.Add(kit.NewText(line, kit.Body))
+	}
+	body.Add(kit.NewText(p.Code, kit.SmallMono))
+	w.sheet(p.Title, body)
 }
 
 // notice says something above the page.

@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
+	"github.com/go-gl/glfw/v3.4/glfw"
 	"github.com/go-json-experiment/json"
 
 	"github.com/keyceremony/ceremony/assets"
@@ -48,6 +49,10 @@ func openWindow(_ context.Context, o opening) error {
 			return
 		}
 		ownConsoleNoMore()
+		if m := glfw.GetPrimaryMonitor(); m != nil && m.GetVideoMode() != nil {
+			mode, scale := m.GetVideoMode(), w.Scale()
+			w.Fit(fyne.NewSize(float32(mode.Width)/scale, float32(mode.Height)/scale))
+		}
 		time.AfterFunc(time.Second, func() { closeOnSignal(w) })
 		o.lead(w)
 	})

@@ -33,7 +33,7 @@ func newHost(o opening) (ui.Host, error) {
 		Open: continued, Begin: begin, Rehearse: rehearsals.rehearse, Scene: sceneOf,
 		Sign:  signers(),
 		Media: media, Recent: m.recent, Remember: m.remember, Taste: m.taste(), SetTaste: m.setTaste,
-		Read: readSmall, WriteNew: writeNew, Show: show,
+		Read: readSmall, Secret: (&script{}).secretFile, WriteNew: writeNew, Show: show,
 		Verify: func(dir string) (audit.Verdict, error) { return verify(dir, audit.Anchors{}) },
 		Trace:  traceTo(o.traceFD),
 	}, nil
