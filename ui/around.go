@@ -21,13 +21,22 @@ func (p *ceremony) around() {
 	p.records.SetTitle("Transcript · " + count(len(p.journal), "record"))
 	p.head = p.c.Head()
 	p.known.SetText(p.c.Clock())
-	p.records.SetHead(p.head.SHA256.Code())
+	p.records.SetHead(p.headCode())
 	p.records.Refresh()
 	p.rail.Set(p.items())
 	p.turns.Objects = p.turnButtons()
 	p.turns.Refresh()
 	p.tick()
 	p.changed()
+}
+
+// headCode is the code of the log's head, but while it is to be typed from a
+// sheet.
+func (p *ceremony) headCode() string {
+	if p.c.Paused() {
+		return ""
+	}
+	return p.head.SHA256.Code()
 }
 
 // items are the lines of the rail: the steps of this sitting.

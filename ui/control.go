@@ -24,6 +24,7 @@ type control interface {
 	take(path string) bool
 	onChanged(func())
 	onSubmitted(func())
+	onRefused(func(word string)) // a key or a pasted text was not taken
 }
 
 func newControl(p *ceremony, f steps.Field) control {
@@ -59,6 +60,8 @@ func (c *textControl) take(string) bool          { return false }
 func (c *textControl) onChanged(f func())        { c.e.OnChanged = func(string) { f() } }
 func (c *textControl) onSubmitted(f func())      { c.e.OnSubmitted = func(string) { f() } }
 
+func (c *textControl) onRefused(func(string)) {}
+
 // codeControl is 35 digits typed blind.
 type codeControl struct{ c *kit.Code }
 
@@ -79,6 +82,8 @@ func (c *codeControl) waits() string             { return fmt.Sprintf("Waiting f
 func (c *codeControl) take(string) bool          { return false }
 func (c *codeControl) onChanged(f func())        { c.c.OnChanged = f }
 func (c *codeControl) onSubmitted(f func())      { c.c.OnSubmitted = f }
+
+func (c *codeControl) onRefused(f func(string)) { c.c.OnRefused = f }
 
 // choiceControl is one of several options; people are shown by name and role.
 type choiceControl struct{ c *kit.Choice }
@@ -107,6 +112,8 @@ func (c *choiceControl) waits() string             { return "" }
 func (c *choiceControl) take(string) bool          { return false }
 func (c *choiceControl) onChanged(f func())        { c.c.OnChanged = func(string) { f() } }
 func (c *choiceControl) onSubmitted(func())        {} // Enter on what is taken goes to the page
+
+func (c *choiceControl) onRefused(func(string)) {}
 
 // folderControl is a path, typed, chosen or dropped.
 type folderControl struct {
@@ -193,6 +200,8 @@ func (c *secretControl) partial() bool        { return false }
 func (c *secretControl) waits() string        { return "" }
 func (c *secretControl) onChanged(f func())   { c.edit = f }
 func (c *secretControl) onSubmitted(f func()) { c.s.OnSubmitted = f }
+
+func (c *secretControl) onRefused(f func(string)) { c.s.OnRefused = f }
 
 // take reads the secret from a file.
 func (c *secretControl) take(path string) bool {

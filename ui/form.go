@@ -40,6 +40,7 @@ func newForm(p *ceremony, fields []steps.Field, changed func()) *form {
 			f.edited()
 		})
 		r.onSubmitted(func() { f.submitted(r) })
+		r.onRefused(r.field.SetError)
 		f.rows = append(f.rows, r)
 		f.box.Add(r.field)
 	}
@@ -217,15 +218,12 @@ func (f *form) submitted(r *row) {
 	f.p.w.win.Canvas().FocusNext()
 }
 
-// first is the first field that is not filled in.
+// first is the first field that is not filled in, or nil.
 func (f *form) first() fyne.Focusable {
 	for _, r := range f.asked() {
 		if r.value() == "" && !r.f.Optional {
 			return r.focus()
 		}
-	}
-	if rows := f.asked(); len(rows) > 0 {
-		return rows[0].focus()
 	}
 	return nil
 }

@@ -123,6 +123,9 @@ func TestPause(t *testing.T) {
 		t.Fatalf("the folder opens at %s", s.now.Step.ID)
 	}
 	h.shot(w, "resume")
+	if code := page_(t, w).headCode(); code != "" {
+		t.Errorf("the code that is to be typed from the sheet is shown: %s", code)
+	}
 	h.press(w)
 	if id := page_(t, w).now.(*step).now.Step.ID; id != "vault.signin" {
 		t.Errorf("after the pause it goes on with %s", id)
@@ -282,4 +285,36 @@ func TestEditor(t *testing.T) {
 	}
 	w.edit(plan.NewDraft(w.blank()))
 	h.shot(w, "editor.new")
+}
+
+// TestSignatures: after each signature the next person is asked, and one that
+// was made elsewhere and dropped is taken for whoever made it.
+func TestSignatures(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "people.signin")
+	h.fill(w)
+	s := page_(t, w).now.(*step)
+	test.Tap(s.signing.buttons["admin"])
+	typed(w, "aardvark-adroitness")
+	key(w, fyne.KeyReturn)
+	if f := w.win.Canvas().Focused(); f != s.signing.buttons["op1"] {
+		t.Errorf("after the first signature %T has the focus, wanted the next person's button", f)
+	}
+	var guest steps.Signing
+	for _, one := range s.signing.texts {
+		if one.Person == "guest" {
+			guest = one
+		}
+	}
+	h.write("elsewhere.sig", h.sign("guest", "online", guest.Namespace, guest.Text))
+	w.Files([]string{h.path("elsewhere.sig")})
+	if s.signing.taken["guest"] == nil {
+		t.Error("a signature that was dropped is not taken")
+	}
+	h.write("forged.sig", h.sign("guest", "offline", guest.Namespace, guest.Text))
+	n := len(s.signing.taken)
+	w.Files([]string{h.path("forged.sig")})
+	if len(s.signing.taken) != n || w.win.Canvas().Overlays().Top() == nil {
+		t.Error("a signature by a key for the other machine is taken, or nothing is said")
+	}
 }

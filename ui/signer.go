@@ -165,13 +165,6 @@ func (g *signer) write() {
 	fillWith(g.problem, kit.NewPanel("Written", []string{g.path.Value()}, "", kit.PanelGood))
 }
 
-// bring takes a signature that was made elsewhere.
-func (g *signer) bring(path string) {
-	g.way.Select(byHand)
-	g.back.SetValue(path)
-	g.sheet()
-}
-
 // sign signs in the background: a card or a key may wait for a touch.
 func (g *signer) sign() {
 	way, path, back := g.way.Value(), g.path.Value(), g.back.Value()

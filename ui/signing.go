@@ -125,18 +125,25 @@ func (s *signing) first() fyne.Focusable {
 	return nil
 }
 
-// files takes a signature that was made elsewhere and dropped, for the person
-// whose it is by its name.
+// files takes a signature that was made elsewhere and dropped: it is of the
+// person whose key verifies it.
 func (s *signing) files(paths []string) bool {
-	for _, path := range paths {
-		for _, t := range s.texts {
-			if s.taken[t.Person] == nil && strings.HasSuffix(filepath.Base(path), "."+t.Person+".sig") {
-				newSigner(s, t).bring(path)
-				return true
-			}
+	if len(s.texts) == 0 || filepath.Ext(paths[0]) != ".sig" {
+		return false
+	}
+	sig, err := s.p.w.host.Read(paths[0])
+	if err != nil {
+		s.p.w.tell(err)
+		return true
+	}
+	for _, t := range s.texts {
+		if rightKey(sig, t) == nil {
+			s.take(t, sig)
+			return true
 		}
 	}
-	return false
+	s.p.w.tell(fmt.Errorf("%s: %w", filepath.Base(paths[0]), steps.ErrSignature))
+	return true
 }
 
 func (s *signing) mark(t *Trace) {

@@ -85,8 +85,9 @@ func (w *Window) Fit(screen fyne.Size) {
 func (w *Window) shortcuts() {
 	ctrl := func(k fyne.KeyName, f func()) {
 		w.keys.Add(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierControl}, f)
+		w.keys.Add(&desktop.CustomShortcut{KeyName: k, Modifier: fyne.KeyModifierControl | fyne.KeyModifierShift}, f)
 	}
-	ctrl(fyne.KeyPlus, func() { w.scale(1.125) })
+	ctrl(fyne.KeyPlus, func() { w.scale(1.125) }) // with Shift on many keyboards
 	ctrl(fyne.KeyEqual, func() { w.scale(1.125) })
 	ctrl(fyne.KeyMinus, func() { w.scale(1 / 1.125) })
 	ctrl(fyne.Key0, func() { w.setTaste(Taste{Look: w.host.Taste.Look, Scale: 1}) })

@@ -75,7 +75,7 @@ func runCeremony(ctx context.Context, dir string, f runFlags, out, words io.Writ
 		return errors.Join(err, c.Close())
 	}
 	l := &lead{c: c, room: r, words: words}
-	if f.stage == "" {
+	if f.stage == "" && !c.Paused() { // then it is typed from the sheet
 		// The last record has nothing after it that holds it: people do.
 		fmt.Fprintf(words, "Going on. The head of the log, to compare if it was written down:\n  %s\n", c.Head().SHA256.Code())
 	}
