@@ -46,6 +46,10 @@ var layers = map[string][]string{
 	"keyvault/rehearsal": {"digest", "byok", "keyvault", "keyvault/attest", "github.com/gofrs/flock"},
 	"keyvault/vaulttest": {"byok", "keyvault", "keyvault/azure", "keyvault/rehearsal"},
 
+	"inspect": {
+		"digest", "byok", "audit", "plan", "transfer", "keyvault", "keyvault/attest",
+		"golang.org/x/crypto/ssh", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json",
+	},
 	"steps": {
 		"digest", "byok", "durable", "audit", "plan", "transfer", "machine", "hsm", "keyvault", "keyvault/attest",
 		"golang.org/x/crypto/ssh", "github.com/go-json-experiment/json",
