@@ -192,8 +192,8 @@ func (g *signer) sign() {
 }
 
 func (g *signer) done(sig []byte, err error) {
+	g.s.p.lay(g.s.p.now) // what was under way is over; the button below the sheet is back
 	if err != nil {
-		g.s.p.lay(g.s.p.now)
 		g.tell(err)
 		g.focus()
 		return
