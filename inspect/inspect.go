@@ -65,6 +65,7 @@ func (r Report) OK() bool {
 // Context is what is known beside the file. What is empty is not compared.
 type Context struct {
 	KEK    *byok.KEK                         // the KEK's public half
+	KID    string                            // its key identifier, with version
 	Plan   *plan.Plan                        // vault, people, KEK's size
 	At     time.Time                         // the day, for certificates
 	Beside func(name string) ([]byte, error) // reads a file of the same folder; may be nil
@@ -126,6 +127,8 @@ func (s *subject) kind() func(*subject) {
 		return (*subject).pem
 	case begins(`{"v":`) && has(`"ev":`):
 		return (*subject).log
+	case has(`"operationName"`) && has(`"resultType"`):
+		return (*subject).auditLog
 	case begins("{") && (has(`"privateKeyAttestation"`) || has(`"attestation"`)):
 		return (*subject).attestation
 	case has("schema_version") && has("ciphertext") && !has("package "):

@@ -331,3 +331,19 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+// TestAuditLog: without the kid nothing is checked; with it the creation is
+// looked for.
+func TestAuditLog(t *testing.T) {
+	log := `{"records":[{"time":"2026-11-22T09:00:00Z","operationName":"KeyCreate","resultType":"Success","properties":{"id":"` + kid + `"}}]}`
+	r := File("PT1H.json", []byte(log), Context{})
+	if !strings.Contains(r.What, "audit log") || check(t, r, "auditlog.create").Result != NotChecked || !strings.Contains(r.Do, "--kid") {
+		t.Errorf("%+v", r)
+	}
+	if r := File("PT1H.json", []byte(log), Context{KID: kid}); !r.OK() || check(t, r, "auditlog.create").Result != Holds {
+		t.Errorf("%+v", r)
+	}
+	if r := File("PT1H.json", []byte(strings.Replace(log, "KeyCreate", "KeyImport", 1)), Context{KID: kid}); r.OK() {
+		t.Errorf("%+v", r)
+	}
+}

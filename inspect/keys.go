@@ -69,7 +69,7 @@ func (s *subject) givenKEK(kek *byok.KEK) {
 // attestation hands the file to the package that knows it.
 func (s *subject) attestation() {
 	s.is("a Managed HSM's attestation of a key")
-	w := attest.Want{Kind: keyvault.ManagedHSM, At: s.At}
+	w := attest.Want{Kind: keyvault.ManagedHSM, At: s.At, KID: s.KID}
 	if s.KEK != nil {
 		w.Key = s.KEK.RSA()
 	}
@@ -78,7 +78,7 @@ func (s *subject) attestation() {
 	if p := s.Plan; p != nil {
 		w.OwnerRoot, _ = digest.Parse(p.Vault.OwnerRoot) // zero where it is empty
 		w.RehearsalCA = []byte(p.Vault.CA)
-		if kid, err := byok.ParseKID(f.KID); err == nil && kid.Host == p.Vault.Host() && kid.Name == p.KEK.Name {
+		if kid, err := byok.ParseKID(f.KID); err == nil && w.KID == "" && kid.Host == p.Vault.Host() && kid.Name == p.KEK.Name {
 			w.KID = f.KID // the version is that of the file, and the HSM's word decides
 		}
 	}
@@ -103,7 +103,20 @@ func (s *subject) attestationDo(findings []attest.Finding) {
 	case attest.Refused(findings):
 		s.Do = "Do not use the key. Fetch the attestation again; if it is refused again, stop and find out why."
 	case len(missing) > 0:
-		s.Do = "It is not refused, and it does not prove the KEK before these are checked too: " + strings.Join(missing, ", ") + ". Give --kek and --plan."
+		s.Do = "It is not refused, and it does not prove the KEK before these are checked too: " + strings.Join(missing, ", ") + ". Give --kek, --kid and --plan."
+	}
+}
+
+// auditLog hands the file to the package that knows it.
+func (s *subject) auditLog() {
+	s.is("a Key Vault's audit log")
+	for _, f := range attest.VerifyLog(s.file, s.KID) {
+		s.Checks = append(s.Checks, Check(f))
+	}
+	s.Azure = "Nothing: it wrote this log, and signed none of it."
+	s.Do = "Let somebody else than who made the KEK fetch it. It is the best that there is for a Key Vault, which attests no key."
+	if s.KID == "" {
+		s.Do = "Give --kid, the KEK's identifier with its version."
 	}
 }
 

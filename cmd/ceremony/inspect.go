@@ -15,20 +15,20 @@ import (
 )
 
 func inspectCommand() *cobra.Command {
-	var kekFile, planFile string
+	var kekFile, kid, planFile string
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "inspect FILE...",
 		Short: "Say what a file is, whether it holds, and what Azure would answer",
-		Long: "inspect looks at files of a key transfer: key transfer blob (.byok), public key, key attestation, key or error\n" +
-			"as Azure shows them, bundle, manifest, log, signature, statement, plan, and scripts that import keys. What a\n" +
+		Long: "inspect looks at files of a key transfer: key transfer blob (.byok), public key, key attestation, audit log, key or\n" +
+			"error as Azure shows them, bundle, manifest, log, signature, statement, plan, and scripts that import keys. What a\n" +
 			"file is its content says, not its name. It names every check with what was found and what was wanted, what\n" +
 			"Azure would answer, and what to do. It needs no network, no HSM and no vault.\n\n" +
 			"An attestation proves the KEK only if --kek gives the public key in hand and --plan a plan that pins the\n" +
 			"owner's root: what was not checked is said, and never holds. It exits 0 if nothing fails.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			known, err := inspectContext(kekFile, planFile)
+			known, err := inspectContext(kekFile, kid, planFile)
 			if err != nil {
 				return err
 			}
@@ -40,13 +40,17 @@ func inspectCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&kekFile, "kek", "", "the KEK's public key, PEM, to compare with")
+	c.Flags().StringVar(&kid, "kid", "", "the KEK's identifier, with version, for attestations and audit logs")
 	c.Flags().StringVar(&planFile, "plan", "", "the plan: vault, people, owner's root")
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
 	return c
 }
 
-func inspectContext(kekFile, planFile string) (c inspect.Context, err error) {
-	c.At = time.Now()
+func inspectContext(kekFile, kid, planFile string) (c inspect.Context, err error) {
+	c.At, c.KID = time.Now(), kid
+	if _, err := byok.ParseKID(kid); kid != "" && err != nil {
+		return c, misuse("--kid: %w", err)
+	}
 	if kekFile != "" {
 		file, err := readSmall(kekFile)
 		if err != nil {

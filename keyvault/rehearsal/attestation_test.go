@@ -1,6 +1,7 @@
 package rehearsal_test
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -154,5 +155,39 @@ func TestAttestationOfEveryType(t *testing.T) {
 		if attest.Refused(got) || result(t, got, attest.CheckLocal).Result != attest.Fails {
 			t.Errorf("%s: %+v", kind, got)
 		}
+	}
+}
+
+// TestAuditLogOfTheVault: the log has the creation of the KEK, and an import
+// under its name shows.
+func TestAuditLogOfTheVault(t *testing.T) {
+	s := vaulttest.Start(t, rehearsal.Options{})
+	v := vaulttest.Open(t, s)
+	k, kek := newKEK(t, v, time.Time{})
+	blob := vaulttest.Blob(t, kek, k.KID, vaulttest.Target(t, byok.RSA2048).Plaintext())
+	verify := func() []attest.Finding {
+		t.Helper()
+		file, err := os.ReadFile(s.AuditLogFile())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return attest.VerifyLog(file, k.KID)
+	}
+	for _, name := range []string{"target", "kek"} {
+		if _, err := v.Import(t.Context(), name, keyvault.ImportParams{Type: byok.RSA2048, Ops: vaulttest.Ops(byok.RSA2048), Blob: blob}); err != nil {
+			t.Fatal(vaulttest.Detail(err))
+		}
+		got := verify()
+		if result(t, got, attest.CheckCreated).Result != attest.Holds || result(t, got, attest.CheckNotImported).Refuses() != (name == "kek") {
+			t.Errorf("after an import as %s: %+v", name, got)
+		}
+	}
+	imported, err := v.Get(t.Context(), "kek", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k = imported
+	if got := verify(); !result(t, got, attest.CheckCreated).Refuses() {
+		t.Errorf("the imported version: %+v", got)
 	}
 }

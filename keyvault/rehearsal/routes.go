@@ -32,6 +32,11 @@ func (s *Server) serveVault(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{Request: r, w: w}
 	answer, err := s.dispatch(c)
+	status := http.StatusOK
+	if err != nil {
+		status = toFault(err, c.name).status
+	}
+	s.audit(c, answer, status)
 	switch {
 	case err != nil:
 		refuse(w, toFault(err, c.name))
