@@ -77,7 +77,9 @@ func (s *subject) attestation() {
 	w.Imported = err == nil && s.KEK == nil && !slices.Equal(f.Ops, []string{"import"})
 	if p := s.Plan; p != nil {
 		w.OwnerRoot, _ = digest.Parse(p.Vault.OwnerRoot) // zero where it is empty
-		w.RehearsalCA = []byte(p.Vault.CA)
+		if p.Rehearsal {
+			w.RehearsalCA = []byte(p.Vault.CA)
+		}
 		if kid, err := byok.ParseKID(f.KID); err == nil && w.KID == "" && kid.Host == p.Vault.Host() && kid.Name == p.KEK.Name {
 			w.KID = f.KID // the version is that of the file, and the HSM's word decides
 		}

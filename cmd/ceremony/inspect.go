@@ -20,10 +20,10 @@ func inspectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "inspect FILE...",
 		Short: "Say what a file is, whether it holds, and what Azure would answer",
-		Long: "inspect looks at files of a key transfer: key transfer blob (.byok), public key, key attestation, audit log, key or\n" +
-			"error as Azure shows them, bundle, manifest, log, signature, statement, plan, and scripts that import keys. What a\n" +
-			"file is its content says, not its name. It names every check with what was found and what was wanted, what\n" +
-			"Azure would answer, and what to do. It needs no network, no HSM and no vault.\n\n" +
+		Long: "inspect looks at files of a key transfer: key transfer blob (.byok), public key, key attestation, audit log,\n" +
+			"key or error as Azure shows them, bundle, manifest, log, signature, statement, plan, and scripts that import\n" +
+			"keys. What a file is its content says, not its name. It names every check with what was found and what was\n" +
+			"wanted, what Azure would answer, and what to do. It needs no network, no HSM and no vault.\n\n" +
 			"An attestation proves the KEK only if --kek gives the public key in hand and --plan a plan that pins the\n" +
 			"owner's root: what was not checked is said, and never holds. It exits 0 if nothing fails.",
 		Args: cobra.MinimumNArgs(1),
