@@ -182,11 +182,15 @@ func bytesOf(b []byte) secret {
 
 // privatePart is a piece of a PKCS#8 that is not also in the public key: the
 // scalar of an EC key begins at byte 36, and an RSA key ends with its primes.
-func privatePart(pkcs8 []byte) secret {
-	if len(pkcs8) < 250 {
-		return bytesOf(pkcs8[36:60])
+// An AES key is all private.
+func privatePart(key []byte) secret {
+	switch {
+	case len(key) <= 32:
+		return bytesOf(key)
+	case len(key) < 250:
+		return bytesOf(key[36:60])
 	}
-	return bytesOf(pkcs8[len(pkcs8)-60:])
+	return bytesOf(key[len(key)-60:])
 }
 
 var (
