@@ -18,6 +18,7 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/hsm/hsmtest"
+	"github.com/keyceremony/ceremony/inspect"
 	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/keyvault/azure"
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
@@ -196,6 +197,10 @@ func (h *hall) host() Host {
 			policy := h.plan.Policy()
 			policy.Steps = steps.Required(h.plan)
 			return audit.Verify(dir, policy, audit.Anchors{PlanCode: h.plan.SHA256().Code()}), nil
+		},
+		Inspect: func(path string) (inspect.Report, error) {
+			b, err := os.ReadFile(path)
+			return inspect.File(filepath.Base(path), b, inspect.Context{At: vaulttest.Now()}), err
 		},
 		Rehearse: func(string, func(string)) (*Rehearsal, error) { return h.rehearsal(), nil },
 	}

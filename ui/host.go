@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/inspect"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -31,6 +32,7 @@ type Host struct {
 	WriteNew func(path string, b []byte) error // never overwrites
 	Show     func(path string) error           // shows a file with this machine's program for it
 	Verify   func(dir string) (audit.Verdict, error)
+	Inspect  func(path string) (inspect.Report, error)              // what a file is, and whether it holds
 	Rehearse func(dir string, say func(string)) (*Rehearsal, error) // sets a rehearsal up in a new folder, or goes on with one; "" = a temporary folder
 	Scene    func(dir string) string                                // the rehearsal that a ceremony folder belongs to, or ""
 	Trace    func(Trace)                                            // is told what was painted; may be nil

@@ -70,8 +70,7 @@ func (w *Window) sort(path string) {
 			w.show(newBegin(w, path))
 		}
 	default:
-		w.notice("There is no place for this here", filepath.Base(path)+" is no ceremony folder and no plan. "+
-			"These can be dropped on the window: a ceremony folder, a plan (TOML), and what a step asks for, as the folder of a medium or a signature.")
+		w.inspect(path)
 	}
 }
 

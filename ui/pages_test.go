@@ -12,6 +12,7 @@ import (
 	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
 )
 
 // until leads on to a step, and stops before anything is entered.
@@ -316,5 +317,25 @@ func TestSignatures(t *testing.T) {
 	w.Files([]string{h.path("forged.sig")})
 	if len(s.signing.taken) != n || w.win.Canvas().Overlays().Top() == nil {
 		t.Error("a signature by a key for the other machine is taken, or nothing is said")
+	}
+}
+
+// TestInspect: a file that is dropped on the start page is looked at.
+func TestInspect(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	h.write("some.byok", []byte("{}"))
+	w.Files([]string{h.path("some.byok")})
+	p, ok := w.page.(*inspected)
+	if !ok {
+		t.Fatalf("a file that is dropped leads to a %T", w.page)
+	}
+	if len(p.r.Checks) == 0 || p.rows()[0].Mark == kit.Holds {
+		t.Errorf("an empty blob gives %+v", p.r)
+	}
+	h.shot(w, "inspect")
+	test.Tap(p.back)
+	if _, ok := w.page.(*start); !ok {
+		t.Errorf("back leads to a %T", w.page)
 	}
 }

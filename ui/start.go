@@ -62,7 +62,8 @@ func (s *start) recent() fyne.CanvasObject {
 			}
 		}
 	}
-	rows.Add(kit.NewText("Drop a ceremony folder or a plan anywhere on this window to open it.", kit.Muted))
+	rows.Add(kit.NewText("Drop a file or folder anywhere on this window: a ceremony or a plan to open it; a key transfer blob, a public key, an attestation, a bundle or a log to inspect it.", kit.Muted))
+	rows.Add(kit.NewRow(1, -1, kit.NewButton("Inspect a file…", kit.Plain, s.pickInspect)))
 	return rows
 }
 
@@ -87,6 +88,10 @@ func (s *start) choose() {
 
 func (s *start) audit() {
 	kit.PickFolder(s.w.win, s.w.keys, "Which ceremony folder is to be verified?", "", s.w.places(), s.w.verify)
+}
+
+func (s *start) pickInspect() {
+	kit.PickFile(s.w.win, s.w.keys, "Which file is to be inspected?", "", s.w.places(), s.w.inspect)
 }
 
 // places are where people may want to look first.

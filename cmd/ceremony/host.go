@@ -14,6 +14,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
+	"github.com/keyceremony/ceremony/inspect"
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui"
@@ -35,7 +36,14 @@ func newHost(o opening) (ui.Host, error) {
 		Media: media, Recent: m.recent, Remember: m.remember, Taste: m.taste(), SetTaste: m.setTaste,
 		Read: readSmall, Secret: (&script{}).secretFile, WriteNew: writeNew, Show: show,
 		Verify: func(dir string) (audit.Verdict, error) { return verify(dir, audit.Anchors{}) },
-		Trace:  traceTo(o.traceFD),
+		Inspect: func(path string) (inspect.Report, error) {
+			reports, err := inspectAll([]string{path}, inspect.Context{At: time.Now()})
+			if err != nil {
+				return inspect.Report{}, err
+			}
+			return reports[0], nil
+		},
+		Trace: traceTo(o.traceFD),
 	}, nil
 }
 

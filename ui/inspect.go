@@ -1,0 +1,121 @@
+package ui
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/keyceremony/ceremony/inspect"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// inspected is the page that says what a file is, whether it holds, and what
+// to do.
+type inspected struct {
+	w    *Window
+	r    inspect.Report
+	back *kit.Button
+	box  fyne.CanvasObject
+}
+
+// inspect looks at a file that was dropped or chosen.
+func (w *Window) inspect(path string) {
+	if !w.leave() {
+		return
+	}
+	w.show(newWaiting(w))
+	var r inspect.Report
+	w.work.do("Inspect the file", func(context.Context) (err error) {
+		r, err = w.host.Inspect(path)
+		return err
+	}, func(err error) {
+		if err != nil {
+			w.show(newStart(w))
+			w.tell(err)
+			return
+		}
+		w.show(newInspected(w, r))
+	})
+}
+
+func newInspected(w *Window, r inspect.Report) *inspected {
+	p := &inspected{w: w, r: r}
+	p.back = kit.NewButton("Back to the start", kit.Primary, w.home)
+	body := kit.NewColumn(2.5, kit.NewColumn(1, kit.NewText("Inspect a file · "+r.Name, kit.OverlineBlue), kit.NewText(r.What, kit.Title)))
+	body.Add(p.outcome())
+	for _, one := range r.Problems {
+		body.Add(kit.NewPanel(one.Title, []string{one.Why, "What Azure answers: " + one.Azure, "What to do: " + one.Do}, one.ID, problemKind(one)))
+	}
+	if len(r.Lines) > 0 {
+		body.Add(kit.NewFacts(p.facts()))
+	}
+	if len(r.Checks) > 0 {
+		body.Add(kit.NewChecks(p.rows()))
+	}
+	foot := kit.NewBar(kit.NewRow(2, 0, kit.NewText("", kit.Body), p.back))
+	p.box = container.NewBorder(nil, foot, nil, nil, kit.NewScroll(kit.NewPage(1040, body)))
+	return p
+}
+
+func problemKind(p inspect.Problem) kit.PanelKind {
+	if p.Note {
+		return kit.PanelWarning
+	}
+	return kit.PanelError
+}
+
+// outcome says in one panel how it stands with the file.
+func (p *inspected) outcome() fyne.CanvasObject {
+	kind, title := kit.PanelGood, "Every check that could be made holds"
+	for _, c := range p.r.Checks {
+		if c.Result == inspect.Fails && !c.Note {
+			kind, title = kit.PanelError, "It does not hold"
+		}
+	}
+	if len(p.r.Checks) == 0 {
+		kind, title = kit.PanelPlain, "Nothing could be checked"
+	}
+	var lines []string
+	if p.r.Azure != "" {
+		lines = append(lines, "What Azure would answer: "+p.r.Azure)
+	}
+	if p.r.Do != "" {
+		lines = append(lines, "What to do: "+p.r.Do)
+	}
+	return kit.NewPanel(title, lines, "", kind)
+}
+
+func (p *inspected) facts() (facts []kit.Fact) {
+	for _, l := range p.r.Lines {
+		facts = append(facts, kit.Fact{Label: l.Name, Value: l.Value})
+	}
+	return facts
+}
+
+var inspectMarks = map[string]kit.Mark{inspect.Holds: kit.Holds, inspect.Fails: kit.Fails, inspect.NotChecked: kit.NotChecked}
+
+func (p *inspected) rows() (rows []kit.CheckRow) {
+	for _, c := range p.r.Checks {
+		row := kit.CheckRow{Name: c.ID, Found: c.Found, Wanted: c.Wanted, Mark: inspectMarks[c.Result]}
+		if c.Note && c.Result != inspect.Holds {
+			row.Mark = kit.Noted
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (p *inspected) content() fyne.CanvasObject { return p.box }
+func (p *inspected) first() fyne.Focusable      { return p.back }
+func (p *inspected) enter()                     { p.back.Press() }
+func (p *inspected) files([]string) bool        { return false }
+func (p *inspected) leave() error               { return nil }
+func (p *inspected) help() (title, text string) {
+	return "Inspect a file", "What the file is, by its content; every check by name; and what is known to go wrong with such files. Nothing is changed."
+}
+
+func (p *inspected) mark(t *Trace) {
+	t.Page, t.Phase, t.Primary, t.Ready = "inspect", p.r.What, p.back.Text(), true
+	t.box(p.w, "primary", p.back)
+}
