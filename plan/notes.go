@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // WorkloadKinds lists the kinds of workload; the needs of all but other are known.
@@ -74,13 +75,16 @@ func (p *Plan) keyNotes() []string {
 }
 
 func (p *Plan) peopleNotes() []string {
-	var notes []string
+	var names []string
 	for _, person := range p.People {
 		if person.Kept == File {
-			notes = append(notes, fmt.Sprintf("the key of %s is kept as a file: dual control is procedural", person.Name))
+			names = append(names, person.Name)
 		}
 	}
-	return notes
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{"signing keys kept as files (" + strings.Join(names, ", ") + "): dual control is procedural"}
 }
 
 func (p *Plan) workloadNotes() []string {
