@@ -37,6 +37,8 @@ func look(t *testing.T) found {
 			f.stepsIn(file)
 		case strings.HasPrefix(name, "audit/"):
 			f.rulesIn(file)
+		case strings.HasPrefix(name, "report/"):
+			f.rulesGiven(file)
 		case strings.HasPrefix(name, "byok/"), strings.HasPrefix(name, "keyvault/attest/"):
 			constants(file, "Check", f.checks)
 		case strings.HasPrefix(name, "cmd/ceremony/"):
@@ -123,11 +125,7 @@ var ruleForm = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
 // sides of the rule that there is one of for each side.
 func (f found) rulesIn(file *ast.File) {
 	constants(file, "Ev", f.events)
-	literals(file, func(keys map[string]string) {
-		if _, isRule := keys["Result"]; isRule {
-			f.rules[keys["ID"]] = true
-		}
-	})
+	f.rulesGiven(file)
 	ast.Inspect(file, func(n ast.Node) bool {
 		if lit, ok := n.(*ast.CompositeLit); ok && len(lit.Elts) == 2 {
 			if s, ok := text(lit.Elts[0]); ok && (ruleForm.MatchString(s) || s == "signoff" || s == "outcome") {
@@ -137,6 +135,15 @@ func (f found) rulesIn(file *ast.File) {
 		return true
 	})
 	f.rules["anchor.head.online"], f.rules["anchor.head.offline"] = true, true
+}
+
+// rulesGiven takes the rules that are made with their result.
+func (f found) rulesGiven(file *ast.File) {
+	literals(file, func(keys map[string]string) {
+		if _, isRule := keys["Result"]; isRule {
+			f.rules[keys["ID"]] = true
+		}
+	})
 }
 
 // commandsIn collects the names of commands, and every other text as a flag's.

@@ -49,7 +49,7 @@ func (c *Ceremony) brief(log string, r audit.Record) Brief {
 var tellers = map[string]func(*Ceremony, audit.Record) (text string, loud bool){
 	audit.EvOpen:      tellOpen,
 	audit.EvApprove:   tellApproval,
-	audit.EvBegin:     func(c *Ceremony, r audit.Record) (string, bool) { return c.what(r) + ": begun", false },
+	audit.EvBegin:     func(c *Ceremony, r audit.Record) (string, bool) { return whatOf(r) + ": begun", false },
 	audit.EvEnd:       tellEnd,
 	audit.EvFail:      tellFail,
 	audit.EvException: tellException,
@@ -76,17 +76,9 @@ func data[T any](r audit.Record) (v T) {
 	return v
 }
 
-// what names a record's step, and its key.
-func (c *Ceremony) what(r audit.Record) string {
-	title := map[string]string{attemptID: "Carry over the attempt before"}[r.Step]
-	if s := anytime[r.Step]; s != nil {
-		title = s.Title
-	}
-	for _, e := range c.list {
-		if e.step.ID == r.Step {
-			title = e.step.Title
-		}
-	}
+// whatOf names a record's step, and its key.
+func whatOf(r audit.Record) string {
+	title := Title(r.Step)
 	if r.Key != "" {
 		title += ", " + r.Key
 	}
@@ -115,7 +107,7 @@ func tellOpen(c *Ceremony, r audit.Record) (string, bool) {
 
 func tellApproval(c *Ceremony, r audit.Record) (string, bool) {
 	n := data[audit.Note](r)
-	text := c.what(r) + ": approved by " + c.names(n.Statements)
+	text := whatOf(r) + ": approved by " + c.names(n.Statements)
 	if decided := n.Text[resumeField.Name]; decided != "" {
 		text += ", " + decided
 	}
@@ -125,7 +117,7 @@ func tellApproval(c *Ceremony, r audit.Record) (string, bool) {
 func tellEnd(c *Ceremony, r audit.Record) (string, bool) {
 	e := data[audit.End](r)
 	if len(e.Statements) > 0 && e.Statements[0].Action == audit.ActionSignIn {
-		return c.what(r) + ": " + c.names(e.Statements), false
+		return whatOf(r) + ": " + c.names(e.Statements), false
 	}
 	held, open, loud := 0, []string(nil), false
 	for _, ch := range e.Checks {
@@ -136,7 +128,7 @@ func tellEnd(c *Ceremony, r audit.Record) (string, bool) {
 		open = append(open, ch.ID+" "+ch.Result)
 		loud = loud || ch.Class == string(Exception)
 	}
-	text := c.what(r) + ": done" + counted(held, open)
+	text := whatOf(r) + ": done" + counted(held, open)
 	for _, p := range c.plan.People {
 		if e.Answers["agree."+p.ID] == disagrees {
 			text, loud = text+"; "+p.Name+" does not agree: "+e.Answers["reason."+p.ID], true
@@ -166,9 +158,9 @@ func tellFail(c *Ceremony, r audit.Record) (string, bool) {
 		}
 	}
 	if len(bad) > 0 {
-		return c.what(r) + ": does not hold (" + strings.Join(bad, ", ") + ")", true
+		return whatOf(r) + ": does not hold (" + strings.Join(bad, ", ") + ")", true
 	}
-	return c.what(r) + ": failed (" + f.Problem + ")", true
+	return whatOf(r) + ": failed (" + f.Problem + ")", true
 }
 
 // tellException names what it is about: checks, or what happened.
@@ -192,7 +184,7 @@ func tellChange(c *Ceremony, r audit.Record) (string, bool) {
 }
 
 func tellClose(c *Ceremony, r audit.Record) (string, bool) {
-	text := c.what(r) + ": the log is frozen"
+	text := whatOf(r) + ": the log is frozen"
 	if out := data[audit.Close](r).Outcome; out != "" {
 		text += ", " + out
 	}

@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	root := rootCommand()
 	root.SetArgs(args)
-	return report(root.ExecuteContext(ctx))
+	return ended(root.ExecuteContext(ctx))
 }
 
 // exit is an error that carries an exit code, and has been told already if
@@ -74,8 +74,8 @@ func (e *exit) Error() string {
 }
 func (e *exit) Unwrap() error { return e.err }
 
-// report tells an error in words for people and returns the exit code.
-func report(err error) int {
+// ended tells an error in words for people and returns the exit code.
+func ended(err error) int {
 	var e *exit
 	switch {
 	case err == nil:
@@ -132,7 +132,7 @@ func rootCommand() *cobra.Command {
 	}
 	w.register(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
-	root.AddCommand(openCommand(), runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), hsmCommand(),
+	root.AddCommand(openCommand(), runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), reportCommand(), hsmCommand(),
 		inspectCommand(), rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
 	wrapArgs(root)
 	return root

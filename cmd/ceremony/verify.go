@@ -13,11 +13,12 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/steps"
 )
 
 func verifyCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, noRender bool
 	var planCode string
 	var heads []string
 	c := &cobra.Command{
@@ -25,22 +26,25 @@ func verifyCommand() *cobra.Command {
 		Short: "Check a ceremony folder, as an auditor",
 		Long: "verify checks the transcript in DIR: every rule by name. It exits 0 only if the ceremony is complete,\n" +
 			"with or without exceptions. Whoever made the folder also made the plan in it: give the plan's code and\n" +
-			"the heads from the sheets, which came to you by another way.",
+			"the heads from the sheets, which came to you by another way. A transcript.html in DIR is drawn again and compared.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			a, err := anchors(planCode, heads)
 			if err != nil {
 				return err
 			}
-			v, err := verify(args[0], a)
+			v, p, err := verifyPlan(args[0], a)
 			if err != nil {
 				return err
+			}
+			if !noRender {
+				v.Add(report.Rendered(args[0], p, v))
 			}
 			return showVerdict(c.OutOrStdout(), v, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
-	c.Flags().Bool("no-render", false, "do not render the report to compare it")
+	c.Flags().BoolVar(&noRender, "no-render", false, "do not draw transcript.html again to compare it")
 	c.Flags().StringVar(&planCode, "plan-code", "", "the plan's code, from your own copy")
 	c.Flags().StringArrayVar(&heads, "head", nil, "SHEET=CODE: the head of a sealed log, from the sheet (prepare, offline, final)")
 	return c
@@ -70,18 +74,25 @@ func anchors(planCode string, heads []string) (audit.Anchors, error) {
 // sealedLogs says which log the head on a sheet is of.
 var sealedLogs = map[string]string{"prepare": "online", "offline": "offline", "final": "online.2", "online": "online", "online.2": "online.2"}
 
+// verify applies every rule but report.rendered.
 func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
+	v, _, err := verifyPlan(dir, a)
+	return v, err
+}
+
+// verifyPlan is verify, and gives the plan that was read.
+func verifyPlan(dir string, a audit.Anchors) (audit.Verdict, *plan.Plan, error) {
 	b, err := readSmall(filepath.Join(dir, "plan.toml"))
 	if err != nil {
-		return audit.Verdict{}, misuse("%s is no ceremony folder: %w", dir, err)
+		return audit.Verdict{}, nil, misuse("%s is no ceremony folder: %w", dir, err)
 	}
 	p, err := plan.Parse(b)
 	if err != nil {
-		return audit.Verdict{}, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
+		return audit.Verdict{}, nil, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
 	}
 	policy := p.Policy()
 	policy.Steps = steps.Required(p)
-	return audit.Verify(dir, policy, a), nil
+	return audit.Verify(dir, policy, a), p, nil
 }
 
 func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {

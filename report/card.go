@@ -1,0 +1,70 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+
+	_ "embed"
+
+	"github.com/keyceremony/ceremony/plan"
+)
+
+//go:embed card.txt
+var cardText string
+
+var card = template.Must(template.New("card").Parse(cardText))
+
+// Card is the auditor's card: how to check a folder of this plan with stock
+// tools alone. It is ASCII, a pure function of the plan, and stands on the last
+// page too.
+func Card(p *plan.Plan) []byte {
+	c := struct {
+		ID, Mode, R  string // R: what every namespace of a rehearsal begins with
+		People, Keys string // ids and names, for loops of a shell
+		Signing      string // names of the keys that the vault proved by a signature
+		HSM          bool
+	}{ID: p.ID, Mode: p.Mode(), HSM: p.Policy().SealKey != nil}
+	if p.Rehearsal {
+		c.R = "rehearsal-"
+	}
+	var people, keys, signing []string
+	for _, who := range p.People {
+		people = append(people, who.ID)
+	}
+	for _, k := range p.Keys {
+		if k.Type != "AES" {
+			keys = append(keys, k.Name)
+		}
+		for _, op := range k.Ops {
+			if op == "sign" {
+				signing = append(signing, k.Name)
+			}
+		}
+	}
+	c.People, c.Keys, c.Signing = strings.Join(people, " "), strings.Join(keys, " "), strings.Join(signing, " ")
+	var b bytes.Buffer
+	if err := card.Execute(&b, c); err != nil {
+		panic(fmt.Sprintf("report: internal error: card: %v", err))
+	}
+	return b.Bytes()
+}
+
+// A part is a paragraph of the card, and the commands below it.
+type part struct{ Words, Commands string }
+
+// CardParts is the card for the last pages: what is a comment in the script is
+// text here.
+func (t *transcript) CardParts() []part {
+	var out []part
+	for block := range strings.SplitSeq(string(Card(t.Plan)), "\n\n") {
+		switch words, isWords := strings.CutPrefix(block, "# "); {
+		case isWords:
+			out = append(out, part{Words: strings.ReplaceAll(words, "\n# ", " ")})
+		case len(out) > 0:
+			out[len(out)-1].Commands = strings.Trim(block, "\n")
+		}
+	}
+	return out[1:] // the first is the title
+}

@@ -1,0 +1,256 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// This file has what the first page says: outcome, exceptions, what was not
+// checked, what is open, who had to sign and who did; and the page of people.
+
+// Version is that of the page's form.
+func (t *transcript) Version() int { return Version }
+
+// Outcome tells the verdict in one sentence.
+func (t *transcript) Outcome() string {
+	return map[string]string{
+		audit.OutcomeComplete:   "Every rule holds, and there was no exception.",
+		audit.OutcomeExceptions: "Every rule holds. People decided to go on over what is listed under exceptions: read each.",
+		audit.OutcomeIncomplete: "Nothing is wrong. Something is missing, or the ceremony was stopped.",
+		audit.OutcomeBroken:     "At least one rule fails. Believe nothing of this record before that is explained.",
+	}[t.Verdict.Outcome]
+}
+
+// Good says whether the ceremony is complete, with or without exceptions.
+func (t *transcript) Good() bool { return t.Verdict.Complete() }
+
+// BadRules are those that do not hold.
+func (t *transcript) BadRules() []audit.Rule {
+	return slices.DeleteFunc(slices.Clone(t.Verdict.Rules), func(r audit.Rule) bool {
+		return r.Result == audit.ResultHolds || r.Result == audit.ResultNotChecked
+	})
+}
+
+// Days are the first and last day of the record, by the machines' clocks.
+func (t *transcript) Days() string {
+	var first, last string
+	for _, l := range t.Logs {
+		if a := l.First.Format("2006-01-02"); !l.First.IsZero() && (first == "" || a < first) {
+			first = a
+		}
+		last = max(last, l.Last.Format("2006-01-02"))
+	}
+	if first == last {
+		return first
+	}
+	return first + " to " + last
+}
+
+// Clocks say where each machine's clock had its time from, and what of it is
+// known.
+func (t *transcript) Clocks() []string {
+	var order []string
+	logs := map[string][]string{}
+	for _, l := range t.Logs {
+		text := "source " + l.Src + ", error not known"
+		if l.ErrS != nil {
+			text = fmt.Sprintf("source %s, off by at most %d s", l.Src, *l.ErrS)
+		}
+		if logs[text] == nil {
+			order = append(order, text)
+		}
+		logs[text] = append(logs[text], l.Name)
+	}
+	for i, text := range order {
+		order[i] = strings.Join(logs[text], ", ") + " " + text
+	}
+	return order
+}
+
+// Missed are the checks that could not be made, each reason once.
+func (t *transcript) Missed() []group { return groups(t.NotMade) }
+
+// A group is what several records say alike.
+type group struct {
+	ID, Found, Wanted string
+	Refs              []ref
+}
+
+func groups(list []finding) []group {
+	var out []group
+	for _, f := range list {
+		i := slices.IndexFunc(out, func(g group) bool { return g.ID == f.ID && g.Found == f.Found })
+		if i < 0 {
+			i, out = len(out), append(out, group{f.ID, f.Found, f.Wanted, nil})
+		}
+		out[i].Refs = append(out[i].Refs, f.Ref)
+	}
+	return out
+}
+
+// A mark is one open point, with the records that it is about.
+type mark struct {
+	Text string
+	Refs []ref
+}
+
+// Open are the points that an auditor should ask about.
+func (t *transcript) Open() []mark {
+	var out []mark
+	for _, g := range groups(t.Failed) {
+		out = append(out, mark{g.ID + " did not hold (a note): " + g.Found + "; wanted: " + g.Wanted, g.Refs})
+	}
+	for _, k := range t.Plan.Keys {
+		if c, ok := t.checks[point{log: k.Name + " target.proof-available"}]; ok && c.Result != audit.ResultHolds {
+			out = append(out, mark{Text: "nothing proves that the vault's key " + k.Name + " is the one in the HSM: " + c.Found})
+		}
+	}
+	for _, step := range slices.Sorted(maps.Keys(t.fails)) {
+		out = append(out, mark{Text: fmt.Sprintf("%s did not come to its end %s: ask why", title(step, ""), times(t.fails[step]))})
+	}
+	for _, of := range []struct{ event, text string }{
+		{audit.EvRecovered, "a record was cut off while it was written, and what was left of it is kept"},
+		{audit.EvPause, "the ceremony was paused: compare custody and bags with the sheets"},
+		{audit.EvChange, "people left or came"},
+		{audit.EvStop, "the ceremony was stopped: read why, and what became of keys and media"},
+	} {
+		if r := t.events[of.event]; r != nil {
+			out = append(out, mark{of.text, r.First})
+		}
+	}
+	if n := t.attempt(); n > 1 {
+		out = append(out, mark{Text: fmt.Sprintf("this is attempt %d: ask for the folders of the attempts before", n)})
+	}
+	for _, n := range t.Plan.Notes() {
+		out = append(out, mark{Text: n})
+	}
+	return append(out, mark{Text: "times are what the machines' clocks and people said; no time-stamp bounds them"})
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+func (t *transcript) attempt() int {
+	n := 1
+	for _, l := range t.Logs {
+		n = max(n, l.Open.Attempt)
+	}
+	return n
+}
+
+// A code is compared with what is on paper.
+type code struct {
+	Of, Sheet string
+	SHA256    digest.SHA256
+}
+
+// Codes are those that an auditor compares with the sheets.
+func (t *transcript) Codes() []code {
+	out := []code{{"plan.toml", "handed out before the day", t.Plan.SHA256()}}
+	sheets := map[string]string{"online.log": "sheet of prepare.seal", "offline.log": "sheet of wrap.seal", "online.2.log": "sheet of final.seal"}
+	for _, l := range t.Logs {
+		if sheet := sheets[l.Name]; sheet != "" && l.Close != nil {
+			out = append(out, code{l.Name, sheet, l.Head.SHA256})
+		}
+	}
+	return out
+}
+
+// Quorum says how many of each role had to sign.
+func (t *transcript) Quorum() string {
+	var list []string
+	quorum := t.Plan.Policy().Quorum
+	for _, role := range plan.Roles {
+		if n := quorum[role]; n > 0 {
+			list = append(list, fmt.Sprintf("%d %s", n, plural(role, n)))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func plural(role string, n int) string {
+	switch {
+	case n == 1:
+		return role
+	case strings.HasSuffix(role, "s"):
+		return role + "es"
+	}
+	return role + "s"
+}
+
+// A signer is one person of the plan, and what that person signed.
+type signer struct {
+	ID, Name, Role string
+	Cells          []bool // plan; sign-in at the three stages; three seals
+	Said           string // at the sign-off
+}
+
+// Signers lists everybody who could sign.
+func (t *transcript) Signers() []signer {
+	var out []signer
+	for _, p := range t.Plan.People {
+		s := signer{ID: p.ID, Name: p.Name, Role: p.Role, Said: t.said[p.ID]}
+		s.Cells = append(s.Cells, slices.Contains(t.seals["plan.toml"], p.ID))
+		for _, stage := range stages {
+			s.Cells = append(s.Cells, t.signed[p.ID+" "+stage])
+		}
+		for _, seal := range []string{audit.SealPrepare, audit.SealOffline, audit.SealFinal} {
+			s.Cells = append(s.Cells, slices.Contains(t.seals[seal], p.ID))
+		}
+		out = append(out, s)
+	}
+	if t.Plan.Policy().SealKey != nil {
+		out = append(out, signer{audit.SealKeyID, "the HSM", "seal key", []bool{
+			false, false, false, false, false, slices.Contains(t.seals[audit.SealOffline], audit.SealKeyID), false,
+		}, ""})
+	}
+	return out
+}
+
+// Rule finds a rule of the verdict.
+func (t *transcript) Rule(id string) audit.Rule {
+	for _, r := range t.Verdict.Rules {
+		if r.ID == id {
+			return r
+		}
+	}
+	return audit.Rule{ID: id, Result: audit.ResultNotChecked}
+}
+
+// A member is a person with keys.
+type member struct {
+	plan.Person
+	Keys []fingerprint
+}
+
+// A fingerprint is a signing key as ssh-keygen -l shows it.
+type fingerprint struct{ Use, Type, SHA256 string }
+
+// People are those of the plan, with their keys.
+func (t *transcript) People() []member {
+	var out []member
+	for i, p := range t.Plan.Roster() {
+		m := member{Person: t.Plan.People[i]}
+		uses := []string{"both machines"}
+		if len(p.Keys) > 1 {
+			uses = []string{"online", "offline"}
+		}
+		for j, k := range p.Keys {
+			m.Keys = append(m.Keys, fingerprint{uses[j], k.Type(), ssh.FingerprintSHA256(k)})
+		}
+		out = append(out, m)
+	}
+	return out
+}

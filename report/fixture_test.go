@@ -1,0 +1,336 @@
+package report
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// A maker writes the folder of a small ceremony, with keys and times that are
+// the same in every run.
+type maker struct {
+	t    testing.TB
+	dir  *durable.Dir
+	plan *plan.Plan
+	logs map[string]*audit.Log
+	seq  int64
+	name string // of the ceremony
+	bulk int    // additional records
+	// foreign is put wherever a record has a text of others, "" for none.
+	foreign string
+}
+
+var crew = []struct{ id, name, role string }{
+	{"admin", "Ada Admin", plan.Administrator},
+	{"op1", "Zoë Müller", plan.Operator},
+	{"op2", "Otto Łęcki", plan.Operator},
+	{"co1", "Carl Officer", plan.CryptoOfficer},
+	{"iw", "Inga Witness", plan.InternalWitness},
+}
+
+func signerOf(who string) ssh.Signer {
+	seed := sha256.Sum256([]byte("test key of " + who))
+	s, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(seed[:]))
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+func newMaker(t testing.TB) *maker {
+	dir, err := durable.Create(t.TempDir() + "/folder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	return &maker{t: t, dir: dir, logs: map[string]*audit.Log{}, name: "A ceremony of tests"}
+}
+
+func (m *maker) must(err error) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *maker) toml() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, `format = 1
+id = "contoso-2026"
+name = %q
+rehearsal = false
+[program]
+sha256 = ["%s"]
+[vault]
+url = "https://contoso.vault.azure.net"
+cloud = "public"
+tenant = "d5fcd60a-540a-4bfa-8a11-17faebf1b095"
+[kek]
+name = "contoso-kek"
+bits = 3072
+days = 7
+[hsm]
+module = "/usr/lib/vendor.so"
+module_sha256 = "%s"
+serial = "0042"
+seal_key = "none"
+[[key]]
+name = "signing"
+type = "EC"
+curve = "P-256"
+ops = ["sign", "verify"]
+label = "signing"
+source = "generate"
+[quorum]
+operators = 2
+crypto_officers = 1
+internal_witnesses = 1
+[transfer]
+kek = "usb"
+blob = "usb"
+[evidence]
+attestation = "none"
+audit_log = "none"
+[time]
+not_before = 2026-11-22T09:00:00Z
+not_after = 2026-11-29T09:00:00Z
+`, m.name, digest.Of([]byte("tool")), digest.Of([]byte("module")))
+	for _, p := range crew {
+		key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signerOf(p.id).PublicKey())))
+		fmt.Fprintf(&b, "[[person]]\nid = %q\nname = %q\nrole = %q\nkept = \"card\"\nkey = %q\n", p.id, p.name, p.role, key)
+	}
+	return []byte(b.String())
+}
+
+func (m *maker) write(name string, b []byte) audit.File {
+	m.t.Helper()
+	m.must(m.dir.WriteNew(name, b))
+	return audit.File{Name: name, SHA256: digest.Of(b), Bytes: int64(len(b))}
+}
+
+// everybody signs a file beside it.
+func (m *maker) everybody(file, namespace string, text []byte) {
+	for _, p := range crew {
+		sig, err := audit.Sign(signerOf(p.id), nil, namespace, text)
+		m.must(err)
+		m.write(audit.SignedName(file, p.id), sig)
+	}
+}
+
+func (m *maker) stamp() audit.Stamp {
+	m.seq++
+	return audit.Stamp{Boot: "boot", MonoNS: m.seq * 1e9, Wall: time.Unix(1795338000+m.seq, 0).UTC(), Src: "rtc" + m.foreign}
+}
+
+func (m *maker) begin(name, stage string, link *audit.Head) {
+	l, err := audit.CreateLog(m.dir, name, audit.LogSide(name), m.plan.ID, m.stamp)
+	m.must(err)
+	m.logs[name] = l
+	m.add(name, stage, audit.EvOpen, "", "", audit.Open{
+		Format: 1, Mode: m.plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: 1, Plan: m.plan.SHA256(), Link: link,
+		Tool: audit.Tool{Name: "ceremony", Version: "1.0.0" + m.foreign, Commit: "abc", SHA256: digest.Of([]byte("tool"))},
+	})
+}
+
+func (m *maker) add(log, stage, ev, step, key string, data any) {
+	m.t.Helper()
+	_, err := m.logs[log].Append(audit.Entry{Stage: stage, Actor: []string{"op1"}, Ev: ev, Step: step, Key: key, Data: data})
+	m.must(err)
+}
+
+// sign makes a statement of each of these people.
+func (m *maker) sign(log, stage, step, action string, who ...string) (out []audit.SignedBy) {
+	m.t.Helper()
+	for _, id := range who {
+		p, _ := m.plan.Roster().Find(id)
+		s := audit.Statement{
+			Mode: m.plan.Mode(), Ceremony: m.plan.ID, Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Stage: stage, Attempt: 1, Step: step,
+			Action: action, Role: p.Role, Person: id, Head: m.logs[log].Head(),
+			Nonce: sha256.Sum256([]byte(log + step + action + id)),
+		}
+		if action == audit.ActionSignOff {
+			s.Subjects = []string{audit.SubjectAgrees}
+		}
+		name, text := audit.StatementName(log, s.Head.Seq+1, step, id), s.Text()
+		sig, err := audit.Sign(signerOf(id), nil, s.Namespace(), text)
+		m.must(err)
+		m.write(name, text)
+		m.write(audit.SigName(name), sig)
+		out = append(out, audit.SignedBy{Person: id, File: name, SHA256: digest.Of(text), Sig: digest.Of(sig), Action: action})
+	}
+	return out
+}
+
+func ids() (out []string) {
+	for _, p := range crew {
+		out = append(out, p.id)
+	}
+	return out
+}
+
+// opening is how each sitting begins.
+func (m *maker) opening(log, stage string) {
+	m.add(log, stage, audit.EvEnd, "ceremony.open", "", audit.End{
+		Answers: map[string]string{"code.op1": "typed", "code.op2": "typed"},
+		Checks:  []audit.Check{{ID: "plan.code", Class: "stop", Found: "2 people typed it" + m.foreign, Wanted: "the code of this plan" + m.foreign, Result: "holds"}},
+	})
+	m.add(log, stage, audit.EvEnd, "people.signin", "", audit.End{
+		Answers: map[string]string{"identity": "SEEN", "keyboard": "op1"}, Statements: m.sign(log, stage, "people.signin", audit.ActionSignIn, ids()...),
+	})
+}
+
+// seal closes a log and lets everybody sign the list of what is there.
+func (m *maker) seal(log, stage, step, manifest string, c audit.Close) audit.Head {
+	m.t.Helper()
+	m.add(log, stage, audit.EvEnd, step, "", audit.End{})
+	m.add(log, stage, audit.EvClose, step, "", c)
+	entries, err := m.dir.Names()
+	m.must(err)
+	var list audit.Manifest
+	for _, e := range entries {
+		later := manifest == audit.SealOffline && strings.HasPrefix(e.Name, "online.2")
+		if !later && !strings.HasPrefix(e.Name, ".") && !strings.HasSuffix(e.Name, ".byok") {
+			b, err := m.dir.Read(e.Name, audit.MaxFile)
+			m.must(err)
+			list = append(list, audit.File{Name: e.Name, SHA256: digest.Of(b)})
+		}
+	}
+	b := list.Encode()
+	m.write(manifest, b)
+	m.everybody(manifest, audit.SealNamespace(manifest, m.plan.Mode()), b)
+	return m.logs[log].Head()
+}
+
+func facts(pairs ...string) map[string]jsontext.Value {
+	out := map[string]jsontext.Value{}
+	for i := 0; i < len(pairs); i += 2 {
+		out[pairs[i]] = jsontext.Value(pairs[i+1])
+	}
+	return out
+}
+
+const spki = `"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEZ7oF2/O9pbpNPHXJgomDhNh1GrUk\nVf4lXbWOucH/Qf97P6B2YQpUh6Db0qyhBYEujUtik6guB7jcU4LCvD2LCQ==\n-----END PUBLIC KEY-----\n"`
+
+// make writes the whole ceremony and returns its folder.
+func (m *maker) make() string {
+	m.t.Helper()
+	b := m.toml()
+	var err error
+	m.plan, err = plan.Parse(b)
+	m.must(err)
+	m.write("plan.toml", b)
+	m.everybody("plan.toml", audit.PlanNamespace(m.plan.Mode()), b)
+	m.write("allowed_signers", m.plan.Policy().AllowedSigners())
+
+	m.begin("online.log", "prepare", nil)
+	m.opening("online.log", "prepare")
+	m.add("online.log", "prepare", audit.EvBegin, "kek.create", "", audit.Begin{Mark: "contoso-2026/1/kek.create"})
+	m.add("online.log", "prepare", audit.EvEnd, "kek.create", "", audit.End{Answers: map[string]string{"word": "CREATE"}})
+	m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{
+		Facts:  facts("kek.kid", `"https://contoso.vault.azure.net/keys/contoso-kek/1"`, "kek.sha256", `"`+digest.Of([]byte("kek")).String()+`"`),
+		Files:  []audit.File{m.write("kek.publickey.pem", []byte("a key\n")), m.write("kek.json", []byte("{}\n"))},
+		Checks: []audit.Check{{ID: "kek.origin", Class: "note", Found: "no audit log was looked at", Wanted: "proof that the vault made this KEK", Result: "not checked"}},
+	})
+	for i := range m.bulk {
+		m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{Checks: []audit.Check{
+			{ID: "kek.kty", Class: "stop", Found: fmt.Sprint("RSA-HSM ", i), Wanted: "RSA-HSM", Result: "holds"},
+		}})
+	}
+	prepared := m.seal("online.log", "prepare", "prepare.seal", audit.SealPrepare, audit.Close{NotChecked: []string{"kek.origin"}})
+	m.begin("online.2.log", "prepare", &prepared)
+	m.add("online.2.log", "prepare", audit.EvEnd, "kek.export", "", audit.End{Answers: map[string]string{"bag": "0042" + m.foreign}})
+	m.wrap(prepared)
+	m.imports()
+	return m.dir.Path()
+}
+
+func (m *maker) wrap(prepared audit.Head) {
+	const log, stage = "offline.log", "wrap"
+	m.begin(log, stage, nil)
+	m.opening(log, stage)
+	m.add(log, stage, audit.EvEnd, "clock.check", "", audit.End{Checks: []audit.Check{
+		{ID: "clock.offset", Class: "exception", Found: "180 s", Wanted: "at most 120 s either way", Result: "fails"},
+	}})
+	m.add(log, stage, audit.EvException, "exception", "", audit.Exception{
+		Checks: []string{"clock.offset"}, Expected: "the clock is right within 120 seconds" + m.foreign,
+		Happened: "it is 3 minutes late" + m.foreign, Decided: "go on; the offset is recorded" + m.foreign,
+		Statements: m.sign(log, stage, "exception", "approve exception", "op2", "iw"),
+	})
+	m.add(log, stage, audit.EvEnd, "kek.receive", "", audit.End{Links: []audit.Head{prepared}, Answers: map[string]string{"bag": "0042"}})
+	m.add(log, stage, audit.EvFail, "kek.confirm", "", audit.Fail{Problem: "check.kek.confirm" + m.foreign})
+	m.add(log, stage, audit.EvEnd, "kek.confirm", "", audit.End{Statements: m.sign(log, stage, "kek.confirm", "confirm the KEK", "op1", "op2")})
+	m.add(log, stage, audit.EvEnd, "hsm.connect", "", audit.End{Facts: facts("hsm.token",
+		`{"Label":"token","Serial":"0042","Manufacturer":"Vendor","Model":"Model","Firmware":"1.2","Library":"3.4"}`)})
+	m.add(log, stage, audit.EvEnd, "target.generate", "signing", audit.End{
+		Facts:  facts("target/signing", `{"id":"EjkAGdqsaJhquEVefpA0XQ==","label":"signing","type":"P-256","public":`+spki+`}`),
+		Files:  []audit.File{m.write("signing.pub.pem", []byte("a public key\n"))},
+		Checks: []audit.Check{{ID: "target.local", Class: "stop", Found: "made in this HSM: true", Wanted: "made in this HSM: true", Result: "holds"}},
+	})
+	m.add(log, stage, audit.EvApprove, "target.wrap", "", audit.Note{Text: map[string]string{}, Statements: m.sign(log, stage, "target.wrap", "approve target.wrap", "op2")})
+	m.add(log, stage, audit.EvEnd, "target.wrap", "signing", audit.End{
+		Facts: facts("blob/signing", `"`+digest.Of([]byte("a blob\n")).String()+`"`), Files: []audit.File{m.write("signing.byok", []byte("a blob\n"))},
+	})
+	m.seal(log, stage, "wrap.seal", audit.SealOffline, audit.Close{Exceptions: 1})
+}
+
+func (m *maker) imports() {
+	const log, stage = "online.2.log", "import"
+	m.opening(log, stage)
+	m.add(log, stage, audit.EvEnd, "blob.receive", "", audit.End{Links: []audit.Head{m.logs["offline.log"].Head()}})
+	m.add(log, stage, audit.EvPause, "pause", "", audit.Note{Text: map[string]string{"reason": "lunch" + m.foreign, "custody": "bag 0043"}})
+	m.add(log, stage, audit.EvEnd, "target.import", "signing", audit.End{
+		Facts: facts("imported/signing", `{"kid":"https://contoso.vault.azure.net/keys/signing/1","version":"1"}`),
+	})
+	if m.foreign != "" {
+		m.hostile(log)
+	}
+	m.add(log, stage, audit.EvEnd, "final.seal", "", audit.End{
+		Answers:    map[string]string{"agree.op1": "agrees", "agree.op2": "agrees"},
+		Statements: m.sign(log, stage, "final.seal", audit.ActionSignOff, ids()...),
+	})
+	m.seal(log, stage, "final.seal", audit.SealFinal, audit.Close{Outcome: audit.OutcomeExceptions, Exceptions: 1, NotChecked: []string{"kek.origin"}})
+}
+
+// hostile puts a text of others wherever a record can have one.
+func (m *maker) hostile(log string) {
+	f := m.foreign
+	_, err := m.logs[log].Append(audit.Entry{Stage: f, Actor: []string{f}, Ev: audit.EvEnd, Step: f, Key: f, Data: audit.End{
+		Answers:    map[string]string{f: f, "agree.op1": f, "code." + f: f, "agree.co1": audit.SubjectDisagrees, "reason.co1": f},
+		Facts:      facts("kek.fate", quote(f), "kek.kid", quote(f), "vault.info", `{"kind":`+quote(f)+`,"account":`+quote(f)+`}`, "hsm.way", quote(f)),
+		Checks:     []audit.Check{{ID: f, Class: f, Found: f, Wanted: f + f, Result: f}, {ID: "x", Class: f, Found: f, Wanted: f, Result: "not checked"}},
+		Files:      []audit.File{{Name: f}},
+		Statements: []audit.SignedBy{{Person: f, File: f, Action: f}},
+		Links:      []audit.Head{{Log: f, Seq: 3}},
+	}})
+	m.must(err)
+	m.add(log, "import", audit.EvFail, f, f, audit.Fail{Problem: f})
+	m.add(log, "import", audit.EvChange, "people.change", "", audit.Note{Text: map[string]string{"leaves": f, f: f}})
+	m.add(log, "import", audit.EvBegin, f, "", audit.Begin{Mark: f})
+	m.add(log, "import", audit.EvRecovered, "", "", audit.Recovered{Hex: f, Bytes: 3})
+	m.add(log, "import", audit.EvStop, "ceremony.stop", "", audit.Note{Text: map[string]string{"reason": f}})
+}
+
+func quote(s string) string {
+	b, err := jsontext.AppendQuote(nil, s)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// verdict is the one of the folder, without the rule of steps: this ceremony
+// is shorter than a real one.
+func (m *maker) verdict() audit.Verdict {
+	return audit.Verify(m.dir.Path(), m.plan.Policy(), audit.Anchors{})
+}

@@ -1,0 +1,347 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+// This file reads the logs once for what stands before and after the timeline.
+
+// A transcript is what the page says but for the timeline.
+type transcript struct {
+	Plan       *plan.Plan
+	Verdict    audit.Verdict
+	Code       digest.SHA256 // of the manifest, or what stands for it
+	CodeOf     string        // its name
+	Logs       []*logFacts
+	Exceptions []exception
+	NotMade    []finding // checks that could not be made
+	Failed     []finding // notes that did not hold
+	Against    []against // people who do not agree
+
+	people map[string]plan.Person
+	steps  map[string]*refs // where a step ended, by id
+	events map[string]*refs // where an event is
+	fails  map[string]int   // how often a step did not hold
+	signed map[string]bool  // PERSON STAGE: signed in
+	said   map[string]string
+	checks map[point]audit.Check // of target keys, by key and id
+	asked  map[point]bool        // heads that are named
+	seals  map[string][]string   // who signed, by file
+	lists  map[string]audit.Manifest
+}
+
+// logFacts is one log.
+type logFacts struct {
+	Name        string
+	Open        audit.Open
+	Close       *audit.Close
+	Head        audit.Head
+	First, Last time.Time
+	Src         string
+	ErrS        *int64
+	Bad         error
+	facts       map[string]jsontext.Value
+}
+
+// An exception as the first page has it.
+type exception struct {
+	Ref ref
+	audit.Exception
+	By []string
+}
+
+// A finding is a check that did not hold.
+type finding struct {
+	Ref ref
+	audit.Check
+	Key string
+}
+
+type against struct{ Name, Why string }
+
+// A ref names a record: Text for people, ID for links.
+type ref struct{ ID, Text string }
+
+func refTo(log string, seq int) ref {
+	stem := strings.TrimSuffix(log, ".log")
+	return ref{fmt.Sprintf("r-%s-%d", stem, seq), fmt.Sprintf("%s %d", stem, seq)}
+}
+
+// refs are some records and how many there are.
+type refs struct {
+	First []ref // at most maxRefs
+	N     int
+}
+
+const maxRefs = 8
+
+func (r *refs) More() int { return r.N - len(r.First) }
+
+func count(in map[string]*refs, id, log string, seq int) {
+	r := in[id]
+	if r == nil {
+		r = &refs{}
+		in[id] = r
+	}
+	if r.N++; len(r.First) < maxRefs {
+		r.First = append(r.First, refTo(log, seq))
+	}
+}
+
+// gather reads everything that the page has before its timeline.
+func gather(d *durable.Dir, p *plan.Plan, v audit.Verdict) (*transcript, error) {
+	t := &transcript{
+		Plan: p, Verdict: v, people: map[string]plan.Person{}, steps: map[string]*refs{}, events: map[string]*refs{},
+		fails: map[string]int{}, signed: map[string]bool{}, said: map[string]string{}, checks: map[point]audit.Check{},
+		asked: map[point]bool{}, seals: map[string][]string{}, lists: map[string]audit.Manifest{},
+	}
+	for _, person := range p.People {
+		t.people[person.ID] = person
+	}
+	names, err := logNames(d)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := t.readLog(d, name); err != nil {
+			return nil, err
+		}
+	}
+	t.code(d)
+	return t, t.signatures(d)
+}
+
+func (t *transcript) readLog(d *durable.Dir, name string) error {
+	f, _, err := d.OpenFile(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	l := &logFacts{Name: name, facts: map[string]jsontext.Value{}}
+	t.Logs = append(t.Logs, l)
+	l.Head, l.Bad = audit.ReadLogFrom(f, name, func(r audit.Record) error { return t.add(l, r) })
+	return nil
+}
+
+// add takes what the page needs from one record.
+func (t *transcript) add(l *logFacts, r audit.Record) error {
+	if r.Seq == 0 {
+		l.First = r.Wall
+	}
+	l.Last, l.Src, l.ErrS = r.Wall, r.Src, r.ErrS
+	for _, h := range linksOf(r) {
+		t.asked[point{h.Log, h.Seq}] = true
+	}
+	count(t.events, r.Ev, l.Name, r.Seq)
+	switch r.Ev {
+	case audit.EvOpen:
+		return json.Unmarshal(r.Data, &l.Open)
+	case audit.EvEnd:
+		return t.addEnd(l, r)
+	case audit.EvFail:
+		t.fails[r.Step]++
+	case audit.EvException:
+		e := exception{Ref: refTo(l.Name, r.Seq)}
+		err := json.Unmarshal(r.Data, &e.Exception)
+		e.By = t.names(e.Statements)
+		t.Exceptions = append(t.Exceptions, e)
+		return err
+	case audit.EvResume, audit.EvApprove:
+		var n audit.Note
+		err := json.Unmarshal(r.Data, &n)
+		t.addSigned(r, n.Statements)
+		return err
+	case audit.EvClose:
+		l.Close = new(audit.Close)
+		return json.Unmarshal(r.Data, l.Close)
+	}
+	return nil
+}
+
+func (t *transcript) addEnd(l *logFacts, r audit.Record) error {
+	var e audit.End
+	if err := json.Unmarshal(r.Data, &e); err != nil {
+		return err
+	}
+	count(t.steps, r.Step, l.Name, r.Seq)
+	t.addSigned(r, e.Statements)
+	for name, value := range e.Facts {
+		if kept(name) {
+			l.facts[name] = slices.Clone(value)
+		}
+	}
+	for _, c := range e.Checks {
+		t.addCheck(finding{refTo(l.Name, r.Seq), c, r.Key})
+	}
+	for _, p := range t.Plan.People {
+		if e.Answers["agree."+p.ID] == audit.SubjectDisagrees {
+			t.Against = append(t.Against, against{p.Name, e.Answers["reason."+p.ID]})
+		}
+		if said := e.Answers["agree."+p.ID]; said != "" {
+			t.said[p.ID] = said
+		}
+	}
+	return nil
+}
+
+func (t *transcript) addCheck(f finding) {
+	if f.Key != "" && strings.HasPrefix(f.ID, "target.") {
+		if _, planned := t.planned(f.Key); planned {
+			t.checks[point{log: f.Key + " " + f.ID}] = f.Check
+		}
+	}
+	switch {
+	case f.Result == audit.ResultNotChecked:
+		t.NotMade = append(t.NotMade, f)
+	case f.Result != audit.ResultHolds && f.Class != audit.ClassException:
+		t.Failed = append(t.Failed, f)
+	}
+}
+
+func (t *transcript) addSigned(r audit.Record, signed []audit.SignedBy) {
+	for _, s := range signed {
+		if s.Action == audit.ActionSignIn {
+			t.signed[s.Person+" "+r.Stage] = true
+		}
+	}
+}
+
+func (t *transcript) planned(key string) (plan.Key, bool) {
+	i := slices.IndexFunc(t.Plan.Keys, func(k plan.Key) bool { return k.Name == key })
+	if i < 0 {
+		return plan.Key{}, false
+	}
+	return t.Plan.Keys[i], true
+}
+
+// kept says which facts the page shows.
+func kept(name string) bool {
+	for _, p := range []string{"kek.", "hsm.", "vault.info", "target/", "carried.", "blob/", "challenge/", "imported/", "target.proof/"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// fact reads a fact into v, from the first log that has it: what the HSM room
+// recorded counts before what the other machine says of it.
+func (t *transcript) fact(v any, names ...string) bool {
+	for _, name := range names {
+		for _, l := range t.Logs {
+			if raw, ok := l.facts[name]; ok && json.Unmarshal(raw, v) == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *transcript) log(name string) *logFacts {
+	for _, l := range t.Logs {
+		if l.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// code chooses what stands on every page: the code of the last manifest, or
+// that of a log where there is none yet.
+func (t *transcript) code(d *durable.Dir) {
+	for _, name := range []string{audit.SealFinal, audit.SealOffline, audit.SealPrepare} {
+		b, err := d.Read(name, audit.MaxFile)
+		if err != nil {
+			continue
+		}
+		if t.CodeOf == "" {
+			t.Code, t.CodeOf = digest.Of(b), name
+		}
+		if m, err := audit.ParseManifest(b); err == nil {
+			t.lists[name] = m
+		}
+	}
+	if t.CodeOf == "" && len(t.Logs) > 0 {
+		last := t.Logs[len(t.Logs)-1]
+		t.Code, t.CodeOf = last.Head.SHA256, last.Name
+	}
+}
+
+// signatures verifies who signed the plan and each manifest.
+func (t *transcript) signatures(d *durable.Dir) error {
+	mode, policy := t.Plan.Mode(), t.Plan.Policy()
+	for _, of := range []struct{ file, namespace, side string }{
+		{"plan.toml", audit.PlanNamespace(mode), ""},
+		{audit.SealPrepare, audit.SealNamespace(audit.SealPrepare, mode), "online"},
+		{audit.SealOffline, audit.SealNamespace(audit.SealOffline, mode), "offline"},
+		{audit.SealFinal, audit.SealNamespace(audit.SealFinal, mode), "online"},
+	} {
+		text, err := d.Read(of.file, audit.MaxFile)
+		if err != nil {
+			continue // the rules say that it is missing
+		}
+		everybody := policy.Roster
+		if policy.SealKey != nil && of.file == audit.SealOffline {
+			everybody = append(slices.Clone(everybody), audit.Person{ID: audit.SealKeyID, Keys: []ssh.PublicKey{policy.SealKey}})
+		}
+		for _, p := range everybody {
+			keys := p.Keys
+			if of.side != "" {
+				keys = p.KeysAt(of.side)
+			}
+			sig, err := d.Read(audit.SignedName(of.file, p.ID), audit.MaxLine)
+			if err == nil && audit.VerifySig(sig, keys, of.namespace, text) == nil {
+				t.seals[of.file] = append(t.seals[of.file], p.ID)
+			}
+		}
+	}
+	if len(t.Logs) == 0 {
+		return errors.New("there is no log in the folder")
+	}
+	return nil
+}
+
+// person is how the page names somebody: by the name in the plan.
+func (t *transcript) person(id string) string {
+	if p, ok := t.people[id]; ok {
+		return p.Name
+	}
+	if id == audit.SealKeyID {
+		return "the HSM"
+	}
+	return id + " (nobody in the plan)"
+}
+
+func (t *transcript) names(signed []audit.SignedBy) []string {
+	var out []string
+	for _, s := range signed {
+		out = append(out, t.person(s.Person))
+	}
+	return out
+}
+
+// title names a step, and the key that it is about.
+func title(step, key string) string {
+	text := steps.Title(step)
+	if text == "" {
+		text = step
+	}
+	if key != "" {
+		text += ", " + key
+	}
+	return text
+}

@@ -1,0 +1,93 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/plan"
+)
+
+// Rendered is the rule report.rendered: the page and the card that lie in the
+// folder are those that its record gives. They are drawn again and compared
+// byte for byte as they are read. V is the verdict over the folder.
+func Rendered(dir string, p *plan.Plan, v audit.Verdict) audit.Rule {
+	rule := func(result, detail string) audit.Rule {
+		return audit.Rule{ID: "report.rendered", Result: result, Detail: detail}
+	}
+	var same []string
+	for _, f := range []struct {
+		name string
+		draw func(io.Writer) error
+	}{
+		{audit.ReportName, func(w io.Writer) error { return Write(w, dir, v) }},
+		{audit.CardName, func(w io.Writer) error { _, err := w.Write(Card(p)); return err }},
+	} {
+		switch err := compare(dir, f.name, f.draw); {
+		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, errDiffers):
+			return rule(audit.ResultFails, f.name+" is not what this record gives: it was changed, or drawn before the last signature, or by another version of the program")
+		case err != nil:
+			return rule(audit.ResultFails, f.name+" cannot be compared: "+err.Error())
+		default:
+			same = append(same, f.name)
+		}
+	}
+	if len(same) == 0 {
+		return rule(audit.ResultNotChecked, "neither "+audit.ReportName+" nor "+audit.CardName+" is in the folder")
+	}
+	return rule(audit.ResultHolds, strings.Join(same, " and ")+" drawn again: the same bytes")
+}
+
+var errDiffers = errors.New("the file differs")
+
+// compare draws a file and holds it against the one in the folder.
+func compare(dir, name string, draw func(io.Writer) error) error {
+	d, err := durable.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	f, _, err := d.OpenFile(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c := &comparer{from: f}
+	w := bufio.NewWriterSize(c, chunk)
+	if err := draw(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if n, err := f.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		return errDiffers
+	}
+	return nil
+}
+
+const chunk = 32 << 10 // bytes compared at once
+
+// A comparer is a writer that wants the bytes of a reader.
+type comparer struct {
+	from io.Reader
+	have [chunk]byte
+}
+
+func (c *comparer) Write(b []byte) (int, error) {
+	for done := 0; done < len(b); {
+		part := b[done:min(done+chunk, len(b))]
+		n, err := io.ReadFull(c.from, c.have[:len(part)])
+		if n < len(part) || err != nil || !bytes.Equal(part, c.have[:n]) {
+			return done, errDiffers
+		}
+		done += n
+	}
+	return len(b), nil
+}

@@ -1,0 +1,383 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+var update = flag.Bool("update", false, "write testdata/transcript.html anew")
+
+func draw(t testing.TB, m *maker) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, m.dir.Path(), m.verdict()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestGolden: the page of a folder is these bytes, wherever and whenever it is
+// drawn.
+func TestGolden(t *testing.T) {
+	m := newMaker(t)
+	m.make()
+	if v := m.verdict(); v.Outcome != audit.OutcomeExceptions {
+		t.Fatalf("%s: %+v", v.Outcome, v.Rules)
+	}
+	got := draw(t, m)
+	golden := filepath.Join("testdata", "transcript.html")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the page is not that of %s: look at both, count up Version if pages of old folders change, and run with -update", golden)
+	}
+	here := time.Local
+	time.Local = time.FixedZone("elsewhere", 5*3600)
+	defer func() { time.Local = here }()
+	if draw(t, m) != got {
+		t.Error("the page depends on the place")
+	}
+}
+
+// TestAnchorsAreNotInThePage: everybody draws the same, whatever they know.
+func TestAnchorsAreNotInThePage(t *testing.T) {
+	m := newMaker(t)
+	m.make()
+	want := draw(t, m)
+	for _, a := range []audit.Anchors{{PlanCode: m.plan.SHA256().Code()}, {PlanCode: strings.Repeat("0", 35)}} {
+		v := audit.Verify(m.dir.Path(), m.plan.Policy(), a)
+		v.Add(audit.Rule{ID: "report.rendered", Result: audit.ResultFails})
+		var b bytes.Buffer
+		if err := Write(&b, m.dir.Path(), v); err != nil || b.String() != want {
+			t.Errorf("another page for %v (%v)", a, err)
+		}
+	}
+}
+
+// What people and machines may have written anywhere.
+var attacks = []string{
+	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "]]><!--", "</style></pre></table>", "{{.Plan}}", "javascript:alert(1)",
+	"&lt;b&gt;", "=HYPERLINK(\"http://x\")", "+1+1|cmd", "\x1b]52;c;AAAA\x07", "\x1b[31mred", "\x1b]8;;http://x\x07y", "\x00\x7f\u0085",
+	"a\u202ecod.exe", "\u2066x\u2069", "\u200b\u200d\ufeff", "p\u0430ypal", "\u03bf\u0410", "e\u0301", "\U000e0041\ufe0f", "two  spaces ", "line\nline", "\u017fafe \u00d7",
+}
+
+// outside are the characters that the page itself has, beside ASCII.
+func outside() (own []rune) {
+	for _, r := range pageHTML {
+		if r > '~' {
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+var tag = regexp.MustCompile(`<[a-zA-Z!/][^>]*`)
+
+// tags are the beginnings of all tags, without what records give: ids.
+func tags(page string) (out []string) {
+	for _, m := range tag.FindAllString(page, -1) {
+		m = regexp.MustCompile(`(id|href)="#?r-[^"]*"`).ReplaceAllString(m, "$1")
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestAlphabet: whatever a record says, the page has visible characters, and
+// no tag that it would not have otherwise.
+func TestAlphabet(t *testing.T) {
+	known := append(tags(pageHTML), tags(draw(t, made(t, "")))...)
+	known = append(known, `<span class="u"`, `<a class="ref" href`, `<div class="entry" id`, `<div class="entry loud" id`, `<div class="verdict broken"`)
+	own := outside()
+	for _, attack := range attacks {
+		page := draw(t, made(t, attack))
+		for i, r := range page {
+			if r != '\n' && !plain(r) && !slices.Contains(own, r) {
+				t.Fatalf("%q: the page has %U: %q", attack, r, page[max(0, i-60):i])
+			}
+		}
+		for _, one := range tags(page) {
+			if !slices.Contains(known, one) {
+				t.Errorf("%q: the page has %s", attack, one)
+			}
+		}
+		if !strings.Contains(page, string(visible(attack))) {
+			t.Errorf("%q is nowhere", attack)
+		}
+	}
+}
+
+func made(t *testing.T, foreign string) *maker {
+	m := newMaker(t)
+	m.foreign, m.name = foreign, "A <b>name</b> & П\"=1+1"
+	m.make()
+	return m
+}
+
+// TestVisible: one way of showing for each character.
+func TestVisible(t *testing.T) {
+	u := func(code string) string { return `<span class="u">U+` + code + `</span>` }
+	for in, want := range map[string]string{
+		"":                "-",
+		"Zoë Müller":      "Zoë Müller",
+		"<a b='&\">":      "&#60;a b=&#39;&#38;&#34;&#62;",
+		" a  b ":          u("0020") + "a " + u("0020") + "b" + u("0020"),
+		"\u202e\x1b":      u("202E") + u("001B"),
+		"p\u0430y":        "p" + u("0430") + "y",
+		"e\u0301":         "e" + u("0301"),
+		"\u017f\u00d7":    u("017F") + u("00D7"),
+		"\U000e0041\xff!": u("E0041") + u("FFFD") + "!",
+	} {
+		if got := string(visible(in)); got != want {
+			t.Errorf("%q is shown as %s, wanted %s", in, got, want)
+		}
+	}
+}
+
+// TestPageLoadsNothing: one file, without programs, under a policy that says so.
+func TestPageLoadsNothing(t *testing.T) {
+	page := draw(t, made(t, ""))
+	if found := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|src=|url\(|@import|href="[^#]`).FindString(page); found != "" {
+		t.Errorf("the page has %q", found)
+	}
+	for _, want := range []string{`content="default-src 'none'; style-src 'unsafe-inline'"`, `content="ceremony report 1"`, "@page {"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+}
+
+// TestFirstPage: what an auditor must not miss comes before everything else.
+func TestFirstPage(t *testing.T) {
+	m := made(t, "")
+	first, _, _ := strings.Cut(draw(t, m), `<section class="new">`)
+	manifest, err := m.dir.Read(audit.SealFinal, audit.MaxFile)
+	m.must(err)
+	for _, want := range []string{
+		"✓ Complete with exceptions", "go on; the offset is recorded", "kek.origin", "the ceremony was paused", "Confirm the KEK did not come to its end once",
+		"2 operators, 1 crypto officer, 1 internal witness", strings.Fields(plan.CodeOf(manifest))[0],
+	} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the first page does not say %q", want)
+		}
+	}
+}
+
+// TestWhoSigned: a cell is checked only where the signature verifies.
+func TestWhoSigned(t *testing.T) {
+	m := made(t, "")
+	signed := func() []bool {
+		d := m.dir
+		p, err := readPlan(d)
+		m.must(err)
+		tr, err := gather(d, p, m.verdict())
+		m.must(err)
+		return tr.Signers()[4].Cells // iw
+	}
+	if all := signed(); slices.Contains(all, false) {
+		t.Fatalf("not everything is signed: %v", all)
+	}
+	name := audit.SignedName(audit.SealFinal, "iw")
+	m.must(m.dir.Remove(name))
+	other, err := m.dir.Read(audit.SignedName(audit.SealOffline, "iw"), audit.MaxLine)
+	m.must(err)
+	m.write(name, other)
+	if cells := signed(); cells[6] || !cells[5] {
+		t.Errorf("a signature on another seal counts: %v", cells)
+	}
+	if page := draw(t, m); !strings.Contains(page, "✗ Does not hold") || !strings.Contains(page, "Rules that do not hold") {
+		t.Error("the first page does not say so")
+	}
+}
+
+// TestOrder: a record that names a head comes after it, and what the links
+// leave open follows the stages.
+func TestOrder(t *testing.T) {
+	page := draw(t, made(t, ""))
+	place := func(id string) int {
+		i := strings.Index(page, `id="`+id+`"`)
+		if i < 0 {
+			t.Fatalf("no record %s", id)
+		}
+		return i
+	}
+	order := []string{"r-online-0", "r-online-6", "r-online.2-0", "r-online.2-1", "r-offline-0", "r-offline-5", "r-offline-13", "r-online.2-2", "r-online.2-4"}
+	for i := range order[1:] {
+		if place(order[i]) > place(order[i+1]) {
+			t.Errorf("%s stands after %s", order[i], order[i+1])
+		}
+	}
+	if n := strings.Count(page, "The head is right"); n != 3 || strings.Contains(page, "never had this head") {
+		t.Errorf("%d links are right, wanted 3", n)
+	}
+	if page := draw(t, made(t, "x")); !strings.Contains(page, "That log never had this head") {
+		t.Error("a head that never was is not told")
+	}
+}
+
+// TestDamagedLog: the page ends where a log cannot be read, and says so.
+func TestDamagedLog(t *testing.T) {
+	m := made(t, "")
+	b, err := m.dir.Read("offline.log", audit.MaxFile)
+	m.must(err)
+	b[len(b)/2] ^= 1
+	m.must(m.dir.Remove("offline.log"))
+	m.write("offline.log", b)
+	if page := draw(t, m); !strings.Contains(page, "The log cannot be read from here on") || !strings.Contains(page, "✗ Does not hold") {
+		t.Error("the damage is not told")
+	}
+}
+
+// TestRendered: the folder's copy is compared byte for byte.
+func TestRendered(t *testing.T) {
+	m := made(t, "")
+	result := func() string { return Rendered(m.dir.Path(), m.plan, m.verdict()).Result }
+	if got := result(); got != audit.ResultNotChecked {
+		t.Errorf("without a page: %s", got)
+	}
+	page := []byte(draw(t, m))
+	for name, whole := range map[string][]byte{audit.ReportName: page, audit.CardName: Card(m.plan)} {
+		m.write(name, whole)
+		if got := result(); got != audit.ResultHolds {
+			t.Errorf("%s: %s", name, got)
+		}
+		for at := 0; at < len(whole); at += 997 {
+			bad := bytes.Clone(whole)
+			bad[at] ^= 1
+			m.must(m.dir.Remove(name))
+			m.write(name, bad)
+			if got := result(); got != audit.ResultFails {
+				t.Fatalf("%s with byte %d changed: %s", name, at, got)
+			}
+		}
+		for _, bad := range [][]byte{whole[:len(whole)-1], append(bytes.Clone(whole), '\n'), {}} {
+			m.must(m.dir.Remove(name))
+			m.write(name, bad)
+			if got := result(); got != audit.ResultFails {
+				t.Errorf("%s with %d of %d bytes: %s", name, len(bad), len(whole), got)
+			}
+		}
+		m.must(m.dir.Remove(name))
+	}
+	if m.verdict().Outcome != audit.OutcomeExceptions {
+		t.Error("the folder was changed")
+	}
+}
+
+// TestClausesNameWhatExists: the map names steps, rules and events by ids that
+// this program has.
+func TestClausesNameWhatExists(t *testing.T) {
+	m := made(t, "")
+	rules := []string{"steps.done"}
+	for _, r := range m.verdict().Rules {
+		rules = append(rules, r.ID)
+	}
+	for _, c := range clauses {
+		for _, id := range c.Steps {
+			if steps.Title(id) == "" {
+				t.Errorf("%s: no step %s", c.Wants, id)
+			}
+		}
+		for _, id := range c.Rules {
+			if !slices.Contains(rules, id) {
+				t.Errorf("%s: no rule %s", c.Wants, id)
+			}
+		}
+		if len(c.Steps)+len(c.Events)+len(c.Rules) == 0 && c.Beside == "" {
+			t.Errorf("%s: nothing has it", c.Wants)
+		}
+	}
+}
+
+// TestGapsAreNamed: what the record lacks is a gap.
+func TestGapsAreNamed(t *testing.T) {
+	page := draw(t, made(t, ""))
+	for _, want := range []string{"no record of kek.retire", "not proved that the vault made this KEK", "no external witness was required", "the rule steps.done: not checked"} {
+		if !strings.Contains(page, "Gap:</b> "+want) {
+			t.Errorf("no gap %q", want)
+		}
+	}
+}
+
+// A meter counts bytes, and looks now and then at how much memory is in use.
+type meter struct {
+	bytes, peak uint64
+	writes      int
+}
+
+func (m *meter) Write(b []byte) (int, error) {
+	m.bytes += uint64(len(b))
+	if m.writes++; m.writes%20000 == 0 {
+		var s runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&s)
+		m.peak = max(m.peak, s.HeapAlloc)
+	}
+	return len(b), nil
+}
+
+// TestManyRecords: ten times the records take ten times the work, and no more
+// memory at once.
+func TestManyRecords(t *testing.T) {
+	work := func(n int) (allocated, peak uint64) {
+		m := newMaker(t)
+		m.bulk = n
+		m.make()
+		v := m.verdict()
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		w := &meter{}
+		if err := Write(w, m.dir.Path(), v); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if w.bytes < uint64(n)*300 {
+			t.Fatalf("%d bytes for %d records", w.bytes, n)
+		}
+		return after.TotalAlloc - before.TotalAlloc, w.peak - min(w.peak, before.HeapAlloc)
+	}
+	small, _ := work(1000)
+	large, peak := work(10000)
+	if ratio := float64(large) / float64(small); ratio > 11 {
+		t.Errorf("10,000 records allocate %.1f times what 1,000 do", ratio)
+	}
+	if peak > 4<<20 {
+		t.Errorf("%d bytes are held at once", peak)
+	}
+}
+
+// BenchmarkReport draws 10,000 records.
+func BenchmarkReport(b *testing.B) {
+	m := newMaker(b)
+	m.bulk = 10000
+	m.make()
+	v := m.verdict()
+	for b.Loop() {
+		if err := Write(io.Discard, m.dir.Path(), v); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
