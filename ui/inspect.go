@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"unicode"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -42,7 +44,7 @@ func (w *Window) inspect(path string) {
 func newInspected(w *Window, r inspect.Report) *inspected {
 	p := &inspected{w: w, r: r}
 	p.back = kit.NewButton("Back to the start", kit.Primary, w.home)
-	body := kit.NewColumn(2.5, kit.NewColumn(1, kit.NewText("Inspect a file · "+r.Name, kit.OverlineBlue), kit.NewText(r.What, kit.Title)))
+	body := kit.NewColumn(2.5, kit.NewColumn(1, kit.NewText("Inspect a file · "+r.Name, kit.OverlineBlue), kit.NewText(capital(r.What), kit.Title)))
 	body.Add(p.outcome())
 	for _, one := range r.Problems {
 		body.Add(kit.NewPanel(one.Title, []string{one.Why, "What Azure answers: " + one.Azure, "What to do: " + one.Do}, one.ID, problemKind(one)))
@@ -58,6 +60,12 @@ func newInspected(w *Window, r inspect.Report) *inspected {
 	return p
 }
 
+// capital makes words the beginning of a line.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
 func problemKind(p inspect.Problem) kit.PanelKind {
 	if p.Note {
 		return kit.PanelWarning
@@ -68,12 +76,10 @@ func problemKind(p inspect.Problem) kit.PanelKind {
 // outcome says in one panel how it stands with the file.
 func (p *inspected) outcome() fyne.CanvasObject {
 	kind, title := kit.PanelGood, "Every check that could be made holds"
-	for _, c := range p.r.Checks {
-		if c.Result == inspect.Fails && !c.Note {
-			kind, title = kit.PanelError, "It does not hold"
-		}
-	}
-	if len(p.r.Checks) == 0 {
+	switch {
+	case !p.r.OK():
+		kind, title = kit.PanelError, "It does not hold"
+	case len(p.r.Checks) == 0:
 		kind, title = kit.PanelPlain, "Nothing could be checked"
 	}
 	var lines []string
