@@ -3,6 +3,7 @@
 #                 a display, without people where there is none
 # make test       every test, with the count of those that were skipped
 # make check      what every change must pass
+# make screenshots   a picture of every page, in docs/screenshots
 # make package    what is handed out, in dist/, built twice and compared
 #
 # Each target installs what it misses (.ci/install says what and why).
@@ -11,19 +12,20 @@
 TAGS ?= no_metadata,no_emoji
 # The same flags for every build and test: the C in Fyne is compiled once.
 export GOFLAGS = -trimpath -buildvcs=false
-BUILD = go build -ldflags=-buildid= -o bin/ceremony -tags
+REVISION = $(shell git rev-parse HEAD 2>/dev/null)
+BUILD = go build -ldflags='-buildid= -X main.revision=$(REVISION)' -o bin/ceremony -tags
 # The program without the window: it needs no display and no X headers.
 NOGUI = nogui,$(TAGS)
 # Time for each fuzz target of soak.
 FUZZTIME ?= 5m
 
-.PHONY: all build rehearse test check package bench soak format clean
+.PHONY: all build rehearse test check package bench soak screenshots format clean
 
 all: build
 
 build:
 	@if .ci/install window; then \
-		echo '$(BUILD) $(TAGS)'; $(BUILD) $(TAGS) ./cmd/ceremony; \
+		set -x; $(BUILD) $(TAGS) ./cmd/ceremony; \
 	else \
 		echo "make: what the window needs is not here: building without it"; \
 		.ci/install build && $(BUILD) $(NOGUI) ./cmd/ceremony; \
@@ -74,6 +76,12 @@ soak:
 			go test -tags "$(NOGUI)" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package || failed=1; \
 		done; \
 	done; exit $$failed
+
+# Drawn by the tests that come by the pages, without a display.
+screenshots:
+	@.ci/install build
+	rm -rf docs/screenshots
+	CGO_ENABLED=0 go test -tags "$(NOGUI)" -count 1 ./ui -shots $(CURDIR)/docs/screenshots
 
 format:
 	git ls-files -z '*.go' | xargs -0 go run mvdan.cc/gofumpt@v0.12.0 -w
