@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"strings"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -26,7 +28,7 @@ func (c *checker) stepsDone(f *finding) {
 		switch {
 		case m.Unless != "" && carried[m.Unless]:
 		case !ended[at] && !ended[stepAt{m.Stage, m.Or, m.Key}]:
-			f.bad("%s: %s %s was never done", Visible(m.Stage), Visible(m.Step), m.Key)
+			f.bad("%s: %s was never done", Visible(m.Stage), strings.TrimSpace(Visible(m.Step)+" "+m.Key))
 		case m.Approved && !approved[stepAt{m.Stage, m.Step, ""}]:
 			f.bad("%s: nobody approved %s", Visible(m.Stage), Visible(m.Step))
 		}

@@ -32,11 +32,20 @@ func (t *transcript) Outcome() string {
 // Good says whether the ceremony is complete, with or without exceptions.
 func (t *transcript) Good() bool { return t.Verdict.Complete() }
 
-// BadRules are those that do not hold.
+// BadRules are those that do not hold, with the beginning of what is wrong.
 func (t *transcript) BadRules() []audit.Rule {
-	return slices.DeleteFunc(slices.Clone(t.Verdict.Rules), func(r audit.Rule) bool {
-		return r.Result == audit.ResultHolds || r.Result == audit.ResultNotChecked
-	})
+	const most = 300 // bytes; the page of the rules has all
+	var out []audit.Rule
+	for _, r := range t.Verdict.Rules {
+		if r.Result == audit.ResultHolds || r.Result == audit.ResultNotChecked {
+			continue
+		}
+		if len(r.Detail) > most {
+			r.Detail = strings.ToValidUTF8(r.Detail[:most], "") + " ... (all of it under Codes, What was checked)"
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // Days are the first and last day of the record, by the machines' clocks.

@@ -42,6 +42,8 @@ type transcript struct {
 	asked  map[point]bool        // heads that are named
 	seals  map[string][]string   // who signed, by file
 	lists  map[string]audit.Manifest
+
+	confirmed []string // who signed for the KEK's code
 }
 
 // logFacts is one log.
@@ -179,6 +181,9 @@ func (t *transcript) addEnd(l *logFacts, r audit.Record) error {
 	}
 	count(t.steps, r.Step, l.Name, r.Seq)
 	t.addSigned(r, e.Statements)
+	if r.Step == "kek.confirm" {
+		t.confirmed = t.names(e.Statements)
+	}
 	for name, value := range e.Facts {
 		if kept(name) {
 			l.facts[name] = slices.Clone(value)

@@ -23,6 +23,7 @@ type kek struct {
 	Known                            bool
 	Origin                           bool // the vault is proved to have made it
 	Confirmed                        []ref
+	By                               []string // who confirmed it
 }
 
 // KEK is what the record says of the KEK.
@@ -39,7 +40,7 @@ func (t *transcript) KEK() kek {
 		k.Origin = k.Origin && f.ID != "kek.origin"
 	}
 	if r := t.steps["kek.confirm"]; r != nil {
-		k.Confirmed = r.First
+		k.Confirmed, k.By = r.First, t.confirmed
 	}
 	return k
 }
@@ -131,7 +132,9 @@ func (t *transcript) target(k plan.Key) target {
 		Alg  string `json:"alg"`
 	}
 	t.fact(&task, "challenge/"+k.Name)
-	out.Proof = strings.TrimSpace(task.Kind + " " + task.Alg)
+	if out.Proof = strings.TrimSpace(task.Kind + " " + task.Alg); task.Kind == "none" {
+		out.Proof = ""
+	}
 	for _, id := range []string{
 		"target.local", "target.always-sensitive", "target.extractable", "target.sensitive", "target.hsm-holds", "target.closed",
 		"target.same-public", "target.proof",

@@ -181,8 +181,12 @@ Media: usb/kek and usb/blob. VAULT in the commands shown is the folder vault.
 `, s.dir, s.vault.ClientID())
 }
 
-// verify shows that the folder holds, and how to check it without us.
+// verify draws the transcript, shows that the folder holds, and how to check it
+// without us.
 func (s *scene) verify(ctx context.Context, out, words io.Writer) error {
+	if err := s.self(ctx, out, words, "report", s.path("online")); err != nil {
+		return err
+	}
 	if err := s.self(ctx, out, words, "verify", s.path("online")); err != nil {
 		return err
 	}

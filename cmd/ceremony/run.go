@@ -259,5 +259,6 @@ func (l *lead) goodbye() string {
 	case l.stage == steps.Wrap:
 		return "The stage wrap is over. Bring the medium to the online machine, and go on there: ceremony run ONLINE-FOLDER"
 	}
-	return "The ceremony is over at this machine. Anybody can check it: ceremony verify " + l.c.Path()
+	return "The ceremony is over at this machine. Anybody can check it: ceremony verify " + l.c.Path() +
+		"\nTo read and to print it: ceremony report " + l.c.Path()
 }
