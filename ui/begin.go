@@ -16,14 +16,16 @@ import (
 // begin is the page on which a ceremony starts: with a plan that is signed, or
 // with one that is yet to be written.
 type begin struct {
-	w     *Window
-	path  *kit.Entry
-	said  *fyne.Container
-	stage *kit.Choice
-	dir   *kit.Entry
-	after *kit.Entry
-	start *kit.Button
-	box   fyne.CanvasObject
+	w      *Window
+	path   *kit.Entry
+	plan   *plan.Plan // if it is one
+	said   *fyne.Container
+	stage  *kit.Choice
+	dir    *kit.Entry
+	after  *kit.Entry
+	script *kit.Button
+	start  *kit.Button
+	box    fyne.CanvasObject
 }
 
 func newBegin(w *Window, path string) *begin {
@@ -58,11 +60,12 @@ func (p *begin) build() {
 	})
 	write := kit.NewButton("Write a plan…", kit.Plain, func() { w.edit(plan.NewDraft(w.blank())) })
 	change := kit.NewButton("Open it in the editor…", kit.Plain, p.edit)
+	p.script = kit.NewButton("Print the script…", kit.Plain, p.print)
 	head := kit.NewColumn(1, kit.NewText("Start a ceremony", kit.OverlineBlue), kit.NewText("With which plan?", kit.Title))
 	body := kit.NewColumn(3, head,
 		kit.NewText("Every decision is made in the plan, before the day; the people named in it have signed it. Their signatures lie beside it, as plan.toml.WHO.sig.", kit.Body),
 		kit.NewField("Plan (TOML)", "choose it, or drop it on the window", file), p.said,
-		kit.NewRow(2, -1, change, write),
+		kit.NewRow(1, -1, p.script, change, write),
 		kit.NewField("Which sitting is this?", "the third sitting, Import, goes on in the folder of Prepare: continue that one", p.stage),
 		kit.NewField("Ceremony folder", "a new folder on this machine; it becomes the transcript", dir),
 		kit.NewField("Attempt before", "only if the stage is held again: the folder of the attempt that was stopped; may be left out", after))
@@ -93,23 +96,37 @@ func (p *begin) read() (*plan.Plan, error) {
 
 // changed says what the plan is, and whether all is there.
 func (p *begin) changed() {
-	p.said.RemoveAll()
-	ok := false
-	if path := strings.TrimSpace(p.path.Value()); strings.HasSuffix(path, ".toml") {
-		pl, err := p.read()
-		if ok = err == nil; ok {
-			p.said.Add(planPanel(pl))
-		} else {
-			p.said.Add(problemPanel(steps.Explain(err)))
-		}
+	fillWith(p.said)
+	p.plan = nil
+	if strings.HasSuffix(strings.TrimSpace(p.path.Value()), ".toml") {
+		p.look()
 	}
-	if ok && p.stage.Value() != "" && strings.TrimSpace(p.dir.Value()) != "" {
-		p.start.Enable()
-	} else {
-		p.start.Disable()
-	}
-	p.said.Refresh()
+	enable(p.script, p.plan != nil)
+	enable(p.start, p.plan != nil && p.stage.Value() != "" && strings.TrimSpace(p.dir.Value()) != "")
 	p.w.trace.touch()
+}
+
+func (p *begin) look() {
+	pl, err := p.read()
+	if err != nil {
+		fillWith(p.said, problemPanel(steps.Explain(err)))
+		return
+	}
+	p.plan = pl
+	fillWith(p.said, planPanel(pl))
+}
+
+func enable(b *kit.Button, yes bool) {
+	if yes {
+		b.Enable()
+	} else {
+		b.Disable()
+	}
+}
+
+// print prints the script of the plan.
+func (p *begin) print() {
+	p.w.print(filepath.Join(filepath.Dir(p.path.Value()), p.plan.ID+"-script.html"), steps.Script(p.plan))
 }
 
 // planPanel tells a plan, but never its code: that comes from people's own

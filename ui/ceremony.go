@@ -146,11 +146,7 @@ func (p *ceremony) changed() {
 	label, ready, waiting := p.doing()
 	p.primary.SetText(label)
 	p.primary.Hidden = label == ""
-	if ready {
-		p.primary.Enable()
-	} else {
-		p.primary.Disable()
-	}
+	enable(p.primary, ready)
 	p.waiting.SetText(waiting)
 	p.frame.box.Refresh()
 	p.w.trace.touch()

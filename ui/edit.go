@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -30,7 +31,7 @@ func (w *Window) edit(d *plan.Draft) {
 	}
 	p := &edit{w: w}
 	p.e = editor.New(w.win, w.keys, d, steps.Script, editor.Host{
-		Save: w.host.WriteNew, Print: w.print, Read: w.host.Read, Done: func() {
+		Save: w.host.WriteNew, Print: func(name string, html []byte) error { w.print(name, html); return nil }, Read: w.host.Read, Done: func() {
 			w.shortcuts() // the editor had some of them
 			w.show(newStart(w))
 		},
@@ -56,14 +57,16 @@ func (p *begin) edit() {
 
 // print writes the script where people say, and shows it: the browser of this
 // machine prints it.
-func (w *Window) print(name string, html []byte) error {
-	w.ask("Where does the script go?", name, func(path string) error {
+func (w *Window) print(path string, html []byte) {
+	if full, err := filepath.Abs(path); err == nil {
+		path = full
+	}
+	w.ask("Where does the script go?", path, func(path string) error {
 		if err := w.host.WriteNew(path, html); err != nil {
 			return err
 		}
 		return w.host.Show(path)
 	})
-	return nil
 }
 
 // ask asks for one line, until it is taken.

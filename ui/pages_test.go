@@ -275,6 +275,11 @@ func TestEditor(t *testing.T) {
 	if !ok {
 		t.Fatalf("a plan that is dropped leads to a %T", w.page)
 	}
+	test.Tap(b.script)
+	key(w, fyne.KeyReturn)
+	if len(h.shown) != 1 || !strings.HasSuffix(h.shown[0], "-script.html") {
+		t.Errorf("the script that was printed is %q", h.shown)
+	}
 	b.edit()
 	if _, ok := w.page.(*edit); !ok {
 		t.Fatalf("the editor is a %T", w.page)
