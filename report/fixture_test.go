@@ -29,6 +29,8 @@ type maker struct {
 	bulk int    // additional records
 	// foreign is put wherever a record has a text of others, "" for none.
 	foreign string
+	before  *audit.Head // of an earlier attempt, if this is the second
+	sealKey bool        // the HSM has a key of its own, and signs
 }
 
 var crew = []struct{ id, name, role string }{
@@ -65,6 +67,13 @@ func (m *maker) must(err error) {
 }
 
 func (m *maker) toml() []byte {
+	line := func(who string) string {
+		return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signerOf(who).PublicKey())))
+	}
+	seal := `seal_key = "none"`
+	if m.sealKey {
+		seal = fmt.Sprintf("seal_key = %q\nseal_key_label = \"seal\"", line(audit.SealKeyID))
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `format = 1
 id = "contoso-2026"
@@ -84,7 +93,7 @@ days = 7
 module = "/usr/lib/vendor.so"
 module_sha256 = "%s"
 serial = "0042"
-seal_key = "none"
+%s
 [[key]]
 name = "signing"
 type = "EC"
@@ -105,10 +114,9 @@ audit_log = "none"
 [time]
 not_before = 2026-11-22T09:00:00Z
 not_after = 2026-11-29T09:00:00Z
-`, m.name, digest.Of([]byte("tool")), digest.Of([]byte("module")))
+`, m.name, digest.Of([]byte("tool")), digest.Of([]byte("module")), seal)
 	for _, p := range crew {
-		key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signerOf(p.id).PublicKey())))
-		fmt.Fprintf(&b, "[[person]]\nid = %q\nname = %q\nrole = %q\nkept = \"card\"\nkey = %q\n", p.id, p.name, p.role, key)
+		fmt.Fprintf(&b, "[[person]]\nid = %q\nname = %q\nrole = %q\nkept = \"card\"\nkey = %q\n", p.id, p.name, p.role, line(p.id))
 	}
 	return []byte(b.String())
 }
@@ -137,8 +145,12 @@ func (m *maker) begin(name, stage string, link *audit.Head) {
 	l, err := audit.CreateLog(m.dir, name, audit.LogSide(name), m.plan.ID, m.stamp)
 	m.must(err)
 	m.logs[name] = l
+	attempt := 1
+	if name == "online.log" && m.before != nil {
+		attempt, link = 2, m.before
+	}
 	m.add(name, stage, audit.EvOpen, "", "", audit.Open{
-		Format: 1, Mode: m.plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: 1, Plan: m.plan.SHA256(), Link: link,
+		Format: 1, Mode: m.plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: attempt, Plan: m.plan.SHA256(), Link: link,
 		Tool: audit.Tool{Name: "ceremony", Version: "1.0.0" + m.foreign, Commit: "abc", SHA256: digest.Of([]byte("tool"))},
 	})
 }
@@ -208,7 +220,13 @@ func (m *maker) seal(log, stage, step, manifest string, c audit.Close) audit.Hea
 	}
 	b := list.Encode()
 	m.write(manifest, b)
-	m.everybody(manifest, audit.SealNamespace(manifest, m.plan.Mode()), b)
+	namespace := audit.SealNamespace(manifest, m.plan.Mode())
+	m.everybody(manifest, namespace, b)
+	if m.sealKey && manifest == audit.SealOffline {
+		sig, err := audit.Sign(signerOf(audit.SealKeyID), nil, namespace, b)
+		m.must(err)
+		m.write(audit.SignedName(manifest, audit.SealKeyID), sig)
+	}
 	return m.logs[log].Head()
 }
 

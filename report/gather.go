@@ -145,7 +145,7 @@ func (t *transcript) add(l *logFacts, r audit.Record) error {
 		l.First = r.Wall
 	}
 	l.Last, l.Src, l.ErrS = r.Wall, r.Src, r.ErrS
-	for _, h := range linksOf(r) {
+	for _, h := range linksOf(l.Name, r) {
 		t.asked[point{h.Log, h.Seq}] = true
 	}
 	count(t.events, r.Ev, l.Name, r.Seq)

@@ -83,19 +83,20 @@ func (m *merge) read(s *stream) {
 	case err != nil:
 		s.done, s.bad = true, err
 	default:
-		s.next, s.links = rec, linksOf(rec)
+		s.next, s.links = rec, linksOf(s.name, rec)
 	}
 }
 
-// linksOf are the heads that a record names.
-func linksOf(r audit.Record) []audit.Head {
+// linksOf are the heads of other logs of this folder that a record names. What
+// the first record of a machine names is of the attempt before.
+func linksOf(log string, r audit.Record) []audit.Head {
 	var d struct {
 		Link  *audit.Head  `json:"link"`
 		Links []audit.Head `json:"links"`
 	}
 	// The log was read strictly; what is no such member has no links.
 	_ = json.Unmarshal(r.Data, &d)
-	if d.Link != nil {
+	if d.Link != nil && log != r.Side+".log" {
 		d.Links = append(d.Links, *d.Link)
 	}
 	return d.Links

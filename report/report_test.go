@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -237,6 +238,44 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestAttemptBefore: the head of another folder is told, and orders nothing
+// here, whatever its log is called.
+func TestAttemptBefore(t *testing.T) {
+	m := newMaker(t)
+	m.before = &audit.Head{Log: "online.2.log", Seq: 3}
+	m.make()
+	page := draw(t, m)
+	if a, b := strings.Index(page, `id="r-online-0"`), strings.Index(page, `id="r-offline-0"`); a < 0 || a > b {
+		t.Error("the preparation does not come first")
+	}
+	for _, want := range []string{"this is attempt 2", "in another folder, online.2.log up to its record 3"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "never had this head") {
+		t.Error("a head of another folder is looked for in this one")
+	}
+}
+
+// TestHSMSeal: the HSM's own signature has a row, and the card a command.
+func TestHSMSeal(t *testing.T) {
+	m := newMaker(t)
+	m.sealKey = true
+	m.make()
+	if v := m.verdict(); v.Outcome != audit.OutcomeExceptions {
+		t.Fatal(v.Outcome)
+	}
+	_, row, _ := strings.Cut(draw(t, m), "<td><b>the HSM</b></td>")
+	row, _, _ = strings.Cut(row, "</tr>")
+	if strings.Count(row, "✓") != 1 {
+		t.Errorf("the HSM's row is %s", row)
+	}
+	if !strings.Contains(string(Card(m.plan)), "\nsigned hsm offline-seal OFFLINE.sha256") {
+		t.Error("the card does not check the HSM's signature")
+	}
+}
+
 // TestDamagedLog: the page ends where a log cannot be read, and says so.
 func TestDamagedLog(t *testing.T) {
 	m := made(t, "")
@@ -374,15 +413,19 @@ func TestManyRecords(t *testing.T) {
 	}
 }
 
-// BenchmarkReport draws 10,000 records.
+// BenchmarkReport draws 1,000 records and 10,000: linear is ten times as long.
 func BenchmarkReport(b *testing.B) {
-	m := newMaker(b)
-	m.bulk = 10000
-	m.make()
-	v := m.verdict()
-	for b.Loop() {
-		if err := Write(io.Discard, m.dir.Path(), v); err != nil {
-			b.Fatal(err)
-		}
+	for _, n := range []int{1000, 10000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			m := newMaker(b)
+			m.bulk = n
+			m.make()
+			v := m.verdict()
+			for b.Loop() {
+				if err := Write(io.Discard, m.dir.Path(), v); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -254,6 +254,10 @@ func drawOpen(_ *drawer, e *entry, r audit.Record) {
 	e.say("Program", fmt.Sprintf("%s %s, commit %s", o.Tool.Name, o.Tool.Version, o.Tool.Commit))
 	e.mono("Its SHA-256", o.Tool.SHA256.String())
 	e.mono("SHA-256 of the plan", o.Plan.String())
+	if o.Link != nil && o.Attempt > 1 {
+		e.say("Attempt before", fmt.Sprintf("in another folder, %s up to its record %d", o.Link.Log, o.Link.Seq))
+		e.mono("Its head", o.Link.SHA256.String())
+	}
 }
 
 func drawApprove(w *drawer, e *entry, r audit.Record) {
