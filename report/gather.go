@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -315,7 +314,7 @@ func (t *transcript) signatures(d *durable.Dir) error {
 		}
 	}
 	if len(t.Logs) == 0 {
-		return errors.New("there is no log in the folder")
+		return fmt.Errorf("the folder has no log: %w", audit.ErrNoRecords)
 	}
 	return nil
 }

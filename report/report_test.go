@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -427,5 +428,18 @@ func BenchmarkReport(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestNoLog: a folder with a plan alone has no transcript.
+func TestNoLog(t *testing.T) {
+	m := newMaker(t)
+	b := m.toml()
+	var err error
+	m.plan, err = plan.Parse(b)
+	m.must(err)
+	m.write("plan.toml", b)
+	if err := Write(io.Discard, m.dir.Path(), m.verdict()); !errors.Is(err, audit.ErrNoRecords) {
+		t.Errorf("%v", err)
 	}
 }
