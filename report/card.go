@@ -3,11 +3,13 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"text/template"
 
 	_ "embed"
 
+	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/plan"
 )
 
@@ -16,10 +18,24 @@ var cardText string
 
 var card = template.Must(template.New("card").Parse(cardText))
 
-// Card is the auditor's card: how to check a folder of this plan with stock
-// tools alone. It is ASCII, a pure function of the plan, and stands on the last
-// page too.
-func Card(p *plan.Plan) []byte {
+// WriteCard writes the auditor's card of a folder: how to check it with stock
+// tools alone, as a script of sh. It is ASCII, a pure function of the plan, and
+// stands on the last pages too.
+func WriteCard(w io.Writer, dir string) error {
+	d, err := durable.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, err := readPlan(d)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(cardOf(p))
+	return err
+}
+
+func cardOf(p *plan.Plan) []byte {
 	c := struct {
 		ID, Mode, R  string // R: what every namespace of a rehearsal begins with
 		People, Keys string // ids and names, for loops of a shell
@@ -58,7 +74,7 @@ type part struct{ Words, Commands string }
 // text here.
 func (t *transcript) CardParts() []part {
 	var out []part
-	for block := range strings.SplitSeq(string(Card(t.Plan)), "\n\n") {
+	for block := range strings.SplitSeq(string(cardOf(t.Plan)), "\n\n") {
 		switch words, isWords := strings.CutPrefix(block, "# "); {
 		case isWords:
 			out = append(out, part{Words: strings.ReplaceAll(words, "\n# ", " ")})

@@ -10,13 +10,12 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/durable"
-	"github.com/keyceremony/ceremony/plan"
 )
 
 // Rendered is the rule report.rendered: the page and the card that lie in the
 // folder are those that its record gives. They are drawn again and compared
 // byte for byte as they are read. V is the verdict over the folder.
-func Rendered(dir string, p *plan.Plan, v audit.Verdict) audit.Rule {
+func Rendered(dir string, v audit.Verdict) audit.Rule {
 	rule := func(result, detail string) audit.Rule {
 		return audit.Rule{ID: "report.rendered", Result: result, Detail: detail}
 	}
@@ -26,7 +25,7 @@ func Rendered(dir string, p *plan.Plan, v audit.Verdict) audit.Rule {
 		draw func(io.Writer) error
 	}{
 		{audit.ReportName, func(w io.Writer) error { return Write(w, dir, v) }},
-		{audit.CardName, func(w io.Writer) error { _, err := w.Write(Card(p)); return err }},
+		{audit.CardName, func(w io.Writer) error { return WriteCard(w, dir) }},
 	} {
 		switch err := compare(dir, f.name, f.draw); {
 		case errors.Is(err, fs.ErrNotExist):

@@ -1,7 +1,7 @@
 // Package report draws the transcript of a ceremony: one page of HTML without
 // programs, for the screen and for paper, and the auditor's card.
 //
-// [Write] draws it, and [Rendered] says whether a folder's copy is what its
+// [Write] draws it, [WriteCard] the card, and [Rendered] says whether a folder's copy is what its
 // record gives. The page is a pure function of the plan, the logs, the
 // manifests, the signatures over plan and manifests, and the verdict over the
 // folder: no clock, no name of a machine, no locale. It proves nothing by

@@ -272,7 +272,7 @@ func TestHSMSeal(t *testing.T) {
 	if strings.Count(row, "✓") != 1 {
 		t.Errorf("the HSM's row is %s", row)
 	}
-	if !strings.Contains(string(Card(m.plan)), "\nsigned hsm offline-seal OFFLINE.sha256") {
+	if !strings.Contains(string(cardOf(m.plan)), "\nsigned hsm offline-seal OFFLINE.sha256") {
 		t.Error("the card does not check the HSM's signature")
 	}
 }
@@ -293,12 +293,12 @@ func TestDamagedLog(t *testing.T) {
 // TestRendered: the folder's copy is compared byte for byte.
 func TestRendered(t *testing.T) {
 	m := made(t, "")
-	result := func() string { return Rendered(m.dir.Path(), m.plan, m.verdict()).Result }
+	result := func() string { return Rendered(m.dir.Path(), m.verdict()).Result }
 	if got := result(); got != audit.ResultNotChecked {
 		t.Errorf("without a page: %s", got)
 	}
 	page := []byte(draw(t, m))
-	for name, whole := range map[string][]byte{audit.ReportName: page, audit.CardName: Card(m.plan)} {
+	for name, whole := range map[string][]byte{audit.ReportName: page, audit.CardName: cardOf(m.plan)} {
 		m.write(name, whole)
 		if got := result(); got != audit.ResultHolds {
 			t.Errorf("%s: %s", name, got)

@@ -26,14 +26,14 @@ func reportCommand() *cobra.Command {
 			"over; until then, or where DIR cannot be written to, name a file with -o (- is standard output).",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			v, p, err := verifyPlan(args[0], audit.Anchors{})
+			v, err := verify(args[0], audit.Anchors{})
 			if err != nil {
 				return err
 			}
 			draw := func(w io.Writer) error { return report.Write(w, args[0], v) }
 			name := audit.ReportName
 			if card {
-				draw = func(w io.Writer) error { _, err := w.Write(report.Card(p)); return err }
+				draw = func(w io.Writer) error { return report.WriteCard(w, args[0]) }
 				name = audit.CardName
 			}
 			if to == "" && !sealed(args[0], v) {

@@ -33,12 +33,12 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, p, err := verifyPlan(args[0], a)
+			v, err := verify(args[0], a)
 			if err != nil {
 				return err
 			}
 			if !noRender {
-				v.Add(report.Rendered(args[0], p, v))
+				v.Add(report.Rendered(args[0], v))
 			}
 			return showVerdict(c.OutOrStdout(), v, asJSON)
 		},
@@ -76,23 +76,17 @@ var sealedLogs = map[string]string{"prepare": "online", "offline": "offline", "f
 
 // verify applies every rule but report.rendered.
 func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
-	v, _, err := verifyPlan(dir, a)
-	return v, err
-}
-
-// verifyPlan is verify, and gives the plan that was read.
-func verifyPlan(dir string, a audit.Anchors) (audit.Verdict, *plan.Plan, error) {
 	b, err := readSmall(filepath.Join(dir, "plan.toml"))
 	if err != nil {
-		return audit.Verdict{}, nil, misuse("%s is no ceremony folder: %w", dir, err)
+		return audit.Verdict{}, misuse("%s is no ceremony folder: %w", dir, err)
 	}
 	p, err := plan.Parse(b)
 	if err != nil {
-		return audit.Verdict{}, nil, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
+		return audit.Verdict{}, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
 	}
 	policy := p.Policy()
 	policy.Steps = steps.Required(p)
-	return audit.Verify(dir, policy, a), p, nil
+	return audit.Verify(dir, policy, a), nil
 }
 
 func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {
