@@ -20,6 +20,7 @@ type clause struct {
 	Steps   []string // whose records have it, once they have ended
 	Events  []string // events that have it, where they happened
 	Rules   []string // of the verdict, that must hold for it
+	Origin  bool     // the record that looked at the KEK's origin has it
 	Beside  string   // what is not in the record: on paper, or nowhere
 	Gap     func(*transcript) string
 }
@@ -47,7 +48,7 @@ var clauses = []clause{
 	{Wants: "the evidence that was collected, and its integrity", Sources: "ETSI 6.5.1-13, -13A", Steps: []string{"prepare.seal", "wrap.seal", "final.seal"}, Rules: []string{"manifest.files", "log.links"}},
 	{Wants: "keys that were made beforehand are marked so", Sources: "ETSI 6.5.1-13B", Steps: []string{"target.generate", "target.select"}},
 	{Wants: "retention: two years after the key's end", Sources: "BR 5.4.3", Beside: "outside: keep this folder"},
-	{Wants: "the KEK is the vault's own", Steps: []string{"kek.readback", "kek.code", "kek.confirm"}, Gap: func(t *transcript) string {
+	{Wants: "the KEK is the vault's own", Origin: true, Steps: []string{"kek.readback", "kek.code", "kek.confirm"}, Gap: func(t *transcript) string {
 		if t.KEK().Origin {
 			return ""
 		}
@@ -118,6 +119,9 @@ func (t *transcript) mapClause(c clause) mapped {
 	}
 	for _, ev := range c.Events {
 		add(t.events[ev])
+	}
+	if c.Origin && t.originAt != nil && !slices.Contains(m.Refs, t.originAt.First[0]) {
+		add(t.originAt)
 	}
 	if len(without) > 0 {
 		m.Gaps = append(m.Gaps, "no record of "+strings.Join(without, ", "))

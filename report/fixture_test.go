@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
@@ -31,6 +32,7 @@ type maker struct {
 	foreign string
 	before  *audit.Head // of an earlier attempt, if this is the second
 	sealKey bool        // the HSM has a key of its own, and signs
+	origin  string      // result of kek.origin; "not checked" if empty
 }
 
 var crew = []struct{ id, name, role string }{
@@ -258,7 +260,7 @@ func (m *maker) make() string {
 	m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{
 		Facts:  facts("kek.kid", `"https://contoso.vault.azure.net/keys/contoso-kek/1"`, "kek.sha256", `"`+digest.Of([]byte("kek")).String()+`"`),
 		Files:  []audit.File{m.write("kek.publickey.pem", []byte("a key\n")), m.write("kek.json", []byte("{}\n"))},
-		Checks: []audit.Check{{ID: "kek.origin", Class: "note", Found: "no audit log was looked at", Wanted: "proof that the vault made this KEK", Result: "not checked"}},
+		Checks: []audit.Check{{ID: "kek.origin", Class: "note", Found: "no audit log was looked at", Wanted: "proof that the vault made this KEK", Result: cmp.Or(m.origin, "not checked")}},
 	})
 	for i := range m.bulk {
 		m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{Checks: []audit.Check{

@@ -43,6 +43,8 @@ type transcript struct {
 	lists  map[string]audit.Manifest
 
 	confirmed []string // who signed for the KEK's code
+	origin    string   // result of kek.origin
+	originAt  *refs    // where that was looked at
 }
 
 // logFacts is one log.
@@ -203,6 +205,9 @@ func (t *transcript) addEnd(l *logFacts, r audit.Record) error {
 }
 
 func (t *transcript) addCheck(f finding) {
+	if f.ID == "kek.origin" {
+		t.origin, t.originAt = f.Result, &refs{First: []ref{f.Ref}, N: 1}
+	}
 	if f.Key != "" && strings.HasPrefix(f.ID, "target.") {
 		if _, planned := t.planned(f.Key); planned {
 			t.checks[point{log: f.Key + " " + f.ID}] = f.Check

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -28,7 +27,7 @@ type kek struct {
 
 // KEK is what the record says of the KEK.
 func (t *transcript) KEK() kek {
-	k := kek{Type: fmt.Sprintf("RSA-%d", t.Plan.KEK.Bits), Source: "made in this ceremony", Origin: true}
+	k := kek{Type: fmt.Sprintf("RSA-%d", t.Plan.KEK.Bits), Source: "made in this ceremony", Origin: t.origin == audit.ResultHolds}
 	if t.Plan.KEK.Use != "" {
 		k.Source = "existed before this ceremony"
 	}
@@ -36,9 +35,6 @@ func (t *transcript) KEK() kek {
 	t.fact(&k.KID, "kek.kid")
 	t.fact(&k.Expires, "kek.expires")
 	t.fact(&k.Fate, "kek.fate")
-	for _, f := range slices.Concat(t.NotMade, t.Failed) {
-		k.Origin = k.Origin && f.ID != "kek.origin"
-	}
 	if r := t.steps["kek.confirm"]; r != nil {
 		k.Confirmed, k.By = r.First, t.confirmed
 	}

@@ -259,6 +259,20 @@ func TestAttemptBefore(t *testing.T) {
 	}
 }
 
+// TestOrigin: only a check that holds proves that the vault made the KEK.
+func TestOrigin(t *testing.T) {
+	for _, result := range []string{"holds", "fails", "not checked"} {
+		m := newMaker(t)
+		m.origin = result
+		m.make()
+		page := draw(t, m)
+		proved, not := strings.Count(page, "<dd>the vault made it</dd>"), strings.Count(page, "not proved that the vault made this KEK")
+		if (proved == 1) != (result == "holds") || (not > 0) != (result != "holds") {
+			t.Errorf("%s: proved %d times, not proved %d times", result, proved, not)
+		}
+	}
+}
+
 // TestHSMSeal: the HSM's own signature has a row, and the card a command.
 func TestHSMSeal(t *testing.T) {
 	m := newMaker(t)
