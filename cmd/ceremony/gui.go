@@ -40,6 +40,7 @@ func openWindow(_ context.Context, o opening) error {
 		Migrations: map[string]bool{"fyneDo": true}, // threads as Fyne wants them since 2.6
 	})
 	a := app.NewWithID(appID)
+	noLastHook(a)
 	w := ui.New(a, h)
 	w.Show()
 	failed := false
@@ -61,6 +62,15 @@ func openWindow(_ context.Context, o opening) error {
 		return misuse("%w: the display does not offer OpenGL 2.1, which the window needs%s", errNoWindow, o.otherwise())
 	}
 	return nil
+}
+
+// noLastHook takes off what Fyne does last, saving preferences, of which we
+// have none. With it a program whose window was closed sometimes never ends:
+// Fyne 2.8.1 waits for the hook in a queue that it may have emptied already.
+func noLastHook(a fyne.App) {
+	if l, ok := a.Lifecycle().(interface{ SetOnStoppedHookExecuted(f func()) }); ok {
+		l.SetOnStoppedHookExecuted(nil)
+	}
 }
 
 // lead leads to what the window was opened with.
