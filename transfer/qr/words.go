@@ -1,0 +1,64 @@
+package qr
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/keyceremony/ceremony/digest"
+)
+
+// WordCount is how many PGP words people compare: 64 bits.
+const WordCount = 8
+
+// Words returns the words that both sides of a transfer show: the first eight
+// of the message's digest. Lists for even and odd places make a swap or an
+// omission heard.
+func Words(message digest.SHA256) []string { return digest.Words(message[:WordCount]) }
+
+// A Challenge is two places of the eight words, counted from 1. The receiver
+// types what the sender's screen shows there: who only compares two lists at a
+// glance overlooks much.
+type Challenge struct{ First, Second int }
+
+// NewChallenge draws two different places, in their order.
+func NewChallenge(random io.Reader) (Challenge, error) {
+	first, err := below(random, WordCount)
+	if err != nil {
+		return Challenge{}, err
+	}
+	second, err := below(random, WordCount-1)
+	if err != nil {
+		return Challenge{}, err
+	}
+	if second >= first {
+		second++
+	}
+	return Challenge{min(first, second) + 1, max(first, second) + 1}, nil
+}
+
+// below draws a number below n, which divides into a byte without favour.
+func below(random io.Reader, n int) (int, error) {
+	var b [1]byte
+	for {
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return 0, fmt.Errorf("drawing a place: %w", err)
+		}
+		if int(b[0]) < 256/n*n {
+			return int(b[0]) % n, nil
+		}
+	}
+}
+
+// Holds tells whether both words are right. Case and spaces around them do not
+// matter.
+func (c Challenge) Holds(message digest.SHA256, first, second string) bool {
+	words := Words(message)
+	return c.valid() && sameWord(words[c.First-1], first) && sameWord(words[c.Second-1], second)
+}
+
+func (c Challenge) valid() bool {
+	return 1 <= c.First && c.First < c.Second && c.Second <= WordCount
+}
+
+func sameWord(word, typed string) bool { return strings.EqualFold(word, strings.TrimSpace(typed)) }
