@@ -32,9 +32,11 @@ var layers = map[string][]string{
 	"audit":   {"digest", "durable", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json"},
 	"plan":    {"digest", "byok", "audit", "github.com/pelletier/go-toml/v2", "golang.org/x/crypto/ssh"},
 
-	"transfer":        {"digest", "byok", "audit", "durable"},
-	"transfer/qr":     {"digest", "assets", "durable", "github.com/skip2/go-qrcode", "github.com/makiuchi-d/gozxing", "golang.org/x/image"},
-	"transfer/camera": {"golang.org/x/sys"},
+	"transfer":             {"digest", "byok", "audit", "durable"},
+	"transfer/qr":          {"digest", "assets", "durable", "github.com/skip2/go-qrcode", "github.com/makiuchi-d/gozxing", "golang.org/x/image"},
+	"transfer/qr/scan":     {"github.com/makiuchi-d/gozxing"},
+	"transfer/qr/scantest": {"github.com/skip2/go-qrcode"},
+	"transfer/camera":      {"golang.org/x/sys"},
 
 	"hsm":         {"byok"},
 	"hsm/pkcs11":  {"digest", "byok", "hsm", "github.com/miekg/pkcs11", "golang.org/x/sys"},

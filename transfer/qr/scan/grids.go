@@ -1,0 +1,29 @@
+package scan
+
+import (
+	"cmp"
+	"slices"
+)
+
+// grids fits codes of the versions that are possible, and returns the best two.
+func (r *reader) grids(s shape) (list []grid) {
+	versions := s.versions()
+	if r.Version != 0 {
+		versions = []int{r.Version}
+	}
+	for _, v := range versions {
+		if r.ctx.Err() != nil {
+			return nil
+		}
+		g := r.pic.grid(s, v)
+		list = append(list, g)
+		if g.score > sure && len(g.pairs) > 6 {
+			break
+		}
+	}
+	slices.SortStableFunc(list, func(a, b grid) int { return cmp.Compare(b.score, a.score) })
+	return list[:min(len(list), 2)]
+}
+
+// sure is the score from which on no other version is tried.
+const sure = 0.8
