@@ -112,7 +112,7 @@ kek = "usb"
 blob = "usb"
 [evidence]
 attestation = "none"
-audit_log = "none"
+audit_log = "wanted"
 [time]
 not_before = 2026-11-22T09:00:00Z
 not_after = 2026-11-29T09:00:00Z

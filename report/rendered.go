@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -29,6 +31,8 @@ func Rendered(dir string, v audit.Verdict) audit.Rule {
 	} {
 		switch err := compare(dir, f.name, f.draw); {
 		case errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, errDiffers) && older(dir, f.name):
+			return rule(audit.ResultNotChecked, f.name+" was drawn in an older form, which this program does not draw any more: draw your own")
 		case errors.Is(err, errDiffers):
 			return rule(audit.ResultFails, f.name+" is not what this record gives: it was changed, or drawn before the last signature, or by another version of the program")
 		case err != nil:
@@ -42,6 +46,30 @@ func Rendered(dir string, v audit.Verdict) audit.Rule {
 	}
 	return rule(audit.ResultHolds, strings.Join(same, " and ")+" drawn again: the same bytes")
 }
+
+// older says whether a page says that it has a form from before Version. Other
+// forms could be anything: they differ.
+func older(dir, name string) bool {
+	d, err := durable.Open(dir)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	f, _, err := d.OpenFile(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 1<<10))
+	m := generator.FindSubmatch(head)
+	if err != nil || m == nil {
+		return false
+	}
+	n, err := strconv.Atoi(string(m[1]))
+	return err == nil && 1 <= n && n < Version
+}
+
+var generator = regexp.MustCompile(`<meta name="generator" content="ceremony report ([0-9]{1,4})">`)
 
 var errDiffers = errors.New("the file differs")
 

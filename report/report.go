@@ -21,8 +21,9 @@ import (
 	"github.com/keyceremony/ceremony/plan"
 )
 
-// Version is the version of the page's form. Whoever changes the form counts
-// it up and keeps the old one, so that pages of old folders can be compared.
+// Version is the version of the page's form. Whoever changes, after a release,
+// what is drawn of a folder counts it up: a page of an older form is not
+// compared any more, unless its form is kept.
 const Version = 1
 
 //go:embed report.html
