@@ -84,9 +84,11 @@ rehearsal = false
 [program]
 sha256 = ["%s"]
 [vault]
-url = "https://contoso.vault.azure.net"
+url = "https://contoso.managedhsm.azure.net"
 cloud = "public"
 tenant = "d5fcd60a-540a-4bfa-8a11-17faebf1b095"
+api = "2025-07-01"
+owner_root = "%s"
 [kek]
 name = "contoso-kek"
 bits = 3072
@@ -111,12 +113,12 @@ internal_witnesses = 1
 kek = "usb"
 blob = "usb"
 [evidence]
-attestation = "none"
-audit_log = "wanted"
+attestation = "required"
+audit_log = "none"
 [time]
 not_before = 2026-11-22T09:00:00Z
 not_after = 2026-11-29T09:00:00Z
-`, m.name, digest.Of([]byte("tool")), digest.Of([]byte("module")), seal)
+`, m.name, digest.Of([]byte("tool")), digest.Of([]byte("owner")), digest.Of([]byte("module")), seal)
 	for _, p := range crew {
 		fmt.Fprintf(&b, "[[person]]\nid = %q\nname = %q\nrole = %q\nkept = \"card\"\nkey = %q\n", p.id, p.name, p.role, line(p.id))
 	}
@@ -258,7 +260,7 @@ func (m *maker) make() string {
 	m.add("online.log", "prepare", audit.EvBegin, "kek.create", "", audit.Begin{Mark: "contoso-2026/1/kek.create"})
 	m.add("online.log", "prepare", audit.EvEnd, "kek.create", "", audit.End{Answers: map[string]string{"word": "CREATE"}})
 	m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{
-		Facts:  facts("kek.kid", `"https://contoso.vault.azure.net/keys/contoso-kek/1"`, "kek.sha256", `"`+digest.Of([]byte("kek")).String()+`"`),
+		Facts:  facts("kek.kid", `"https://contoso.managedhsm.azure.net/keys/contoso-kek/1"`, "kek.sha256", `"`+digest.Of([]byte("kek")).String()+`"`),
 		Files:  []audit.File{m.write("kek.publickey.pem", []byte("a key\n")), m.write("kek.json", []byte("{}\n"))},
 		Checks: []audit.Check{{ID: "kek.origin", Class: "note", Found: "no audit log was looked at", Wanted: "proof that the vault made this KEK", Result: cmp.Or(m.origin, "not checked")}},
 	})
@@ -310,7 +312,7 @@ func (m *maker) imports() {
 	m.add(log, stage, audit.EvEnd, "blob.receive", "", audit.End{Links: []audit.Head{m.logs["offline.log"].Head()}})
 	m.add(log, stage, audit.EvPause, "pause", "", audit.Note{Text: map[string]string{"reason": "lunch" + m.foreign, "custody": "bag 0043"}})
 	m.add(log, stage, audit.EvEnd, "target.import", "signing", audit.End{
-		Facts: facts("imported/signing", `{"kid":"https://contoso.vault.azure.net/keys/signing/1","version":"1"}`),
+		Facts: facts("imported/signing", `{"kid":"https://contoso.managedhsm.azure.net/keys/signing/1","version":"1"}`),
 	})
 	if m.foreign != "" {
 		m.hostile(log)
