@@ -18,6 +18,7 @@ type Signing struct {
 	Namespace          string
 	File               string // what the text is kept as
 	Text               []byte
+	Shown              string          // the text for people, codes hidden; "" where it is a list of files
 	Keys               []ssh.PublicKey // with one of which it is signed
 }
 
@@ -37,6 +38,7 @@ func (c *Ceremony) Statements(text map[string]string) []Signing {
 		out = append(out, Signing{
 			Person: who, Name: c.Person(who).Name, Role: st.Role, Namespace: st.Namespace(),
 			File: c.statementFile(now, who), Text: st.Text(), Keys: c.keys(who),
+			Shown: veil(now.Fields, text, string(st.Text())),
 		})
 	}
 	return out

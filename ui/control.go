@@ -36,7 +36,9 @@ func newControl(p *ceremony, f steps.Field) control {
 	case steps.Code:
 		return newCodeControl(p.w, f)
 	case steps.Folder:
-		return newFolderControl(p.w, f)
+		return newPathControl(p.w, f, kit.PickFolder)
+	case steps.File:
+		return newPathControl(p.w, f, kit.PickFile)
 	}
 	return newTextControl(p.w)
 }
@@ -115,24 +117,24 @@ func (c *choiceControl) onSubmitted(func())        {} // Enter on what is taken 
 
 func (c *choiceControl) onRefused(func(string)) {}
 
-// folderControl is a path, typed, chosen or dropped.
-type folderControl struct {
+// pathControl is the path of a folder or a file, typed, chosen or dropped.
+type pathControl struct {
 	textControl
 	box fyne.CanvasObject
 }
 
-func newFolderControl(w *Window, f steps.Field) *folderControl {
-	c := &folderControl{textControl: *newTextControl(w)}
+func newPathControl(w *Window, f steps.Field, pick func(fyne.Window, *kit.Keys, string, string, []kit.Place, func(string))) *pathControl {
+	c := &pathControl{textControl: *newTextControl(w)}
 	choose := kit.NewButton("Choose…", kit.Plain, func() {
-		kit.PickFolder(w.win, w.keys, f.Label, c.value(), w.media(), func(path string) { c.take(path) })
+		pick(w.win, w.keys, f.Label, c.value(), w.media(), func(path string) { c.take(path) })
 	})
 	c.box = container.NewBorder(nil, nil, nil, choose, c.e)
 	return c
 }
 
-func (c *folderControl) object() fyne.CanvasObject { return c.box }
+func (c *pathControl) object() fyne.CanvasObject { return c.box }
 
-func (c *folderControl) take(path string) bool {
+func (c *pathControl) take(path string) bool {
 	c.e.SetValue(path)
 	return true
 }

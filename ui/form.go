@@ -34,10 +34,8 @@ func newForm(p *ceremony, fields []steps.Field, changed func()) *form {
 		r := &row{f: field, control: newControl(p, field)}
 		r.field = kit.NewField(field.Label, field.Hint(), r.object())
 		r.onChanged(func() {
-			if o, ok := r.focus().(fyne.CanvasObject); ok {
-				kit.Reveal(o) // nobody types what cannot be seen
-			}
 			f.edited()
+			kit.Reveal(r.field) // nobody types what cannot be seen
 		})
 		r.onSubmitted(func() { f.submitted(r) })
 		r.onRefused(r.field.SetError)
@@ -231,7 +229,8 @@ func (f *form) first() fyne.Focusable {
 // files gives a file that was dropped to the field that takes one.
 func (f *form) files(paths []string) bool {
 	for _, r := range f.asked() {
-		if r.f.Kind == steps.Folder && isDir(paths[0]) || r.f.Kind == steps.Secret && r.f.FromFile && !isDir(paths[0]) {
+		aFile := r.f.Kind == steps.File || r.f.Kind == steps.Secret && r.f.FromFile
+		if r.f.Kind == steps.Folder && isDir(paths[0]) || aFile && !isDir(paths[0]) {
 			return r.take(paths[0])
 		}
 	}

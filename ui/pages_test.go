@@ -293,6 +293,28 @@ func TestEditor(t *testing.T) {
 	h.shot(w, "editor.new")
 }
 
+// TestVeil: the sheet on which somebody signs does not show the codes that the
+// other operator typed.
+func TestVeil(t *testing.T) {
+	h, w := led(t)
+	for _, id := range []string{"over", "kek.confirm"} {
+		if id == "over" {
+			h.sitting(w, func(string) {})
+			test.Tap(page_(t, w).primary)
+			continue
+		}
+		h.until(w, id)
+	}
+	h.fill(w)
+	s := page_(t, w).now.(*step)
+	code := h.vaultKey(h.plan.KEK.Name).Public.SHA256().Code()
+	for _, one := range s.signing.texts {
+		if !strings.Contains(string(one.Text), code) || strings.Contains(one.Shown, code) || !strings.Contains(one.Shown, "*****") {
+			t.Errorf("%s is shown:\n%s", one.Person, one.Shown)
+		}
+	}
+}
+
 // TestSignatures: after each signature the next person is asked, and one that
 // was made elsewhere and dropped is taken for whoever made it.
 func TestSignatures(t *testing.T) {

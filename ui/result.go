@@ -37,29 +37,42 @@ func newResult(p *ceremony, was, now steps.Now, seen []steps.Seen) *result {
 	if now.Phase != steps.Done && now.Stage == p.stage {
 		r.next = "Go on: " + now.Step.Title
 	}
-	title, kind := verdictOf(seen)
+	title, meaning, kind := verdictOf(seen)
+	var lines []string
+	if meaning != "" {
+		lines = []string{meaning}
+	}
 	head := kit.NewColumn(1, kit.NewText("Done · "+was.Step.ID, kit.OverlineBlue), kit.NewText(was.Step.Title, kit.Title))
 	r.box = kit.NewColumn(2.5, head,
-		kit.NewPanel(title, nil, "", kind), kit.NewChecks(checkRows(seen)))
+		kit.NewPanel(title, lines, "", kind), kit.NewChecks(checkRows(seen)))
 	return r
 }
 
-// verdictOf says in one line how the checks came out.
-func verdictOf(seen []steps.Seen) (string, kit.PanelKind) {
-	count := map[string]int{}
+// verdictOf says in one line how the checks came out, and in another what
+// hangs on it.
+func verdictOf(seen []steps.Seen) (title, meaning string, kind kit.PanelKind) {
+	fails, unseen, noted := 0, 0, 0
 	for _, c := range seen {
-		count[c.Result]++
+		switch {
+		case c.Result == audit.ResultHolds:
+		case c.Class == string(steps.Note):
+			noted++
+		case c.Result == audit.ResultFails:
+			fails++
+		default:
+			unseen++
+		}
 	}
-	fails, unseen, n := count[audit.ResultFails], count[audit.ResultNotChecked], len(seen)
+	n := len(seen)
 	switch {
-	case fails > 0:
-		return fmt.Sprintf("%d of %d checks: something else was found than was wanted", fails, n), kit.PanelWarning
-	case unseen > 0:
-		return fmt.Sprintf("%d of %d checks could not be made; the others hold", unseen, n), kit.PanelWarning
+	case fails+unseen > 0:
+		return fmt.Sprintf("%d of %s do not hold or could not be made", fails+unseen, count(n, "check")), "People decide about it: an exception is signed before the ceremony goes on.", kit.PanelWarning
+	case noted > 0:
+		return fmt.Sprintf("%d of %s noted; the others hold", noted, count(n, "check")), "A note stands in the transcript, and on its first page. It stops nothing, and nobody has to decide now.", kit.PanelWarning
 	case n == 1:
-		return "The check holds", kit.PanelGood
+		return "The check holds", "", kit.PanelGood
 	}
-	return fmt.Sprintf("All %d checks hold", n), kit.PanelGood
+	return fmt.Sprintf("All %d checks hold", n), "", kit.PanelGood
 }
 
 func (r *result) content() fyne.CanvasObject      { return r.box }

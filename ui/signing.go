@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -60,7 +59,7 @@ func (s *signing) draw() {
 		return
 	}
 	s.box.Show()
-	s.box.Add(kit.NewText("Signatures: "+s.now.Needed, kit.Strong))
+	s.box.Add(kit.NewText(fmt.Sprintf("Signatures: %s · %d of %d signed", s.now.Needed, len(s.taken), len(s.texts)), kit.Strong))
 	var rows []fyne.CanvasObject
 	for _, t := range s.texts {
 		rows = append(rows, s.row(t))
@@ -88,7 +87,7 @@ func (s *signing) missing() string {
 	if len(s.taken) > 0 && s.p.c.Enough(s.text, s.signed()) {
 		return ""
 	}
-	return "Waiting for signatures: " + s.now.Needed
+	return fmt.Sprintf("Waiting for signatures: %s (%d of %d signed)", s.now.Needed, len(s.taken), len(s.texts))
 }
 
 func (s *signing) signed() []string {
@@ -160,10 +159,11 @@ func (s *signing) mark(t *Trace) {
 	}
 }
 
-// whatIsSigned shows a statement whole, or of a list of files its digest.
+// whatIsSigned shows a statement whole but for codes, or of a list of files its
+// digest.
 func whatIsSigned(t steps.Signing) fyne.CanvasObject {
-	if strings.HasSuffix(t.File, ".txt") {
-		return kit.NewMono(string(t.Text))
+	if t.Shown != "" {
+		return kit.NewMono(t.Shown)
 	}
 	return kit.NewFacts([]kit.Fact{
 		{Label: "A list of files", Value: fmt.Sprintf("%s, %d files", t.File, bytes.Count(t.Text, []byte("\n")))},

@@ -35,7 +35,7 @@ func newStep(p *ceremony, now steps.Now) *step {
 	s.form = newForm(p, now.Fields, s.changed)
 	s.signing = newSigning(p, s.changed)
 	s.box = kit.NewColumn(2.5)
-	for _, o := range []fyne.CanvasObject{s.heading(), s.reopened(), s.who(), kit.NewText(s.say(), kit.Body), s.facts(), s.interrupted(), s.problem, s.checks, s.form.object(), s.signing.object()} {
+	for _, o := range []fyne.CanvasObject{s.heading(), s.problem, s.checks, s.reopened(), s.who(), kit.NewText(s.say(), kit.Body), s.facts(), s.interrupted(), s.form.object(), s.signing.object()} {
 		if o != nil {
 			s.box.Add(o)
 		}
@@ -52,10 +52,11 @@ func (s *step) heading() fyne.CanvasObject {
 // reopened has people compare the log with their sheets when a folder is taken
 // up again: the last record has nothing after it that holds it.
 func (s *step) reopened() fyne.CanvasObject {
-	if !s.p.again || s.p.c.Paused() {
+	again := s.p.again && !s.p.c.Paused()
+	s.p.again = false
+	if !again {
 		return nil
 	}
-	s.p.again = false
 	return kit.NewPanel("The ceremony goes on where it stopped",
 		[]string{"Nothing recorded is lost. If the head of the log was written down, compare it with the one shown beside the transcript: " + s.p.c.Head().SHA256.Code()}, "", kit.PanelPlain)
 }
@@ -218,7 +219,7 @@ func (s *step) tell(err error) {
 	s.problems = steps.Explain(err)
 	fillWith(s.problem, refusalPanel(err))
 	s.form.refuse(err)
-	if rows := checkRows(s.p.c.Seen()); len(rows) > 0 {
+	if rows := checkRows(refused(s.p.c.Seen())); len(rows) > 0 {
 		fillWith(s.checks, kit.NewChecks(rows))
 	}
 	s.p.relay()

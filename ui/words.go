@@ -52,6 +52,13 @@ func checkRows(seen []steps.Seen) []kit.CheckRow {
 	return rows
 }
 
+// refused are the checks that stand against a step.
+func refused(seen []steps.Seen) []steps.Seen {
+	return slices.DeleteFunc(slices.Clone(seen), func(c steps.Seen) bool {
+		return c.Result == audit.ResultHolds || c.Class != string(steps.Stop)
+	})
+}
+
 var loudness = map[kit.Mark]int{kit.Fails: 3, kit.NotChecked: 2, kit.Noted: 1}
 
 func checkRow(key string, c audit.Check) kit.CheckRow {

@@ -208,11 +208,11 @@ func (p *people) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, 
 // of a list of files its digest.
 func (p *people) showText(s steps.Signing) {
 	fmt.Fprintf(p.words, "\n  What %s signs:\n", s.Name)
-	if !strings.HasSuffix(s.File, ".txt") {
+	if s.Shown == "" {
 		fmt.Fprintf(p.words, "    %s, a list of %d files, SHA-256 %s\n", s.File, bytes.Count(s.Text, []byte("\n")), digest.Of(s.Text).Groups())
 		return
 	}
-	for line := range strings.Lines(string(s.Text)) {
+	for line := range strings.Lines(s.Shown) {
 		fmt.Fprint(p.words, "    "+line)
 	}
 }

@@ -38,7 +38,7 @@ func TestChecksColumnsOrBlocks(t *testing.T) {
 func TestChecksSayTheResult(t *testing.T) {
 	themed(t, Light, 1)
 	o := NewChecks([]CheckRow{
-		{Name: "a", Mark: Holds},
+		{Name: "a", Mark: Holds, Wanted: "something"},
 		{Name: "b", Mark: Fails},
 		{Name: "c", Mark: NotChecked},
 		{Name: "d", Mark: Noted, Result: "accepted"},
@@ -49,6 +49,22 @@ func TestChecksSayTheResult(t *testing.T) {
 		if !slices.Contains(lines, words) {
 			t.Errorf("%q is not among %q", words, lines)
 		}
+	}
+}
+
+// TestChecksWithoutWanted: where nothing was wanted there is no column for it.
+func TestChecksWithoutWanted(t *testing.T) {
+	themed(t, Light, 1)
+	o := NewChecks([]CheckRow{{Name: "a", Found: "it is so", Mark: Holds}, {Name: "b", Mark: Fails}})
+	show(t, o, 900, 600)
+	lines := linesOf(o)
+	for _, words := range []string{"WANTED", "—"} {
+		if slices.Contains(lines, words) {
+			t.Errorf("%q is among %q", words, lines)
+		}
+	}
+	if !slices.Contains(lines, "it is so") {
+		t.Errorf("what was found is not among %q", lines)
 	}
 }
 

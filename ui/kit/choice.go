@@ -114,6 +114,9 @@ func (c *Choice) TypedKey(ev *fyne.KeyEvent) {
 func (c *Choice) moveTo(i int) {
 	c.at = max(0, min(len(c.options)-1, i))
 	c.Refresh()
+	if len(c.rows) > 0 {
+		Reveal(c.rows[c.at].title)
+	}
 }
 
 // TypedRune is for Fyne.

@@ -48,9 +48,9 @@ func holds(s *container.Scroll, o fyne.CanvasObject) bool {
 // bring scrolls as little as is needed. Of what is higher than the room for
 // it, the beginning is shown.
 func bring(s *container.Scroll, o fyne.CanvasObject) {
-	margin := grid(2)
+	margin, hint := grid(2), grid(6) // below most there is a line of a hint
 	above := top(o) - top(s) - margin
-	below := above + o.Size().Height + 2*margin - s.Size().Height
+	below := above + o.Size().Height + margin + hint - s.Size().Height
 	by := max(0, below)
 	by = min(by, above)
 	if by > 0 || above < 0 {
