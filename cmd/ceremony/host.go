@@ -15,6 +15,7 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
 	"github.com/keyceremony/ceremony/inspect"
+	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui"
@@ -35,7 +36,13 @@ func newHost(o opening) (ui.Host, error) {
 		Sign:  signers(),
 		Media: media, Recent: m.recent, Remember: m.remember, Taste: m.taste(), SetTaste: m.setTaste,
 		Read: readSmall, Secret: (&script{}).secretFile, WriteNew: writeNew, Show: show,
-		Verify: func(dir string) (audit.Verdict, error) { return verify(dir, audit.Anchors{}) },
+		Verify: func(dir string) (audit.Verdict, error) {
+			v, err := verify(dir, audit.Anchors{})
+			if err == nil {
+				v.Add(report.Rendered(dir, v))
+			}
+			return v, err
+		},
 		Inspect: func(path string) (inspect.Report, error) {
 			reports, err := inspectAll([]string{path}, inspect.Context{At: time.Now()})
 			if err != nil {
