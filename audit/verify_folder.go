@@ -28,7 +28,7 @@ var names = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`script\.html`, `transcript\.html`, `allowed_signers`, `auditor-card\.txt`,
 	`(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?\.log`,
 	`(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?-[0-9]{4,8}-[a-z]+(?:[.-][a-z]+)*\.[a-z0-9]{2,16}\.txt(?:\.sig)?`,
-	`kek\.publickey\.pem`, `kek\.json`, `attestation\.json`, `kek\.audit\.json`,
+	`kek\.publickey\.pem`, `kek\.json`, `kek\.attestation\.json`, `kek\.audit\.json`,
 	`challenge(?:\.[0-9A-Za-z-]{1,127})?\.json`, `vault\.[0-9A-Za-z-]{1,127}\.json`, // KEY
 	`[0-9A-Za-z-]{1,127}\.(?:pub\.pem|kcv|byok)`, // KEY
 	`signoff\.[a-z0-9]{2,16}\.json`,

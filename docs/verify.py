@@ -14,7 +14,7 @@ WHO, KEY, LOG = "[a-z0-9]{2,16}", "[0-9A-Za-z-]{1,127}", r"(?:online|offline)(?:
 TEXT = rf"({LOG}-[0-9]{{4,8}}-[a-z]+(?:[.-][a-z]+)*\.{WHO}\.txt)(?:\.sig)?"
 NAMES = re.compile("|".join((
     rf"plan\.toml(?:\.{WHO}\.sig)?", r"(?:script|transcript)\.html", "allowed_signers", r"auditor-card\.txt", rf"{LOG}\.log", TEXT,
-    r"kek\.publickey\.pem", r"(?:kek|attestation|kek\.audit)\.json", rf"challenge(?:\.{KEY})?\.json", rf"vault\.{KEY}\.json",
+    r"kek\.publickey\.pem", r"kek(?:\.attestation|\.audit)?\.json", rf"challenge(?:\.{KEY})?\.json", rf"vault\.{KEY}\.json",
     rf"{KEY}\.(?:pub\.pem|kcv|byok)", rf"signoff\.{WHO}\.json", rf"(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.{WHO}\.sig)?")))
 BASE, KEK, DRAWN = ["plan.toml", "allowed_signers", "online.log"], ["kek.publickey.pem", "kek.json"], ["transcript.html", "auditor-card.txt"]
 SEALS = {"PREPARE.sha256": ("prepare-seal", "online", BASE + KEK), "OFFLINE.sha256": ("offline-seal", "offline", BASE + KEK + ["offline.log"]),

@@ -153,11 +153,16 @@ func (c *checker) evidence() {
 	if !c.fine("vault.url") || !c.fine("vault.cloud") || !c.fine("vault.api") {
 		return
 	}
-	switch hsm := c.plan.Vault.ManagedHSM(); {
-	case e.Attestation == "required" && !hsm:
+	if e.Attestation != "required" {
+		return
+	}
+	switch {
+	case !c.plan.Vault.ManagedHSM():
 		c.bad("evidence.attestation", "is %q, but a Key Vault attests no key, wanted \"wanted\" or \"none\"", e.Attestation)
-	case e.Attestation == "required" && slices.Contains(unattested, c.plan.Vault.API):
+	case slices.Contains(unattested, c.plan.Vault.API):
 		c.bad("evidence.attestation", "is %q, but api %s has no attestation, wanted vault.api 7.6 or later", e.Attestation, c.plan.Vault.API)
+	case c.plan.Vault.OwnerRoot == "":
+		c.bad("evidence.attestation", "is %q, but no owner's root is pinned, so that whose HSM it is cannot be told, wanted vault.owner_root too", e.Attestation)
 	}
 }
 

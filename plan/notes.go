@@ -36,14 +36,17 @@ func (p *Plan) evidenceNotes() []string {
 	if hsm && attestation == "none" {
 		say("evidence.attestation is none, though a Managed HSM attests its keys: nothing will prove that the vault made the KEK")
 	}
-	if hsm && attestation != "none" && p.Vault.OwnerRoot == "" {
-		say("vault.owner_root is not pinned: the attestation proves a genuine HSM, not that it is yours")
+	if hsm && attestation == "wanted" && p.Vault.OwnerRoot == "" {
+		say("vault.owner_root is not pinned: the attestation proves a genuine HSM, not that it is yours, and people will have to decide on an exception")
 	}
 	if !hsm && attestation == "wanted" {
-		say("evidence.attestation is wanted, but a Key Vault attests no key: it will be missing")
+		say("evidence.attestation is wanted, but a Key Vault attests no key: it will be missing, and people will have to decide on an exception")
 	}
 	if !hsm && log == "none" {
-		say("evidence.audit_log is none: nothing will prove that the vault made the KEK")
+		say("evidence.audit_log is none: nothing will show that the vault made the KEK")
+	}
+	if !hsm && log != "none" {
+		say("evidence.audit_log is %s: it shows who created the KEK, but nobody signs that log", log)
 	}
 	if p.KEK.Use != "" {
 		say("kek.use takes a KEK that exists: who could use it before is not known here")

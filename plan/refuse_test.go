@@ -161,6 +161,7 @@ func TestRefusesTopVaultAndKEK(t *testing.T) {
 		{"72f988bf", "72F988BF", `vault.tenant is "72F988BF-86f1-41af-91ab-2d7cd011db47", wanted a GUID in lower case`},
 		{"api = \"7.6\"", "api = \"7.0\"", `vault.api is "7.0", wanted 7.4, 7.5, 7.6 or 2025-07-01`},
 		{"api = \"7.6\"", "api = \"7.5\"", `evidence.attestation is "required", but api 7.5 has no attestation, wanted vault.api 7.6 or later`},
+		{"owner_root = \"" + root + "\"", "", `evidence.attestation is "required", but no owner's root is pinned, so that whose HSM it is cannot be told, wanted vault.owner_root too`},
 		{root, root[1:], "vault.owner_root is other text of 63 characters, wanted a SHA-256 in 64 lower-case hex digits"},
 		{"\"contoso-2026-11-kek\"", "\"a_b\"", `kek.name is "a_b", wanted 1 to 127 of 0-9 A-Z a-z -`},
 		{"\"contoso-2026-11-kek\"", "\"Rehearsal-kek\"", `kek.name is "Rehearsal-kek", but only the KEK of a rehearsal begins with rehearsal-, wanted another name`},

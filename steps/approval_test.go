@@ -307,7 +307,10 @@ func TestCodes(t *testing.T) {
 			if err := s.step(c); !errors.As(err, &answer) {
 				t.Errorf("%v, want an error of the answer", err)
 			}
-			if !maps.EqualFunc(before, s.remember(), slices.Equal) {
+			after := s.remember()
+			delete(before, s.vault.AuditLogFile()) // it has who looked for the code
+			delete(after, s.vault.AuditLogFile())
+			if !maps.EqualFunc(before, after, slices.Equal) {
 				t.Error("something was recorded")
 			}
 			s.honest()

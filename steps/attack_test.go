@@ -425,21 +425,21 @@ func TestSwappedKEK(t *testing.T) {
 			m.forge(everyoneOf()...)
 			m.write()
 		}},
-		{name: "and the record in a log linked anew", checks: []string{"bundle.seal", "bundle.head"}, do: func(s *stand) {
+		{name: "and the record in a log linked anew", checks: []string{"bundle.seal", "bundle.head", "attest.key"}, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			m.swapRecorded(kek)
 			m.list()
 			m.forge(everyoneOf()...)
 			m.write()
 		}},
-		{name: "and a seal with one person's stolen key", checks: []string{"bundle.seal", "bundle.head"}, do: func(s *stand) {
+		{name: "and a seal with one person's stolen key", checks: []string{"bundle.seal", "bundle.head", "attest.key"}, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			m.swapRecorded(kek)
 			m.list()
 			m.sign("online", "op1")
 			m.write()
 		}},
-		{name: "one stolen key under every name", checks: []string{"bundle.seal", "bundle.head"}, do: func(s *stand) {
+		{name: "one stolen key under every name", checks: []string{"bundle.seal", "bundle.head", "attest.key"}, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			m.swapRecorded(kek)
 			m.list()
@@ -449,21 +449,21 @@ func TestSwappedKEK(t *testing.T) {
 			}
 			m.write()
 		}},
-		{name: "a seal with everybody's offline keys", checks: []string{"bundle.seal", "bundle.head"}, do: func(s *stand) {
+		{name: "a seal with everybody's offline keys", checks: []string{"bundle.seal", "bundle.head", "attest.key"}, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			m.swapRecorded(kek)
 			m.list()
 			m.sign("offline", everyoneOf()...)
 			m.write()
 		}},
-		{name: "a seal with everybody's stolen keys", checks: []string{"bundle.head"}, do: func(s *stand) {
+		{name: "a seal with everybody's stolen keys", checks: []string{"bundle.head", "attest.key"}, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			m.swapRecorded(kek)
 			m.list()
 			m.sign("online", everyoneOf()...)
 			m.write()
 		}},
-		{name: "the PEM in the log alone", checks: []string{"bundle.head", "bundle.kek"}, do: func(s *stand) {
+		{name: "the PEM in the log alone", checks: []string{"bundle.head", "bundle.kek", "attest.key"}, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			m.swapRecorded(kek)
 			m.files["kek.publickey.pem"] = s.was[filepath.Join(m.folder(), "kek.publickey.pem")]
@@ -488,8 +488,9 @@ func (m *medium) forge(who ...string) {
 }
 
 // TestLyingOnlineMachine: everything on the medium fits, real people sealed it
-// and wrote its head on the sheets, and the KEK is not the vault's. Only the
-// codes that the operators got by their own ways tell.
+// and wrote its head on the sheets, and the KEK is not the vault's. What the
+// vault's HSM attests is another key; and where nothing were attested, the codes
+// that the operators got by their own ways would tell.
 func TestLyingOnlineMachine(t *testing.T) {
 	h := newHall(t, nil, "P-256")
 	s := h.stand("online", "blob.receive").stand("offline", "kek.receive")
@@ -499,7 +500,12 @@ func TestLyingOnlineMachine(t *testing.T) {
 	m.list()
 	m.sign("online", everyoneOf()...)
 	m.write()
+	c := s.reopen()
+	wantRefused(t, s.step(c), "attest.key")
+	s.shut(c)
+	putBack := without(t, stepKEKReceive, "attest.key")
 	s = h.stand("offline", "kek.confirm")
+	putBack()
 	honest := h.vaultKey(h.plan.KEK.Name).Public.SHA256().Code()
 
 	t.Run("both codes", func(t *testing.T) {

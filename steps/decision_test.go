@@ -291,7 +291,7 @@ func TestProductionIsStricter(t *testing.T) {
 			h := newHall(t, func(p *plan.Plan) {
 				if mode.produce {
 					p.Rehearsal, p.KEK.Name = false, "kek"
-					p.Vault = plan.Vault{URL: "https://contoso.managedhsm.azure.net", Cloud: "public", Tenant: p.Vault.Tenant}
+					p.Vault = plan.Vault{URL: "https://contoso.managedhsm.azure.net", Cloud: "public", Tenant: p.Vault.Tenant, OwnerRoot: p.Vault.OwnerRoot}
 				}
 			}, "P-256")
 			start := h.start(Wrap)
@@ -407,8 +407,7 @@ func TestWrongChange(t *testing.T) {
 // the ceremony before anything else, and is never passed over.
 func TestUnsupportedPlans(t *testing.T) {
 	for name, change := range map[string]func(*plan.Plan){
-		"attestation": func(p *plan.Plan) { p.Evidence.Attestation = "required" },
-		"trusted":     func(p *plan.Plan) { p.HSM.Trusted = true },
+		"trusted": func(p *plan.Plan) { p.HSM.Trusted = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newHall(t, change, "P-256").stand("online", "ceremony.open")

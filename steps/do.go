@@ -179,12 +179,13 @@ func (c *Ceremony) underway(r *Run) string {
 func (c *Ceremony) see(ctx context.Context, r *Run, before bool) []audit.Check {
 	var out []audit.Check
 	for _, ch := range r.Step.Checks {
-		if ch.Before != before {
+		if ch.Before != before || ch.When != nil && !ch.When(r) {
 			continue
 		}
 		f := ch.See(ctx, r)
+		r.meanings[ch.ID] = f.Meaning
 		out = append(out, audit.Check{
-			ID: ch.ID, Class: string(ch.class(c.plan.Rehearsal)), Found: f.Found, Wanted: f.Wanted, Result: result(f),
+			ID: ch.ID, Class: string(ch.class(f, c.plan.Rehearsal)), Found: f.Found, Wanted: f.Wanted, Result: result(f),
 		})
 	}
 	return out
@@ -214,7 +215,7 @@ func (c *Ceremony) refuse(ctx context.Context, r *Run, seen []audit.Check) error
 	if len(bad) == 0 {
 		return nil
 	}
-	return c.fail(r, &Refused{Step: r.Step, Key: r.key(), Checks: bad}, seen)
+	return c.fail(r, &Refused{Step: r.Step, Key: r.key(), Checks: bad, meanings: r.meanings}, seen)
 }
 
 // fail records that a step did not come to its end.
@@ -257,7 +258,7 @@ func (c *Ceremony) end(r *Run, seen []audit.Check) error {
 }
 
 func (c *Ceremony) newRun(now Now, key string, text map[string]string, secret map[string][]byte) *Run {
-	r := &Run{c: c, Stage: now.Stage, Step: now.Step, text: text, secret: secret, gives: map[string]jsontext.Value{}}
+	r := &Run{c: c, Stage: now.Stage, Step: now.Step, text: text, secret: secret, gives: map[string]jsontext.Value{}, meanings: map[string]string{}}
 	if now.Step.PerKey {
 		r.Key = c.planKey(key)
 	}

@@ -40,6 +40,8 @@ type Refused struct {
 	Step   *Step
 	Key    string
 	Checks []audit.Check
+
+	meanings map[string]string // what the findings themselves say, by check
 }
 
 func (e *Refused) Error() string {

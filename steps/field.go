@@ -22,6 +22,7 @@ const (
 	Word   Kind = "word" // a word typed exactly
 	Time   Kind = "time" // RFC 3339, UTC
 	Folder Kind = "folder"
+	File   Kind = "file" // the path of a file to read
 	Person Kind = "person"
 )
 

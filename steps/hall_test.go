@@ -105,12 +105,12 @@ func (h *hall) setPlan(change func(*plan.Plan), types []string) {
 	p := &plan.Plan{
 		Format: plan.Format, ID: "hall-2026", Name: "Ceremony of a test", Rehearsal: true,
 		Program:  plan.Program{SHA256: []digest.SHA256{digest.Of([]byte("program"))}},
-		Vault:    plan.Vault{URL: h.vault.URL(), Cloud: "rehearsal", Tenant: h.vault.Tenant(), Authority: h.vault.Authority(), CA: string(h.vault.CA())},
+		Vault:    plan.Vault{URL: h.vault.URL(), Cloud: "rehearsal", Tenant: h.vault.Tenant(), Authority: h.vault.Authority(), CA: string(h.vault.CA()), OwnerRoot: h.vault.OwnerRoot().String()},
 		KEK:      plan.KEK{Name: "rehearsal-kek", Bits: 2048, Days: 7},
 		HSM:      plan.HSM{Module: h.device.Module, ModuleSHA256: sum, Serial: h.device.Serial, SealKey: "none"},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
 		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
-		Evidence: plan.Evidence{Attestation: "none", AuditLog: "none"},
+		Evidence: plan.Evidence{Attestation: "required", AuditLog: "none"},
 		Time:     plan.Time{NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 3)},
 	}
 	for _, c := range cast {
@@ -296,6 +296,8 @@ func (h *hall) value(c *Ceremony, now Now, f Field) string {
 		return h.plan.HSM.Serial
 	case len(f.Options) > 0:
 		return f.Options[0]
+	case f.Kind == File:
+		return h.vault.AuditLogFile()
 	case f.Optional:
 		return ""
 	}

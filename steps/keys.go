@@ -9,16 +9,17 @@ import (
 
 // What steps give each other. Facts are public and stand in the transcript.
 var (
-	factRun     = fact[string]("run")
-	factVault   = fact[keyvault.Info]("vault.info")
-	factKID     = fact[string]("kek.kid")
-	factKEK     = fact[string]("kek.pem")
-	factKEKSum  = fact[digest.SHA256]("kek.sha256")
-	factExpires = fact[string]("kek.expires") // RFC 3339
-	factOffset  = fact[int64]("clock.offset") // seconds that the local clock is ahead
-	factMachine = fact[machine.Report]("machine.claims")
-	factMedium  = fact[mediumFact]("medium") // per step
-	factSheet   = fact[digest.SHA256]("bundle.head")
+	factRun      = fact[string]("run")
+	factVault    = fact[keyvault.Info]("vault.info")
+	factKID      = fact[string]("kek.kid")
+	factKEK      = fact[string]("kek.pem")
+	factKEKSum   = fact[digest.SHA256]("kek.sha256")
+	factExpires  = fact[string]("kek.expires")            // RFC 3339
+	factAttested = fact[digest.SHA256]("kek.attestation") // of the file, if the vault attests the KEK
+	factOffset   = fact[int64]("clock.offset")            // seconds that the local clock is ahead
+	factMachine  = fact[machine.Report]("machine.claims")
+	factMedium   = fact[mediumFact]("medium") // per step
+	factSheet    = fact[digest.SHA256]("bundle.head")
 
 	factToken   = fact[tokenFact]("hsm.token")
 	factWay     = fact[hsm.Way]("hsm.way")

@@ -80,12 +80,6 @@ func seeSupported(_ context.Context, r *Run) Finding {
 // Unsupported names what a plan demands and this version cannot do.
 func Unsupported(p *plan.Plan) []string {
 	var cannot []string
-	if p.Evidence.Attestation == "required" {
-		cannot = append(cannot, "evidence.attestation")
-	}
-	if p.Evidence.AuditLog == "required" {
-		cannot = append(cannot, "evidence.audit_log")
-	}
 	if p.HSM.Trusted {
 		cannot = append(cannot, "hsm.trusted")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -61,12 +62,18 @@ func (e *Refused) problem() Problem {
 	p := Problem{"check." + e.Checks[0].ID, e.Error(), "A check that allows no exception does not hold. The ceremony cannot go on like this.", "Find out why. The step can be done again once the cause is gone; else stop the ceremony."}
 	var meaning, remedy []string
 	for _, c := range e.Checks {
-		if words, ok := refusals[c.ID]; ok {
+		words, ok := refusals[c.ID]
+		if own := e.meanings[c.ID]; own != "" && !slices.Contains(meaning, own) {
+			meaning = append(meaning, own)
+		} else if ok {
 			meaning, remedy = append(meaning, words[0]), append(remedy, words[1])
 		}
 	}
 	if len(meaning) > 0 {
-		p.Meaning, p.Remedy = strings.Join(meaning, " "), strings.Join(remedy, " ")
+		p.Meaning = strings.Join(meaning, " ")
+	}
+	if len(remedy) > 0 {
+		p.Remedy = strings.Join(remedy, " ")
 	}
 	return p
 }

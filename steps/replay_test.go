@@ -113,7 +113,7 @@ func TestHostileMedium(t *testing.T) {
 			delete(m.files, "kek.json")
 			m.write()
 		}},
-		{name: "no log", checks: []string{"bundle.log", "bundle.files", "bundle.head", "bundle.run", "bundle.kek"}, deeper: true, do: func(s *stand) {
+		{name: "no log", checks: []string{"bundle.log", "bundle.files", "bundle.head", "bundle.run", "bundle.kek", "attest.present"}, deeper: true, do: func(s *stand) {
 			m := s.medium("usb-kek")
 			delete(m.files, "online.log")
 			m.write()

@@ -32,7 +32,7 @@ func TestStepLeftOut(t *testing.T) {
 	for _, m := range required {
 		ids[m.Step] = true
 	}
-	for _, id := range []string{"kek.confirm", "target.wrap", "target.readback", "target.code", "kek.retire"} {
+	for _, id := range []string{"kek.attest", "kek.confirm", "target.wrap", "target.readback", "target.code", "kek.retire"} {
 		if !ids[id] {
 			t.Errorf("%s is not required", id)
 		}

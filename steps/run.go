@@ -11,6 +11,7 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/keyvault/attest"
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/plan"
 )
@@ -32,6 +33,8 @@ type Run struct {
 	files  []file
 	links  []audit.Head
 	saw    saw
+
+	meanings map[string]string // of findings, by check
 }
 
 // saw is what Do read back, for the step's own checks.
@@ -48,6 +51,8 @@ type saw struct {
 	proof   error
 	clean   hsm.Cleaned
 	machine machine.Report
+
+	attested, logged []attest.Finding
 }
 
 type file struct {

@@ -108,8 +108,9 @@ const (
 type Check struct {
 	ID        string // "kek.size": stable, in the transcript, the documents and the tests
 	Class     Class
-	Rehearsal Class // the class in a rehearsal, where it differs
-	Before    bool  // seen before the act, not after
+	Rehearsal Class           // the class in a rehearsal, where it differs
+	Before    bool            // seen before the act, not after
+	When      func(*Run) bool // nil: always; else only where there is something to see
 	See       func(context.Context, *Run) Finding
 }
 
@@ -117,11 +118,16 @@ type Check struct {
 type Finding struct {
 	Found, Wanted string
 	OK            bool
-	NotChecked    bool // it could not be seen: as loud as a failure, and never a pass
+	NotChecked    bool   // it could not be seen: as loud as a failure, and never a pass
+	Class         Class  // "" is the check's own; else what it means here, where the plan decides that
+	Meaning       string // of a failure, and what to do, where the finding knows more than refusals
 }
 
-// class returns the check's class in this mode.
-func (c Check) class(rehearsal bool) Class {
+// class returns the class of a check's finding in this mode.
+func (c Check) class(f Finding, rehearsal bool) Class {
+	if f.Class != "" {
+		return f.Class
+	}
 	if rehearsal && c.Rehearsal != "" {
 		return c.Rehearsal
 	}

@@ -40,7 +40,7 @@ func TestHostileFacts(t *testing.T) {
 			m.write()
 			c := s.reopen()
 			defer s.shut(c)
-			what := panics(func() { wantRefused(t, s.step(c), "bundle.seal", "bundle.head", "bundle.kek") })
+			what := panics(func() { wantRefused(t, s.step(c), "bundle.seal", "bundle.head", "bundle.kek", "attest.present") })
 			wrongIf(t, what != nil, "%v", what)
 		})
 	}
@@ -71,7 +71,7 @@ func TestHostileFacts(t *testing.T) {
 func TestOtherProgram(t *testing.T) {
 	h := newHall(t, func(p *plan.Plan) {
 		p.Rehearsal, p.KEK.Name = false, "kek"
-		p.Vault = plan.Vault{URL: "https://contoso.managedhsm.azure.net", Cloud: "public", Tenant: p.Vault.Tenant}
+		p.Vault = plan.Vault{URL: "https://contoso.managedhsm.azure.net", Cloud: "public", Tenant: p.Vault.Tenant, OwnerRoot: p.Vault.OwnerRoot}
 	}, "P-256")
 	s := h.stand("offline", "machine.check")
 	s.back(t)

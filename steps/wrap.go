@@ -55,15 +55,17 @@ var stepMachine = &Step{
 var stepKEKReceive = &Step{
 	ID: "kek.receive", Title: "Receive the KEK", Act: "The KEK",
 	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
-		"the plan, the seal of the preparation, the log, every file's digest. " +
+		"the plan, the seal of the preparation, the log, every file's digest, and what the HSM of the vault attests of the KEK. " +
 		"The internal witness types the code of the log's head from the sheet. What else lies on the medium is named.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: append(slices.Clone(mediumFields),
 		Field{Name: "head", Label: "The code of the preparation's head, from the witness's sheet", Kind: Code, Blind: true}),
-	Gives: []Key{factKID.Key, factKEK.Key, factKEKSum.Key, factExpires.Key, factRun.Key, factSheet.Key},
+	Gives: []Key{factKID.Key, factKEK.Key, factKEKSum.Key, factExpires.Key, factAttested.Key, factRun.Key, factSheet.Key},
 	Do:    receiveKEK,
-	Checks: append(bundleChecks(Prepare, sealPrepare),
-		Check{ID: "bundle.kek", Class: Stop, See: seeBundleKEK}),
+	// The attestation is verified here, and not at kek.confirm, so that nothing
+	// of the bundle is kept and nobody types a code where it does not hold.
+	Checks: slices.Concat(bundleChecks(Prepare, sealPrepare),
+		[]Check{{ID: "bundle.kek", Class: Stop, See: seeBundleKEK}}, attestChecks),
 }
 
 func receiveKEK(_ context.Context, r *Run) error {
@@ -73,6 +75,7 @@ func receiveKEK(_ context.Context, r *Run) error {
 	}
 	factRun.Put(r, r.saw.got.state.run)
 	factSheet.Put(r, r.saw.got.head.SHA256)
+	r.saw.attested = receivedAttestation(r)
 	return nil
 }
 

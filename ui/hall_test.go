@@ -96,12 +96,12 @@ func (h *hall) makePlan(change func(*plan.Plan)) {
 	p := &plan.Plan{
 		Format: plan.Format, ID: "hall-2026", Name: "Payments root 2026", Rehearsal: true,
 		Program:  plan.Program{SHA256: []digest.SHA256{digest.Of([]byte("program"))}},
-		Vault:    plan.Vault{URL: h.vault.URL(), Cloud: "rehearsal", Tenant: h.vault.Tenant(), Authority: h.vault.Authority(), CA: string(h.vault.CA())},
+		Vault:    plan.Vault{URL: h.vault.URL(), Cloud: "rehearsal", Tenant: h.vault.Tenant(), Authority: h.vault.Authority(), CA: string(h.vault.CA()), OwnerRoot: h.vault.OwnerRoot().String()},
 		KEK:      plan.KEK{Name: "rehearsal-kek", Bits: 2048, Days: 7},
 		HSM:      plan.HSM{Module: h.path("module.so"), ModuleSHA256: digest.Of([]byte("a module")), Serial: h.store.Serial, SealKey: "none"},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
 		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
-		Evidence: plan.Evidence{Attestation: "none", AuditLog: "none"},
+		Evidence: plan.Evidence{Attestation: "required", AuditLog: "required"},
 		Time:     plan.Time{NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 3)},
 		Keys: []plan.Key{
 			{Name: "payments", Label: "payments", Type: "EC", Curve: "P-256", Ops: []string{"sign", "verify"}, Source: "generate", Close: "unextractable"},
@@ -277,6 +277,8 @@ func (h *hall) value(now steps.Now, f steps.Field) string {
 		return h.path("usb-kek")
 	case f.Kind == steps.Folder:
 		return h.path("usb-blob")
+	case f.Kind == steps.File:
+		return h.vault.AuditLogFile()
 	case name == "serial":
 		return h.plan.HSM.Serial
 	case len(f.Options) > 0:
