@@ -9,10 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/keyvault/attest"
 )
 
 // TestRehearsal holds a whole rehearsal through the real command, in
@@ -34,7 +37,61 @@ func TestRehearsal(t *testing.T) {
 	t.Run("verify", func(t *testing.T) { verifiesWithSheets(t, s) })
 	t.Run("stock commands", func(t *testing.T) { stockCommandsHold(t, s, out.String()) })
 	t.Run("python", func(t *testing.T) { pythonAgrees(t, s) })
+	t.Run("attestation", func(t *testing.T) { attestedAtBothMachines(t, s) })
 	t.Run("secrets", func(t *testing.T) { noSecretLeft(t, s, out.Bytes(), words.Bytes()) })
+}
+
+// attestedAtBothMachines wants every check of the attestation to have been
+// made, and to hold; three of them are of the file that crossed the gap.
+func attestedAtBothMachines(t *testing.T, s *scene) {
+	for log, want := range map[string]int{"online.log": len(attest.Checks()) - 3, "offline.log": len(attest.Checks())} {
+		if n := len(attested(t, s, log, audit.ResultHolds)); n != want {
+			t.Errorf("%s: %d checks of an attestation hold, want %d", log, n, want)
+		}
+	}
+}
+
+// attested are the checks of an attestation in a log that came out so.
+func attested(t *testing.T, s *scene, log, result string) (ids []string) {
+	t.Helper()
+	b, err := os.ReadFile(s.path("online", log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = audit.ReadLog(b, log, func(r audit.Record) error {
+		var end audit.End
+		if r.Ev != audit.EvEnd {
+			return nil
+		}
+		err := r.Decode(&end)
+		for _, c := range end.Checks {
+			if c.Result == result && slices.Contains(attest.Checks(), c.ID) {
+				ids = append(ids, c.ID)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
+// TestRehearsalOfAKeyVault: it attests nothing, which is said at both machines,
+// and its audit log is looked at.
+func TestRehearsalOfAKeyVault(t *testing.T) {
+	s := &scene{dir: filepath.Join(t.TempDir(), "rehearsal"), people: actors}
+	t.Setenv("SOFTHSM2_CONF", "")
+	out, err := exec.Command("ceremony", "rehearse", "--headless", "--managed-hsm=false", "--dir", s.dir, "--keys", "P-256", "--kek-bits", "2048").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "(rehearsal): complete.") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, log := range []string{"online.log", "offline.log"} {
+		if ids := attested(t, s, log, audit.ResultNotChecked); !slices.Equal(ids, []string{attest.CheckPresent}) {
+			t.Errorf("%s: not checked are %v", log, ids)
+		}
+	}
+	pythonAgrees(t, s)
 }
 
 func (s *scene) sheet(t testing.TB, name string) string {

@@ -14,6 +14,10 @@ func (s *scene) makeAnswers() error {
 	if err != nil {
 		return err
 	}
+	auditLog, err := filepath.Rel(s.dir, s.vault.AuditLogFile())
+	if err != nil {
+		return err
+	}
 	for _, r := range stageRuns {
 		var b strings.Builder
 		fmt.Fprintf(&b, "# What the people of this rehearsal answer in the stage %s.\n", r.name)
@@ -21,7 +25,7 @@ func (s *scene) makeAnswers() error {
 		for _, a := range s.people {
 			fmt.Fprintf(&b, "\n[sign.%s]\nkey = \"people/%s.%s\"\npassphrase = {file = \"table/%s.passphrase\"}\n", a.id, a.id, r.folder, a.id)
 		}
-		b.WriteString(rehearsalAnswers(s.plan, r, s.vault.ClientID(), secret))
+		b.WriteString(rehearsalAnswers(s.plan, r, s.vault.ClientID(), secret, auditLog))
 		if err := s.put(r.name+".answers.toml", []byte(b.String())); err != nil {
 			return err
 		}
@@ -30,7 +34,7 @@ func (s *scene) makeAnswers() error {
 }
 
 // rehearsalAnswers are the answers to every step of a stage, as TOML.
-func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret string) string {
+func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret, auditLog string) string {
 	var b strings.Builder
 	table := func(step string, answers ...string) {
 		fmt.Fprintf(&b, "\n[%q]\n%s\n", step, strings.Join(answers, "\n"))
@@ -44,6 +48,7 @@ func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret string) string {
 	table("target.close", `word = "CLOSE"`)
 	table("kek.retire", `word = "RETIRE"`)
 	table("kek.code", fromTable("code.op1", "kek.op1"), fromTable("code.op2", "kek.op2"))
+	table("kek.attest", fmt.Sprintf("log = {path = %q}", auditLog))
 	table("kek.export", mediumAnswer(medium), `bag = "R-0001"`)
 	table("machine.check", `image = "none: this is a rehearsal"`, `attest = "VERIFIED"`)
 	table("kek.receive", mediumAnswer(medium), `bag = "R-0001"`, fromTable("head", "prepare.head"))

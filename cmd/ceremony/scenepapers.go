@@ -28,11 +28,7 @@ func (s *scene) papers() []ui.Paper {
 			Title: "The HSM", Note: "the label on the device, and the officer's envelope",
 			Facts: s.facts(fact("Serial number", "hsm.serial"), fact("PIN", "hsm.pin")),
 		},
-		ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: []kit.Fact{
-			{Label: "Sign-in method", Value: "secret"},
-			{Label: "Client id", Value: s.vault.ClientID(), Copy: true},
-			{Label: "Client secret, in this file", Value: s.vault.SecretFile(), Copy: true},
-		}},
+		ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()},
 		medium("USB stick for the KEK", "from the online machine to the HSM room", s.path("usb", "kek"), "R-0001"),
 		medium("USB stick for the blobs", "from the HSM room to the online machine", s.path("usb", "blob"), "R-0002"),
 	)
@@ -40,6 +36,18 @@ func (s *scene) papers() []ui.Paper {
 		out = append(out, ui.Paper{Title: "The witness's sheet", Note: "what was written down so far", Facts: written})
 	}
 	return out
+}
+
+func (s *scene) vaultFacts() []kit.Fact {
+	facts := []kit.Fact{
+		{Label: "Sign-in method", Value: "secret"},
+		{Label: "Client id", Value: s.vault.ClientID(), Copy: true},
+		{Label: "Client secret, in this file", Value: s.vault.SecretFile(), Copy: true},
+	}
+	if s.plan.Evidence.AuditLog != "none" {
+		facts = append(facts, kit.Fact{Label: "Its audit log, in this file", Value: s.vault.AuditLogFile(), Copy: true})
+	}
+	return facts
 }
 
 func (s *scene) personPaper(a actor) ui.Paper {

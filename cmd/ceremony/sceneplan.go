@@ -34,8 +34,12 @@ func (s *scene) makePlan(serial string) error {
 		HSM:      plan.HSM{Module: s.flags.module, ModuleSHA256: module, Serial: serial, SealKey: "none"},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
 		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
-		Evidence: plan.Evidence{Attestation: "none", AuditLog: "none"},
+		Evidence: plan.Evidence{Attestation: "none", AuditLog: "required"},
 		Time:     plan.Time{NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 7)},
+	}
+	if root := s.vault.OwnerRoot(); !root.IsZero() { // a Managed HSM
+		p.Vault.OwnerRoot = root.String()
+		p.Evidence = plan.Evidence{Attestation: "required", AuditLog: "none"}
 	}
 	if p.Keys, err = targetKeys(s.flags.keys); err != nil {
 		return err
