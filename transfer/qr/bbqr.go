@@ -196,7 +196,7 @@ func (r *BBQrReceiver) Add(text string) (Event, error) {
 	if r.spoiled != nil {
 		return Spoiled, r.spoiled
 	}
-	text = clean(text)
+	text = Canonical(text)
 	p, err := parseBBQr(text)
 	switch {
 	case err == nil:

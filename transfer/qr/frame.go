@@ -140,9 +140,9 @@ func coefficients(s shape, index int) []byte {
 	return c
 }
 
-// clean brings a text into the form in which a sender writes it: scanners add
-// line ends, an AIM identifier and the other case.
-func clean(text string) string {
+// Canonical brings a text into the form in which a sender writes it: scanners
+// add line ends, an AIM identifier and the other case.
+func Canonical(text string) string {
 	text = strings.Trim(text, " \t\r\n\x1d")
 	if len(text) > 3 && text[0] == ']' && text[1] == 'Q' {
 		text = text[3:]

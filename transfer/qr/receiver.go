@@ -30,7 +30,7 @@ func (r *Receiver) Add(text string) (Event, error) {
 	if r.spoiled != nil {
 		return Spoiled, r.spoiled
 	}
-	f, err := parseFrame(clean(text))
+	f, err := parseFrame(Canonical(text))
 	switch {
 	case err == nil:
 		return r.progress.count(r.take(f))
@@ -41,7 +41,7 @@ func (r *Receiver) Add(text string) (Event, error) {
 }
 
 func isFrame(text string) bool {
-	text = clean(text)
+	text = Canonical(text)
 	return len(text) >= len(Prefix) && text[:len(Prefix)] == Prefix
 }
 

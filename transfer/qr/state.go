@@ -44,7 +44,7 @@ func (r *Receiver) replay(text []byte) error {
 		if !ended {
 			return fmt.Errorf("line %d of the state has no end: %w", n, ErrDamaged)
 		}
-		if clean(string(body)) != string(body) {
+		if Canonical(string(body)) != string(body) {
 			return fmt.Errorf("line %d of the state is not written as this program writes it: %w", n, ErrDamaged)
 		}
 		e, err := r.Add(string(body))

@@ -74,3 +74,12 @@ func (s *Stream) Frame(i int) string {
 	}
 	return f.text()
 }
+
+// Fit cuts a message for codes of at most this version, and says which version
+// its frames need: one for all of them, so that a reader need not guess.
+func Fit(m Message, most int, level Level) (s *Stream, version int, err error) {
+	if s, err = NewStream(m, Capacity(most, level)); err != nil {
+		return nil, 0, err
+	}
+	return s, VersionFor(s.Characters(), level), nil
+}

@@ -72,6 +72,20 @@ func TestFrameForm(t *testing.T) {
 	}
 }
 
+// Fit finds the smallest code for all frames.
+func TestFit(t *testing.T) {
+	r := seeded(8)
+	for _, c := range []struct{ size, most, version, blocks int }{{20, 25, 4, 1}, {800, 25, 21, 1}, {4113, 25, 24, 4}, {4113, 30, 29, 3}} {
+		s, version, err := Fit(message(t, map[string][]byte{"a.bin": noise(r, c.size)}), c.most, L)
+		if err != nil || version != c.version || s.Blocks() != c.blocks || s.Characters() > Capacity(version, L) || s.Characters() <= Capacity(version-1, L) {
+			t.Errorf("%d bytes: %d frames of version %d, wanted %d of %d; %v", c.size, s.Blocks(), version, c.blocks, c.version, err)
+		}
+	}
+	if _, _, err := Fit(message(t, map[string][]byte{"a.txt": nil}), 41, L); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("version 41: %v", err)
+	}
+}
+
 func TestStreamRefuses(t *testing.T) {
 	r := seeded(3)
 	m := message(t, map[string][]byte{"a.bin": noise(r, 100_000)})

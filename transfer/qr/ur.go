@@ -184,7 +184,7 @@ func (r *URReceiver) Add(text string) (Event, error) {
 	if r.spoiled != nil {
 		return Spoiled, r.spoiled
 	}
-	text = strings.ToLower(clean(text))
+	text = strings.ToLower(Canonical(text))
 	whole, part, err := parseUR(text)
 	switch {
 	case err == nil && whole != nil:
