@@ -77,7 +77,7 @@ func (l *leader) lead(id string) ui.Trace {
 		case t.Step == id && t.Phase == string(steps.Act):
 			return t
 		case t.Phase == "result":
-			l.after("what comes after the result", func() { l.click("primary") }, func(t ui.Trace) bool { return t.Busy == "" && t.Phase != "result" })
+			l.pastResult()
 		case t.Phase == "over":
 			l.after("the next sitting", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Busy == "" && t.Page != "waiting" })
 		default:

@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -96,19 +96,24 @@ func (l *leader) killBusy() {
 			l.resumeAt(step)
 			return
 		}
-		l.lead(l.now[l.at].Step)
+		l.pastResult()
+	}
+}
+
+// pastResult goes on from what a step found to the next step.
+func (l *leader) pastResult() {
+	l.t.Helper()
+	for l.settled().Phase == "result" {
+		l.after("what comes after the result", func() { l.click("primary") }, func(t ui.Trace) bool { return t.Busy == "" && t.Phase != "result" })
 	}
 }
 
 // resumeAt starts the program again, which must go on with a step, or with
-// what its session needs first.
+// what its session with vault or HSM needs first.
 func (l *leader) resumeAt(step string) {
 	l.t.Helper()
 	l.again()
-	for !strings.HasSuffix(l.now[l.at].Step, ".signin") && l.now[l.at].Step != "hsm.connect" {
-		if l.now[l.at].Step == step {
-			return
-		}
+	if !slices.Contains([]string{step, "vault.signin", "hsm.connect"}, l.now[l.at].Step) {
 		l.fail("the program goes on at another step than %s", step)
 	}
 }
