@@ -53,6 +53,8 @@ func (p *picture) grid(s shape, version int) grid {
 	}
 	if len(a.alignments) > 0 {
 		a.first()
+	}
+	if a.found > 0 {
 		a.second()
 	}
 	return a.grid()
@@ -78,10 +80,17 @@ func alignments(version int) (list []alignment) {
 	return list
 }
 
+// patience is how many alignment patterns may be missing, before the corners are
+// taken for those of no code, or of a code of another version.
+const patience = 5
+
 // first looks for each alignment pattern where those before it say, and fits
 // again after each.
 func (a *aligner) first() {
 	for i := range a.alignments {
+		if i == patience && a.found == 0 {
+			return
+		}
 		reach := 2.5 + a.alignments[i].far*0.02
 		if a.found > 4 {
 			reach = 1.5

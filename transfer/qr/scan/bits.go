@@ -14,9 +14,9 @@ var bytewise = map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_CHARACTER_S
 // is drawn away from that of its four neighbours, whose light blur has mixed in.
 var sharpenings = [3]float64{0.3, 0, 0.8}
 
-// read reads the code with these three finders.
-func (r *reader) read(t triple) (Code, bool) {
-	for _, g := range r.grids(r.pic.measure(t)) {
+// read reads the code with these three corners.
+func (r *reader) read(s shape) (Code, bool) {
+	for _, g := range r.grids(s) {
 		grey := r.pic.sample(&g)
 		for _, by := range sharpenings {
 			if r.ctx.Err() != nil {

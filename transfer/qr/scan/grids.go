@@ -22,8 +22,12 @@ func (r *reader) grids(s shape) (list []grid) {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b grid) int { return cmp.Compare(b.score, a.score) })
+	list = slices.DeleteFunc(list, func(g grid) bool { return g.score < likely })
 	return list[:min(len(list), 2)]
 }
+
+// likely is the score below which nothing is read: there is no code.
+const likely = 0.2
 
 // sure is the score from which on no other version is tried.
 const sure = 0.8

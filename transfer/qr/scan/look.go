@@ -11,11 +11,12 @@ type look struct {
 // looks are in the order in which they help: most codes are found at the first,
 // and a picture without a code costs them all.
 var looks = []look{
-	{bias: 243},
-	{radius: 2, amount: 2, bias: 230},
-	{half: true, bias: 243},
+	{bias: 215},
+	{radius: 4, amount: 2, bias: 215},
+	{radius: 5, amount: 4, bias: 230},
 	{radius: 3, amount: 4, bias: 230},
-	{radius: 1, amount: 1, bias: 230},
+	{bias: 243},
+	{half: true, bias: 230},
 }
 
 func (l look) finders(p *picture) []finder {

@@ -47,8 +47,8 @@ type Code struct {
 }
 
 // Decode reads the codes in a picture. No code is no error. When ctx ends, it
-// stops within some milliseconds and returns what it has read with the error of
-// ctx.
+// stops after the step of its work that it is in (some milliseconds at 1280 x
+// 720 pixels), and returns what it has read with the error of ctx.
 func Decode(ctx context.Context, img *image.Gray, o Options) ([]Code, error) {
 	if err := o.check(img.Rect.Dx(), img.Rect.Dy()); err != nil {
 		return nil, err
@@ -99,24 +99,24 @@ type reader struct {
 // read a code from the best triples of them.
 func (r *reader) look(prepare look) {
 	failures := 0
-	for _, t := range triples(prepare.finders(r.pic), r.pic) {
+	for _, t := range r.pic.suspects(triples(prepare.finders(r.pic), r.pic)) {
 		if r.ctx.Err() != nil || failures == maxFailures || len(r.codes) == r.maxCodes() {
 			return
 		}
-		if r.known(t) {
+		if r.known(t.triple) {
 			continue
 		}
-		if code, ok := r.read(t); ok {
+		if code, ok := r.read(t.shape); ok {
 			r.codes = append(r.codes, code)
 			continue
 		}
-		r.failed = append(r.failed, t)
+		r.failed = append(r.failed, t.triple)
 		failures++
 	}
 }
 
 // maxFailures bounds the work on a picture with much that looks like a finder.
-const maxFailures = 4
+const maxFailures = 6
 
 // known tells whether a triple was tried, or has a finder in a code that was
 // read.

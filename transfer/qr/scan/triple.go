@@ -32,8 +32,7 @@ func triples(found []finder, p *picture) (list []triple) {
 		for j, b := range found[i+1:] {
 			for _, c := range found[i+j+2:] {
 				if t, ok := newTriple(a, b, c); ok {
-					t.score += 10 * (a.quality(step) + b.quality(step) + c.quality(step))
-					t.score += 20 * (t.topLeft.distance(t.topRight) + t.topLeft.distance(t.bottomLeft)) / float64(p.w+p.h)
+					t.score += t.worth(found, p)
 					list = append(list, t)
 				}
 			}
@@ -41,6 +40,31 @@ func triples(found []finder, p *picture) (list []triple) {
 	}
 	slices.SortStableFunc(list, func(a, b triple) int { return cmp.Compare(b.score, a.score) })
 	return list
+}
+
+// worth is more for sure finders and for a large code, and less with a finder
+// within: that is the corner of another code.
+func (t triple) worth(found []finder, p *picture) float64 {
+	const sure, size = 10, 20
+	step := rowStep(p)
+	right, down := t.topRight.minus(t.topLeft), t.bottomLeft.minus(t.topLeft)
+	own, other := 0.0, 0.0
+	for _, f := range found {
+		switch off := f.minus(t.topLeft); {
+		case f.point == t.topLeft || f.point == t.topRight || f.point == t.bottomLeft:
+			own += f.quality(step)
+		case within(off, right, down) && within(off, down, right):
+			other = max(other, f.quality(step))
+		}
+	}
+	return sure*(own-other) + size*(math.Hypot(right.x, right.y)+math.Hypot(down.x, down.y))/float64(p.w+p.h)
+}
+
+// within tells whether a point is between 0 and 1 along a, where a and b are
+// the sides of a parallelogram.
+func within(p, a, b point) bool {
+	along := (p.x*b.y - p.y*b.x) / (a.x*b.y - a.y*b.x)
+	return along > 0 && along < 1
 }
 
 // newTriple says which corner is which, and whether the shape can be a code

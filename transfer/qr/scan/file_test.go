@@ -1,0 +1,128 @@
+package scan_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"runtime"
+	"testing"
+
+	"github.com/keyceremony/ceremony/transfer/qr/scan"
+	"github.com/keyceremony/ceremony/transfer/qr/scantest"
+)
+
+func encode(t testing.TB, img image.Image, as func(*bytes.Buffer) error) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := as(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func asPNG(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	return encode(t, img, func(b *bytes.Buffer) error { return png.Encode(b, img) })
+}
+
+func asJPEG(t testing.TB, img image.Image) []byte {
+	t.Helper()
+	return encode(t, img, func(b *bytes.Buffer) error { return jpeg.Encode(b, img, nil) })
+}
+
+// transparent draws a code as a screenshot may have it: dark on nothing.
+func transparent(code scantest.Code) image.Image {
+	const module, quiet = 5, 4
+	n := len(code.Modules)
+	img := image.NewNRGBA(image.Rect(0, 0, (n+2*quiet)*module, (n+2*quiet)*module))
+	for j, row := range code.Modules {
+		for i, dark := range row {
+			if dark {
+				at := image.Pt((i+quiet)*module, (j+quiet)*module)
+				draw.Draw(img, image.Rectangle{at, at.Add(image.Pt(module, module))}, image.NewUniform(color.NRGBA{0, 0, 90, 255}), image.Point{}, draw.Src)
+			}
+		}
+	}
+	return img
+}
+
+func coloured(img image.Image) image.Image {
+	c := image.NewRGBA(img.Bounds())
+	draw.Draw(c, c.Rect, img, image.Point{}, draw.Src)
+	return c
+}
+
+func TestImage(t *testing.T) {
+	code := scantest.NewCode(15, 1)
+	shot := scantest.Easy(2).Take(code)
+	for name, file := range map[string][]byte{
+		"grey PNG":        asPNG(t, shot),
+		"coloured PNG":    asPNG(t, coloured(shot)),
+		"transparent PNG": asPNG(t, transparent(code)),
+		"grey JPEG":       asJPEG(t, shot),
+		"coloured JPEG":   asJPEG(t, coloured(shot)),
+	} {
+		img, err := scan.Image(bytes.NewReader(file), scan.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if !reads(t, img, code) {
+			t.Errorf("%s: not read", name)
+		}
+	}
+}
+
+func TestImageRefuses(t *testing.T) {
+	file := asPNG(t, scantest.Easy(2).Take(scantest.NewCode(15, 1)))
+	for name, file := range map[string][]byte{
+		"nothing": nil, "a text": []byte("KQ1 is not a picture"), "a head": file[:40], "a half": file[:len(file)/2],
+	} {
+		if _, err := scan.Image(bytes.NewReader(file), scan.Options{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := scan.Image(bytes.NewReader(file), scan.Options{MaxPixels: 1280*720 - 1}); !errors.Is(err, scan.ErrTooLarge) {
+		t.Errorf("one pixel too many: error is %v", err)
+	}
+}
+
+// hugePNG says in its head that it has 4 billion pixels.
+func hugePNG() []byte {
+	head := binary.BigEndian.AppendUint32([]byte("IHDR"), 65000)
+	head = append(binary.BigEndian.AppendUint32(head, 65000), 8, 0, 0, 0, 0)
+	file := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), head...)
+	return binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(head))
+}
+
+// hugeJPEG does the same.
+func hugeJPEG(t testing.TB) []byte {
+	t.Helper()
+	file := asJPEG(t, image.NewGray(image.Rect(0, 0, 8, 8)))
+	at := bytes.Index(file, []byte{0xff, 0xc0, 0, 11, 8})
+	if at < 0 {
+		t.Fatal("the JPEG file has no frame header where it was looked for")
+	}
+	copy(file[at+5:], []byte{0xfd, 0xe8, 0xfd, 0xe8})
+	return file
+}
+
+// TestHuge: memory is not taken on the word of a file.
+func TestHuge(t *testing.T) {
+	for name, file := range map[string][]byte{"PNG": hugePNG(), "JPEG": hugeJPEG(t)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := scan.Image(bytes.NewReader(file), scan.Options{})
+		runtime.ReadMemStats(&after)
+		if !errors.Is(err, scan.ErrTooLarge) {
+			t.Errorf("%s: error is %v", name, err)
+		}
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > 1<<20 {
+			t.Errorf("%s: took %d bytes", name, taken)
+		}
+	}
+}
