@@ -16,6 +16,7 @@ import (
 // begin is the page on which a ceremony starts: with a plan that is signed, or
 // with one that is yet to be written.
 type begin struct {
+	scrolling
 	w      *Window
 	path   *kit.Entry
 	plan   *plan.Plan // if it is one
@@ -70,7 +71,7 @@ func (p *begin) build() {
 		kit.NewField("Ceremony folder", "a new folder on this machine; it becomes the transcript", dir),
 		kit.NewField("Attempt before", "only if the stage is held again: the folder of the attempt that was stopped; may be left out", after))
 	foot := kit.NewBar(kit.NewRow(2, 1, kit.NewButton("Back", kit.Plain, w.home), kit.NewText("", kit.Body), p.start))
-	p.box = container.NewBorder(nil, foot, nil, nil, kit.NewScroll(kit.NewPage(840, body)))
+	p.box = container.NewBorder(nil, foot, nil, nil, p.over(840, body))
 }
 
 func (p *begin) pickDir() {

@@ -24,6 +24,7 @@ type ceremony struct {
 	middle  *fyne.Container
 	scroll  *kit.Scroll
 	now     view
+	kept    view // the step from which somebody turned away
 	clock   *kit.Text
 	known   *kit.Text // of the clock
 	rail    *kit.Rail
@@ -76,13 +77,19 @@ func (p *ceremony) build() {
 
 func (p *ceremony) top() fyne.CanvasObject {
 	name := kit.NewColumn(0.5, kit.NewText(p.c.Plan().Name, kit.Heading), kit.NewText(places[p.stage], kit.Muted))
-	view := kit.NewButton("View", kit.Quiet, p.w.showView)
+	view := kit.NewButton("View", kit.Quiet, func() {
+		p.w.focus(p.now.first()) // where people go on afterwards
+		p.w.showView()
+	})
 	p.clock.SetAlign(fyne.TextAlignTrailing)
 	p.known.SetAlign(fyne.TextAlignTrailing)
 	clock := kit.NewColumn(0, p.clock, p.known)
 	row := kit.NewRow(2, 0, name, clock, view, kit.Badge(p.c.Side()))
 	if s := p.w.scene; s != nil {
-		papers := kit.NewButton("On the table", kit.Quiet, s.table.w.win.RequestFocus)
+		papers := kit.NewButton("On the table", kit.Quiet, func() {
+			p.w.focus(p.now.first())
+			s.table.w.win.RequestFocus()
+		})
 		row.Objects = slices.Insert(row.Objects, 2, fyne.CanvasObject(papers))
 	}
 	return row
@@ -102,6 +109,10 @@ func (p *ceremony) fold() {
 // tick shows the local clock, and what is known of it.
 func (p *ceremony) tick() {
 	p.clock.SetText(p.w.host.Now().Format("15:04:05"))
+	if _, isResult := p.now.(*result); isResult && p.primary.Disabled() && p.w.work.what == "" {
+		p.changed()
+		p.w.focus(p.now.first())
+	}
 }
 
 // turn shows what is awaited now.
@@ -168,6 +179,8 @@ func (p *ceremony) press() {
 	}
 }
 
+// turnTo turns to a step that may come at any time or, with "", back to the
+// script, where what was entered still stands.
 func (p *ceremony) turnTo(id string) {
 	if p.w.work.refuses() {
 		return
@@ -176,8 +189,34 @@ func (p *ceremony) turnTo(id string) {
 		p.w.tell(err)
 		return
 	}
-	p.turn()
+	kept := p.kept
+	p.kept = nil
+	switch {
+	case id != "":
+		p.kept = p.now
+		p.turn()
+	case kept != nil:
+		p.lay(kept)
+	default:
+		p.turn()
+	}
 }
+
+// escape leads back to the script, if somebody turned away from it.
+func (p *ceremony) escape() {
+	if p.c.Turned() {
+		p.turnTo("")
+	}
+}
+
+// inTheMiddle reports whether a step is awaited.
+func (p *ceremony) inTheMiddle() bool {
+	_, over := p.now.(*over)
+	return !over
+}
+
+// scroller is what the keys turn.
+func (p *ceremony) scroller() *container.Scroll { return p.scroll.Scroll }
 
 func (p *ceremony) content() fyne.CanvasObject { return p.frame.box }
 func (p *ceremony) first() fyne.Focusable      { return p.now.first() }

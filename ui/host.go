@@ -17,6 +17,7 @@ type Host struct {
 	About    audit.Tool
 	Airgap   bool                                                         // this machine is the one beside the HSM
 	Now      func() time.Time                                             // the local clock
+	Patience time.Duration                                                // for how long a result is shown before anybody can go on
 	Every    func(d time.Duration, f func()) (stop func())                // calls f now and then, on any thread
 	Go       func(f func())                                               // runs f in the background; nil: on a goroutine
 	Open     func(dir string, say func(string)) (*steps.Ceremony, error)  // continues a folder; say is called on any thread

@@ -15,6 +15,7 @@ import (
 // inspected is the page that says what a file is, whether it holds, and what
 // to do.
 type inspected struct {
+	scrolling
 	w    *Window
 	r    inspect.Report
 	back *kit.Button
@@ -56,7 +57,7 @@ func newInspected(w *Window, r inspect.Report) *inspected {
 		body.Add(kit.NewChecks(p.rows()))
 	}
 	foot := kit.NewBar(kit.NewRow(2, 0, kit.NewText("", kit.Body), p.back))
-	p.box = container.NewBorder(nil, foot, nil, nil, kit.NewScroll(kit.NewPage(1040, body)))
+	p.box = container.NewBorder(nil, foot, nil, nil, p.over(1040, body))
 	return p
 }
 

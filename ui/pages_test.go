@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/keyvault/vaulttest"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -364,5 +366,58 @@ func TestInspect(t *testing.T) {
 	test.Tap(p.back)
 	if _, ok := w.page.(*start); !ok {
 		t.Errorf("back leads to a %T", w.page)
+	}
+}
+
+// TestKept: what was entered still stands after somebody turned away and came
+// back with Escape.
+func TestKept(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "clock.check")
+	h.fill(w)
+	want := page_(t, w).now.(*step).form.answers()
+	tapTurn(t, w, "Exception…")
+	w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape}) // as a field passes it on
+	s, ok := page_(t, w).now.(*step)
+	if !ok || s.now.Step.ID != "clock.check" || len(want) == 0 || !maps.Equal(s.form.answers(), want) {
+		t.Errorf("after coming back the page is %T with %v, wanted %v", page_(t, w).now, s.form.answers(), want)
+	}
+}
+
+// TestPatience: the Enter that does a step does not go on from its result.
+func TestPatience(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	now := vaulttest.Now()
+	w.host.Now, w.host.Patience = func() time.Time { return now }, time.Second
+	w.Rehearse("", false)
+	h.press(w)
+	p := page_(t, w)
+	if _, ok := p.now.(*result); !ok {
+		t.Fatalf("after the step the page is %T", p.now)
+	}
+	p.press()
+	if _, ok := p.now.(*result); !ok {
+		t.Error("the result was passed at once")
+	}
+	now = now.Add(2 * time.Second)
+	p.tick()
+	p.press()
+	if _, ok := p.now.(*step); !ok {
+		t.Errorf("after a while the page is %T", p.now)
+	}
+}
+
+// TestCloseAsks: a window is not closed by mistake in the middle of the script.
+func TestCloseAsks(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "clock.check")
+	w.askClose()
+	if w.win.Canvas().Overlays().Top() == nil {
+		t.Fatal("the window closes unasked")
+	}
+	w.win.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if _, ok := w.page.(*ceremony); !ok || w.win.Canvas().Overlays().Top() != nil {
+		t.Error("Escape does not stay")
 	}
 }

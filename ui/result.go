@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -16,6 +17,7 @@ type result struct {
 	p    *ceremony
 	was  steps.Now
 	next string
+	at   time.Time // when it came
 	box  fyne.CanvasObject
 }
 
@@ -33,7 +35,7 @@ func (p *ceremony) after(was steps.Now) {
 }
 
 func newResult(p *ceremony, was, now steps.Now, seen []steps.Seen) *result {
-	r := &result{p: p, was: was, next: "End this sitting"}
+	r := &result{p: p, was: was, next: "End this sitting", at: p.w.host.Now()}
 	if now.Phase != steps.Done && now.Stage == p.stage {
 		r.next = "Go on: " + now.Step.Title
 	}
@@ -75,11 +77,16 @@ func verdictOf(seen []steps.Seen) (title, meaning string, kind kit.PanelKind) {
 	return fmt.Sprintf("All %d checks hold", n), "", kit.PanelGood
 }
 
-func (r *result) content() fyne.CanvasObject      { return r.box }
-func (r *result) first() fyne.Focusable           { return r.p.primary }
-func (r *result) primary() (string, bool, string) { return r.next, true, "" }
-func (r *result) press()                          { r.p.turn() }
-func (r *result) files([]string) bool             { return false }
+func (r *result) content() fyne.CanvasObject { return r.box }
+func (r *result) first() fyne.Focusable      { return r.p.primary }
+
+// primary waits a little: the Enter that did the step is not the one that has
+// seen what came of it.
+func (r *result) primary() (string, bool, string) {
+	return r.next, r.p.w.host.Now().Sub(r.at) >= r.p.w.host.Patience, ""
+}
+func (r *result) press()              { r.p.turn() }
+func (r *result) files([]string) bool { return false }
 func (r *result) help() (title, text string) {
 	return r.was.Step.Title, "This is what the program found. It stands in the transcript as it stands here."
 }

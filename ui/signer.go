@@ -76,8 +76,8 @@ func (g *signer) options() []kit.Option {
 // sheet asks the person to sign.
 func (g *signer) sheet() {
 	about := fmt.Sprintf("%s, %s. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
-	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), g.problem, g.ways,
-		kit.NewField("Signs with", "", g.way), kit.NewField("What is signed", "", whatIsSigned(g.t)))
+	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), g.problem, kit.NewField("What is signed", "", whatIsSigned(g.t)),
+		g.ways, kit.NewField("Signs with", "", g.way))
 	sign := kit.NewButton("Sign", kit.Primary, g.sign)
 	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
 	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)

@@ -12,6 +12,7 @@ import (
 
 // start is the first page: four ways in, and the ceremonies of late.
 type start struct {
+	scrolling
 	w     *Window
 	tiles []*kit.Tile
 	names []string // of the tiles
@@ -26,7 +27,7 @@ func newStart(w *Window) *start {
 		s.tile("Rehearse", "A whole ceremony with a test HSM and a test vault. Nothing counts.", "people", func() { w.Rehearse("", false) }),
 		s.tile("Verify a transcript", "For auditors: one verdict, every check by name.", "check", s.audit))
 	body := kit.NewColumn(4, tiles, s.recent())
-	s.box = container.NewBorder(s.top(), nil, nil, nil, kit.NewScroll(kit.NewPage(1040, body)))
+	s.box = container.NewBorder(s.top(), nil, nil, nil, s.over(1040, body))
 	return s
 }
 

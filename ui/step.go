@@ -191,6 +191,7 @@ func (s *step) done(err error) {
 	s.form.wipe()
 	switch {
 	case err == nil:
+		s.p.kept = nil
 		s.p.after(s.now)
 	case s.again(err):
 		s.p.lay(s)

@@ -12,6 +12,7 @@ import (
 // A table is the window of a rehearsal with what people would have on paper,
 // in hand or on machines of their own.
 type table struct {
+	scrolling
 	s       *scene
 	w       *Window
 	papers  *fyne.Container
@@ -26,7 +27,7 @@ func newTable(s *scene) *table {
 	t.w.win.Resize(fyne.NewSize(560, 800))
 	say := kit.NewText("What people hold in their hands. On the day it lies in envelopes, on cards and on machines of their own, never on this one.", kit.Muted)
 	papers := kit.NewColumn(3, kit.NewText("On the table", kit.Title), say, t.papers)
-	t.box = container.NewBorder(kit.NewBand("REHEARSAL"), nil, nil, nil, kit.NewScroll(kit.NewPage(720, papers)))
+	t.box = container.NewBorder(kit.NewBand("REHEARSAL"), nil, nil, nil, t.over(720, papers))
 	t.draw()
 	t.w.show(t)
 	return t

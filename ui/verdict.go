@@ -14,6 +14,7 @@ import (
 // verdict is the page for auditors: the outcome, and every rule with its
 // result.
 type verdict struct {
+	scrolling
 	w    *Window
 	v    audit.Verdict
 	back *kit.Button
@@ -26,7 +27,7 @@ func newVerdict(w *Window, dir string, v audit.Verdict) *verdict {
 	head := kit.NewColumn(1, kit.NewText("Verify a transcript", kit.OverlineBlue), kit.NewText(v.Ceremony, kit.Title))
 	body := kit.NewColumn(3, head, p.outcome(dir), kit.NewChecks(p.rows()), kit.NewText("Check it without this program", kit.Heading), kit.NewMono(stock(dir, v)))
 	foot := kit.NewBar(kit.NewRow(2, 0, kit.NewText("", kit.Body), p.back))
-	p.box = container.NewBorder(nil, foot, nil, nil, kit.NewScroll(kit.NewPage(1040, body)))
+	p.box = container.NewBorder(nil, foot, nil, nil, p.over(1040, body))
 	if v.Mode == audit.Rehearsal {
 		p.box = container.NewBorder(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"), nil, nil, nil, p.box)
 	}

@@ -63,7 +63,7 @@ func newWindow(a fyne.App, h Host, name, title string) *Window {
 		}
 		w.Files(paths)
 	})
-	w.win.SetCloseIntercept(w.Close)
+	w.win.SetCloseIntercept(w.askClose)
 	w.shortcuts()
 	return w
 }
@@ -98,6 +98,17 @@ func (w *Window) shortcuts() {
 	})
 	w.keys.Help = func() { w.showHelp() }
 	w.keys.Enter = func() { w.page.enter() }
+	w.keys.Escape = func() {
+		if p, ok := w.page.(interface{ escape() }); ok {
+			p.escape()
+		}
+	}
+	w.keys.Scroller = func() *container.Scroll {
+		if p, ok := w.page.(interface{ scroller() *container.Scroll }); ok {
+			return p.scroller()
+		}
+		return nil
+	}
 }
 
 // show puts a page in the place of the one before.
@@ -153,6 +164,23 @@ func (w *Window) Close() {
 		w.scene.drop(w)
 	}
 	w.win.Close()
+}
+
+// askClose asks before a ceremony is left in the middle of the script.
+func (w *Window) askClose() {
+	p, ok := w.page.(*ceremony)
+	if !ok || w.work.what != "" || !p.inTheMiddle() {
+		w.Close()
+		return
+	}
+	kit.Confirm(w.win, w.keys, "Close the window?",
+		"Nothing recorded is lost, and the folder opens again at this step. What is entered and not done yet is lost. "+
+			"If people go away meanwhile, pause the ceremony instead: then everybody signs in anew.",
+		"Close the window", "Stay here", func(yes bool) {
+			if yes {
+				w.Close()
+			}
+		})
 }
 
 // others are the windows that close with this one.

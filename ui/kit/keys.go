@@ -1,6 +1,9 @@
 package kit
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
 
 // Keys is the one keyboard map of a window. What is added here works wherever
 // the focus is, and never while a sheet or a menu is up.
@@ -8,6 +11,9 @@ type Keys struct {
 	Enter  func() // the primary button of the page; nil = nothing
 	Escape func()
 	Help   func() // F1
+
+	// Scroller is what Page Up and Page Down, Home and End turn.
+	Scroller func() *container.Scroll
 
 	win    fyne.Window
 	byName map[string]func()
@@ -68,6 +74,10 @@ func (k *Keys) typed(ev *fyne.KeyEvent) {
 		call(k.Escape)
 	case fyne.KeyF1:
 		call(k.Help)
+	default:
+		if k.Scroller != nil {
+			turnPage(k.Scroller(), ev.Name)
+		}
 	}
 }
 
@@ -77,6 +87,21 @@ func (k *Keys) Sheet() *Sheet {
 		return k.sheets[n-1]
 	}
 	return nil
+}
+
+// turnPage scrolls by a little less than what is in sight.
+func turnPage(s *container.Scroll, key fyne.KeyName) {
+	if s == nil {
+		return
+	}
+	by := 0.85 * s.Size().Height
+	most := max(0, s.Content.Size().Height-s.Size().Height)
+	to := map[fyne.KeyName]float32{
+		fyne.KeyPageUp: s.Offset.Y - by, fyne.KeyPageDown: s.Offset.Y + by, fyne.KeyHome: 0, fyne.KeyEnd: most,
+	}
+	if y, ok := to[key]; ok {
+		s.ScrollToOffset(fyne.NewPos(s.Offset.X, max(0, min(most, y))))
+	}
 }
 
 func call(f func()) {

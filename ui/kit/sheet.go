@@ -99,6 +99,8 @@ func (s *Sheet) typed(ev *fyne.KeyEvent) {
 		s.Hide()
 	case isEnter(ev):
 		s.enter()
+	default:
+		turnPage(s.scroll, ev.Name)
 	}
 }
 
