@@ -63,6 +63,23 @@ func TestBitmap(t *testing.T) {
 	}
 }
 
+// Codes that are full to the last character are drawn, whatever they say.
+func TestFullCodes(t *testing.T) {
+	r := seeded(21)
+	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+	for range *soak / 20 {
+		version, level := 1+r.IntN(9), Level(r.IntN(4))
+		among := letters[:[]int{10, 36, 45}[r.IntN(3)]]
+		text := make([]byte, Capacity(version, level))
+		for i := range text {
+			text[i] = among[r.IntN(len(among))]
+		}
+		if _, err := Bitmap(string(text), version, level); err != nil {
+			t.Fatalf("version %d, level %d, %q: %v", version, level, text, err)
+		}
+	}
+}
+
 func TestBitmapRefuses(t *testing.T) {
 	for _, c := range []struct {
 		text    string
