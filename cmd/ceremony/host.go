@@ -32,7 +32,8 @@ func newHost(o opening) (ui.Host, error) {
 	m, rehearsals := usualMemory(), &scenes{flags: o.rehearsal, open: map[string]*scene{}}
 	return ui.Host{
 		About: tool, Airgap: airgap, Now: time.Now, Every: every,
-		Open: continued, Begin: begin, Rehearse: rehearsals.rehearse, Scene: sceneOf,
+		Patience: 700 * time.Millisecond,
+		Open:     continued, Begin: begin, Rehearse: rehearsals.rehearse, Scene: sceneOf,
 		Sign:  signers(),
 		Media: media, Recent: m.recent, Remember: m.remember, Taste: m.taste(), SetTaste: m.setTaste,
 		Read: readSmall, Secret: (&script{}).secretFile, WriteNew: writeNew, Show: show,

@@ -104,6 +104,7 @@ func (l *leader) killBusy() {
 func (l *leader) pastResult() {
 	l.t.Helper()
 	for l.settled().Phase == "result" {
+		l.until(l.at, "a moment to read the result", func(t ui.Trace) bool { return t.Ready })
 		l.after("what comes after the result", func() { l.click("primary") }, func(t ui.Trace) bool { return t.Busy == "" && t.Phase != "result" })
 	}
 }
