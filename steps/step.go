@@ -94,7 +94,8 @@ type Line struct {
 	Mono         bool   // read letter by letter, as a command
 }
 
-// Class is what the failure of a check means; it is fixed in the code.
+// Class is what the failure of a check means; it is fixed in the code, but for
+// evidence that is missing: the plan says how much it is wanted.
 type Class string
 
 // The classes of checks.
