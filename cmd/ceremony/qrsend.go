@@ -204,7 +204,11 @@ func (s *screenful) run(ctx context.Context, f qrSendFlags, in io.Reader) error 
 func (s *screenful) step(in io.Reader) error {
 	lines := bufio.NewScanner(in)
 	for i := 0; ; {
-		if err := s.show(i, "Enter: next   NUMBER: that frame   q: end "); err != nil {
+		page, err := s.page(i, "Enter: next   NUMBER: that frame   q: end ")
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(s.out, page); err != nil {
 			return err
 		}
 		if !lines.Scan() {
@@ -232,38 +236,44 @@ func (s *screenful) loop(ctx context.Context, fps float64) error {
 	tick := time.NewTicker(time.Duration(float64(time.Second) / fps))
 	defer tick.Stop()
 	for i := 0; ; i++ {
-		if err := s.show(i, "Ctrl-C ends "); err != nil {
+		page, err := s.page(i, "Ctrl-C ends ")
+		if err != nil {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
+		if i > 0 {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-tick.C:
+			}
+		}
+		if _, err := io.WriteString(s.out, page); err != nil {
+			return err
 		}
 	}
 }
 
-// show draws one frame: white blocks on black, whatever the colours of the
-// terminal.
-func (s *screenful) show(i int, prompt string) error {
+// page is one frame with what is said about it: white blocks on black, whatever
+// the colours of the terminal. It is written over the page before, which is not
+// cleared, or the whole screen would flash.
+func (s *screenful) page(i int, prompt string) (string, error) {
 	code, err := qr.Bitmap(s.frames.Frame(i), s.versionUsed, s.level)
 	if err != nil {
-		return err
+		return "", err
 	}
-	top, on, off := "", "", ""
+	top, on, off, end := "", "", "\n", "\n"
 	if s.columns > 0 {
-		top, on, off = "\x1b[H\x1b[J", "\x1b[38;5;231;48;5;16m", "\x1b[0m"
+		top, on, off, end = "\x1b[H", "\x1b[38;5;231;48;5;16m", "\x1b[0m\x1b[K\n", "\x1b[J"
 	}
 	var page strings.Builder
-	fmt.Fprintf(&page, "%s%s\n%s, version %d\n", top, s.about, place(i, s.frames.Blocks()), s.versionUsed)
+	page.WriteString(top)
+	for line := range strings.SplitSeq(s.about+"\n"+place(i, s.frames.Blocks())+fmt.Sprintf(", version %d", s.versionUsed), "\n") {
+		page.WriteString(line + strings.TrimPrefix(off, "\x1b[0m"))
+	}
 	for _, line := range code.Lines() {
-		fmt.Fprintf(&page, "%s%s%s\n", on, line, off)
+		page.WriteString(on + line + off)
 	}
-	_, err = io.WriteString(s.out, page.String()+prompt)
-	if s.columns == 0 && err == nil {
-		_, err = io.WriteString(s.out, "\n")
-	}
-	return err
+	return page.String() + prompt + end, nil
 }
 
 // png writes the codes as files. Nothing is overwritten.
