@@ -35,18 +35,21 @@ func deflate(plain []byte, level int) ([]byte, error) {
 }
 
 // unpack inflates. It stops at the limits, whatever the data promises, and
-// wants that they are used up to the last byte.
+// wants that they are used up to the last byte. It inflates twice, first to
+// know how much there is, so that no more memory is taken than that.
 func unpack(packed []byte) ([]byte, error) {
 	most := min(MaxPlain, MaxRatio*len(packed))
 	in := bytes.NewReader(packed)
-	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(in), int64(most)+1))
+	n, err := io.Copy(io.Discard, io.LimitReader(flate.NewReader(in), int64(most)+1))
 	switch {
-	case len(plain) > most:
+	case n > int64(most):
 		return nil, fmt.Errorf("more than %d bytes when unpacked: %w", most, ErrTooLarge)
 	case err != nil:
 		return nil, fmt.Errorf("unpacking: %w", err)
 	case in.Len() > 0:
 		return nil, errors.New("unpacking: bytes are left over")
 	}
-	return plain, nil
+	plain := make([]byte, n)
+	_, err = io.ReadFull(flate.NewReader(bytes.NewReader(packed)), plain)
+	return plain, err
 }
