@@ -26,6 +26,7 @@ func (r *reader) read(s shape) (Code, bool) {
 				return Code{text, (g.n - 17) / 4, g.corners()}, true
 			}
 		}
+		r.unreadable = r.unreadable || g.certain()
 	}
 	return Code{}, false
 }

@@ -17,7 +17,7 @@ func (r *reader) grids(s shape) (list []grid) {
 		}
 		g := r.pic.grid(s, v)
 		list = append(list, g)
-		if g.score > sure && len(g.pairs) > 6 {
+		if g.certain() {
 			break
 		}
 	}
@@ -26,8 +26,9 @@ func (r *reader) grids(s shape) (list []grid) {
 	return list[:min(len(list), 2)]
 }
 
-// likely is the score below which nothing is read: there is no code.
-const likely = 0.2
+// likely is the score below which nothing is read: there is no code. From sure
+// on there is one.
+const likely, sure = 0.2, 0.8
 
-// sure is the score from which on no other version is tried.
-const sure = 0.8
+// certain tells whether a code is where the grid lies, whatever it says.
+func (g *grid) certain() bool { return g.score > sure && len(g.pairs) > 6 }

@@ -58,7 +58,7 @@ func Decode(ctx context.Context, img *image.Gray, o Options) ([]Code, error) {
 	}
 	r := &reader{ctx: ctx, pic: newPicture(img), Options: o}
 	for _, look := range looks {
-		if r.look(look); len(r.codes) > 0 || ctx.Err() != nil {
+		if r.look(look); len(r.codes) > 0 || r.unreadable || ctx.Err() != nil {
 			break
 		}
 	}
@@ -93,6 +93,9 @@ type reader struct {
 	Options
 	codes  []Code
 	failed []triple // that were tried: another look need not try them again
+	// unreadable: a code was found that cannot be read, as between two frames.
+	// Another look would find it again.
+	unreadable bool
 }
 
 // look searches the picture, prepared in one way, for finders, and tries to
