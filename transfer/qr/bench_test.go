@@ -14,10 +14,11 @@ func BenchmarkOverhead(b *testing.B) {
 	for _, k := range []int{1, 2, 3, 4, 5, 8, 13, 20, 40, 80, 200, 257, 512, MaxBlocks} {
 		b.Run(fmt.Sprintf("k=%d", k), func(b *testing.B) {
 			r := seeded(uint64(k))
+			streams := several(b, r, k, max(1, min(300, 1000/k)))
 			worst := 0.0
 			for b.Loop() {
 				for _, loss := range []float64{0, .1, .3, .5, .7} {
-					worst = max(worst, overhead(b, r, k, max(2, min(300, 2000/k)), loss))
+					worst = max(worst, overhead(b, r, streams, loss))
 				}
 			}
 			b.ReportMetric(worst, "received/needed")

@@ -126,17 +126,26 @@ func TestEndless(t *testing.T) {
 }
 
 // overhead is the mean of frames received over frames needed.
-func overhead(t testing.TB, r *rand.Rand, k, streams int, loss float64) float64 {
+func overhead(t testing.TB, r *rand.Rand, streams []*Stream, loss float64) float64 {
 	t.Helper()
-	const runs = 2
-	received := 0
-	for range streams {
-		s := blocksOf(t, r, k, 24)
+	const runs = 4
+	received, needed := 0, 0
+	for _, s := range streams {
 		for range runs {
-			received += crossing(t, r, s, r.IntN(4*k), loss).Progress().Frames
+			received += crossing(t, r, s, r.IntN(4*s.Blocks()), loss).Progress().Frames
+			needed += s.Blocks()
 		}
 	}
-	return float64(received) / float64(streams*runs*k)
+	return float64(received) / float64(needed)
+}
+
+// several makes streams of k blocks, with coefficients of their own each.
+func several(t testing.TB, r *rand.Rand, k, n int) (list []*Stream) {
+	t.Helper()
+	for range n {
+		list = append(list, blocksOf(t, r, k, 24))
+	}
+	return list
 }
 
 const wantedOverhead = 1.01
@@ -146,8 +155,9 @@ const wantedOverhead = 1.01
 func TestOverhead(t *testing.T) {
 	r := seeded(5)
 	for _, k := range []int{1, 2, 3, 5, 8, 20, 80, 257} {
+		streams := several(t, r, k, max(1, min(50, 200/k)))
 		for _, loss := range []float64{0, .1, .3, .5, .7} {
-			if got := overhead(t, r, k, max(1, min(100, 400/k)), loss); got > wantedOverhead {
+			if got := overhead(t, r, streams, loss); got > wantedOverhead {
 				t.Errorf("%d blocks at %.0f %% loss: %.4f, wanted at most %.2f", k, 100*loss, got, wantedOverhead)
 			}
 		}
