@@ -234,7 +234,7 @@ func (p *ceremony) leave() error {
 func (p *ceremony) mark(t *Trace) {
 	t.Page, t.Stage, t.Head = "ceremony", string(p.stage), p.head.Seq
 	p.now.mark(t)
-	t.Primary, t.Ready, _ = p.doing()
+	t.Primary, t.Ready = p.primary.Text(), !p.primary.Disabled() // as they are drawn
 	t.box(p.w, "primary", p.primary)
 	for _, o := range p.turns.Objects {
 		if b, ok := o.(*kit.Button); ok {
