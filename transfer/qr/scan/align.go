@@ -10,10 +10,12 @@ import (
 
 // A grid lays the modules of a code on the picture.
 type grid struct {
-	homography
-	n     int
-	pairs []pair  // what was found of it
-	score float64 // how well alignment patterns match, 0 to 1
+	homography homography
+	n          int
+	pairs      []pair // what was found of it
+	mesh       *mesh
+	score      float64 // how well alignment patterns match, 0 to 1
+	timing     float64 // how well the timing patterns do
 }
 
 // An alignment is one of the small squares inside a code, and where it was

@@ -12,7 +12,7 @@ var bytewise = map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_CHARACTER_S
 
 // sharpenings are tried one after the other: by how much the grey of a module
 // is drawn away from that of its four neighbours, whose light blur has mixed in.
-var sharpenings = [3]float64{0.3, 0, 0.8}
+var sharpenings = [3]float64{0.8, 2.4, 0}
 
 // read reads the code with these three corners.
 func (r *reader) read(s shape) (Code, bool) {
@@ -35,7 +35,7 @@ func (r *reader) read(s shape) (Code, bool) {
 func (g *grid) corners() (list [4][2]float64) {
 	n := float64(g.n)
 	for i, c := range [4]point{{0, 0}, {n, 0}, {n, n}, {0, n}} {
-		p := g.at(c.x, c.y)
+		p := g.homography.at(c.x, c.y)
 		list[i] = [2]float64{p.x, p.y}
 	}
 	return list

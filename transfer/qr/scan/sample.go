@@ -17,7 +17,7 @@ func newMesh(g *grid) *mesh {
 	m.nodes = make([]point, m.across*m.across)
 	for i := range m.nodes {
 		u, v := float64(i%m.across*cell), float64(i/m.across*cell)
-		m.nodes[i] = g.at(u, v).plus(bend(bends, u, v))
+		m.nodes[i] = g.homography.at(u, v).plus(bend(bends, u, v))
 	}
 	return m
 }
@@ -26,7 +26,7 @@ func newMesh(g *grid) *mesh {
 func (g *grid) bends() []pair {
 	list := make([]pair, len(g.pairs))
 	for i, p := range g.pairs {
-		list[i] = pair{p.code, p.pic.minus(g.at(p.code.x, p.code.y)), 1}
+		list[i] = pair{p.code, p.pic.minus(g.homography.at(p.code.x, p.code.y)), 1}
 	}
 	return list
 }
@@ -49,11 +49,10 @@ func bend(bends []pair, u, v float64) (d point) {
 // sample measures the grey of each module, over a cross in its middle.
 func (p *picture) sample(g *grid) []float64 {
 	const arm = 0.2
-	m := newMesh(g)
 	grey := make([]float64, 0, g.n*g.n)
 	for j := range g.n {
 		for i := range g.n {
-			at, right, down := m.at(i, j)
+			at, right, down := g.mesh.at(i, j)
 			right, down = right.times(arm), down.times(arm)
 			v := 2*p.at(at) + p.at(at.plus(right)) + p.at(at.minus(right)) + p.at(at.plus(down)) + p.at(at.minus(down))
 			grey = append(grey, v/6)
@@ -73,4 +72,9 @@ func (m *mesh) at(i, j int) (middle, right, down point) {
 	down = left.times((1-u)/cell).moved(d.minus(b), u/cell)
 	middle = a.moved(left, v).moved(right, u*cell)
 	return middle, right, down
+}
+
+func (m *mesh) middle(i, j int) point {
+	middle, _, _ := m.at(i, j)
+	return middle
 }

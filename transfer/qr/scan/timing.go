@@ -33,8 +33,8 @@ func (p *picture) timing(s shape) (best float64) {
 	for _, v := range s.versions() {
 		n := 17 + 4*v
 		h := s.homography(n)
-		across := p.alternation(n, func(i float64) point { return h.at(i, 6.5) })
-		down := p.alternation(n, func(i float64) point { return h.at(6.5, i) })
+		across := p.alternation(n, func(i int) point { return h.at(float64(i)+0.5, 6.5) })
+		down := p.alternation(n, func(i int) point { return h.at(6.5, float64(i)+0.5) })
 		best = max(best, min(across, down))
 	}
 	return best
@@ -42,11 +42,11 @@ func (p *picture) timing(s shape) (best float64) {
 
 // alternation is near 1 where a line of modules is dark and bright by turns, and
 // near 0 where it is anything else; a short line says less.
-func (p *picture) alternation(n int, at func(i float64) point) float64 {
+func (p *picture) alternation(n int, at func(i int) point) float64 {
 	var sum, all float64
-	last := p.at(at(8.5))
+	last := p.at(at(8))
 	for i := 9; i < n-8; i++ {
-		v := p.at(at(float64(i) + 0.5))
+		v := p.at(at(i))
 		all += math.Abs(v - last)
 		if i%2 == 0 { // dark
 			sum += last - v
