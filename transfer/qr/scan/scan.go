@@ -3,9 +3,9 @@
 //
 // It is made for dense codes on screens, which stock readers miss: it fits the
 // code to all of its alignment patterns, and measures modules in grey. The way
-// from modules to text is gozxing's. A reading is not proof of anything: about
-// one in two thousand dense frames that are hard to see is corrected into a
-// wrong text, so what is read needs a check of its own.
+// from modules to text is gozxing's. A reading is not proof of anything: of a
+// code that is hard to see, error correction now and then makes another text.
+// What is read needs a check of its own.
 package scan
 
 import (
