@@ -56,7 +56,8 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// TestAnyPose: turned, tilted, through a lens that bends, out of focus, small.
+// TestAnyPose: turned, tilted, through a lens that bends, out of focus, small,
+// in poor light.
 func TestAnyPose(t *testing.T) {
 	code := scantest.NewCode(20, 5)
 	for name, change := range map[string]func(*scantest.Shot){
@@ -70,6 +71,8 @@ func TestAnyPose(t *testing.T) {
 		"pincushion":         func(s *scantest.Shot) { s.Lens = -0.1 },
 		"blurred":            func(s *scantest.Shot) { s.Blur = 2 },
 		"moved":              func(s *scantest.Shot) { s.Motion, s.MotionAngle = 5, 30 },
+		"dim":                func(s *scantest.Shot) { s.Black, s.White = 0.02, 0.15 },
+		"pale":               func(s *scantest.Shot) { s.Black, s.White = 0.35, 0.5 },
 		"far":                func(s *scantest.Shot) { s.Fill = 0.4 },
 		"grid of the pixels": func(s *scantest.Shot) { s.Gaps = 0.5 },
 	} {
