@@ -23,7 +23,7 @@ var films = []struct {
 	{"typical-v25-20fps", scantest.Typical, 25, 20, 12, 20, 20},
 	{"typical-v25-20fps-slow-camera", scantest.Typical, 25, 20, 28, 28, 0},
 	{"typical-v30-20fps", scantest.Typical, 30, 20, 12, 20, 0},
-	{"typical-v30-30fps", scantest.Typical, 30, 30, 12, 20, 0},
+	{"typical-v30-30fps", scantest.Typical, 30, 30, 12, 20, 40},
 	{"hard-v20-15fps", scantest.Hard, 20, 15, 25, 25, 0},
 }
 

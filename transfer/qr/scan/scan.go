@@ -53,6 +53,9 @@ func Decode(ctx context.Context, img *image.Gray, o Options) ([]Code, error) {
 	if err := o.check(img.Rect.Dx(), img.Rect.Dy()); err != nil {
 		return nil, err
 	}
+	if o.Version < 0 || o.Version > 40 {
+		return nil, fmt.Errorf("codes have versions 1 to 40, not %d", o.Version)
+	}
 	if img.Rect.Dx() < minSide || img.Rect.Dy() < minSide {
 		return nil, nil
 	}

@@ -190,6 +190,11 @@ func TestVersionAwaited(t *testing.T) {
 	if codes := decode(t, img, scan.Options{Version: 21}); len(codes) != 0 {
 		t.Error("another version is read")
 	}
+	for _, version := range []int{-1, 41} {
+		if _, err := scan.Decode(context.Background(), img, scan.Options{Version: version}); err == nil {
+			t.Errorf("version %d: no error", version)
+		}
+	}
 }
 
 // TestPartOfAPicture has gaps between its rows.
