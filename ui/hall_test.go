@@ -255,6 +255,7 @@ func (h *hall) window() *Window {
 	h.t.Helper()
 	a := test.NewTempApp(h.t)
 	w := New(a, h.host())
+	w.Start()
 	w.win.Resize(fyne.NewSize(1440, 900))
 	return w
 }

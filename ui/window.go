@@ -37,7 +37,8 @@ type page interface {
 	leave() error               // is called before another page comes, or the window closes
 }
 
-// New makes the window with the start page. Show shows it.
+// New makes the window. Start, Ceremony and Rehearse lead to a page, and Show
+// shows it.
 func New(a fyne.App, h Host) *Window {
 	if h.Taste.Scale == 0 {
 		h.Taste = Taste{Look: kit.Looks[0], Scale: 1}
@@ -45,9 +46,12 @@ func New(a fyne.App, h Host) *Window {
 	a.Settings().SetTheme(kit.NewTheme(h.Taste.Look, h.Taste.Scale))
 	w := newWindow(a, h, mainWindow, "Key ceremony")
 	w.win.SetMaster()
-	w.show(newStart(w))
+	w.show(newWaiting(w))
 	return w
 }
+
+// Start leads to the start page.
+func (w *Window) Start() { w.show(newStart(w)) }
 
 func newWindow(a fyne.App, h Host, name, title string) *Window {
 	w := &Window{app: a, win: a.NewWindow(title), name: name, host: h}

@@ -42,6 +42,9 @@ func openWindow(_ context.Context, o opening) error {
 	a := app.NewWithID(appID)
 	noLastHook(a)
 	w := ui.New(a, h)
+	if !o.rehearse && o.dir == "" {
+		w.Start()
+	}
 	w.Show()
 	failed := false
 	a.Lifecycle().SetOnStarted(func() {
