@@ -58,6 +58,7 @@ package:
 
 bench:
 	@.ci/install test
+	@.ci/install bench
 	go test -tags "$(NOGUI)" -run '^$$' -bench . -benchmem ./...
 
 # Before a release: ten thousand mutants and kills, a million hostile streams of
