@@ -19,7 +19,7 @@ import (
 
 var mediumFields = []Field{
 	{Name: "medium", Label: "Where the medium is mounted", Kind: Folder},
-	{Name: "bag", Label: "Number of the tamper-evident bag (the witness compares it with the sheet)", Kind: Text, Example: "0042"},
+	{Name: "bag", Label: "Number of the tamper-evident bag", Kind: Text, Example: "0042"},
 }
 
 var stepKEKExport = &Step{
