@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"github.com/keyceremony/ceremony/vectors"
 	"io"
 	"os"
 	"os/exec"
@@ -176,7 +177,7 @@ func TestPythonTakesOurKindsOfKeys(t *testing.T) {
 
 // The vectors of OpenSSH through the other verifier: FIDO keys too.
 func TestPythonOnOpenSSHVectors(t *testing.T) {
-	dir := shared(t, "vectors/sshsig-openssh")
+	dir := vectors.Path(t, "vectors/sshsig-openssh")
 	script := `import importlib.util, sys
 spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
 v = importlib.util.module_from_spec(spec)

@@ -16,22 +16,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/vectors"
 	"golang.org/x/crypto/ssh"
 )
-
-// shared finds the folder of test vectors, or skips.
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	dir := os.Getenv("CEREMONY_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("CEREMONY_SHARED: " + err.Error())
-	}
-	return path
-}
 
 func read(t testing.TB, path ...string) []byte {
 	t.Helper()
@@ -55,7 +42,7 @@ func publicKey(t testing.TB, line []byte) ssh.PublicKey {
 // mldsa44-ed25519, which no library here knows, and signatures of browsers
 // (webauthn), which are no part of a ceremony.
 func TestOpenSSHVectors(t *testing.T) {
-	dir := shared(t, "vectors/sshsig-openssh")
+	dir := vectors.Path(t, "vectors/sshsig-openssh")
 	namespace, msg := string(read(t, dir, "namespace")), read(t, dir, "signed-data")
 	for name, refusal := range map[string]string{
 		"ed25519": "", "ecdsa": "", "rsa": "", "ed25519_sk": "", "ecdsa_sk": "",
@@ -260,7 +247,7 @@ func TestSmallRSAIsRefused(t *testing.T) {
 // A FIDO key whose owner did not touch it counts for nothing, even where its
 // signature is right.
 func TestFIDOWithoutPresence(t *testing.T) {
-	dir := shared(t, "vectors/sshsig-openssh")
+	dir := vectors.Path(t, "vectors/sshsig-openssh")
 	sig := read(t, dir, "ed25519_sk.sig")
 	blob, err := dearmor(sig)
 	if err != nil {

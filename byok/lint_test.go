@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"github.com/keyceremony/ceremony/vectors"
 	"slices"
 	"strings"
 	"testing"
@@ -315,7 +316,7 @@ func TestShown(t *testing.T) {
 // TestVendorBlob lints the one real blob of a vendor's tool that is public,
 // whose import succeeded.
 func TestVendorBlob(t *testing.T) {
-	file := shared(t, "samples/azure/securosys-primus-rsa4k.byok")
+	file := vectors.Read(t, "samples/azure/securosys-primus-rsa4k.byok")
 	e := Expect{
 		KID:       "https://securosysprimuskeyvault.vault.azure.net/keys/KekForByokR4k/083cf1b67d314d15b1fa46915cde3217",
 		VaultHost: "securosysprimuskeyvault.vault.azure.net", KEKBits: 4096, Type: RSA4096,
@@ -346,7 +347,7 @@ func TestOtherSamples(t *testing.T) {
 		"mhsm-attestation-public.bin", "mhsm-attestation-private.bin", "mhsm-attestation-certs.pem", "marvell-root-ls1.pem",
 		"mhsm-key-attestation-rsa2048.json", "securosys-az-import-result-rsa4k.json", "recorded-http-responses.json",
 	} {
-		file := shared(t, "samples/azure/"+name)
+		file := vectors.Read(t, "samples/azure/"+name)
 		findings := Lint(file, Expect{})
 		checkShape(t, name, findings)
 		if Holds(findings) {

@@ -6,28 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 )
-
-// shared reads a file of the vectors and samples that lie beside the
-// repository. A test that needs them is skipped where the folder is missing.
-func shared(t testing.TB, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("CEREMONY_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("CEREMONY_SHARED: no folder of vectors at %s", dir)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // hexBytes is hex in a vector file.
 type hexBytes []byte

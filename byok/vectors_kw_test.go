@@ -3,6 +3,7 @@ package byok
 import (
 	"bytes"
 	"errors"
+	"github.com/keyceremony/ceremony/vectors"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func TestWycheproofKeyWrap(t *testing.T) {
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			count := tally{}
-			for _, g := range parseJSON[wycheproofKW](t, shared(t, "vectors/wycheproof/"+tt.file+".json")).TestGroups {
+			for _, g := range parseJSON[wycheproofKW](t, vectors.Read(t, "vectors/wycheproof/"+tt.file+".json")).TestGroups {
 				for _, v := range g.Tests {
 					count[v.Result]++
 					valid := v.Result == "valid"
@@ -113,13 +114,13 @@ func TestACVPKeyWrap(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			expected := map[int]acvpTest{}
-			for _, g := range parseJSON[acvpFile](t, shared(t, "vectors/acvp-awslc/ACVP-AES-"+tt.name+".expected.json"))[1].TestGroups {
+			for _, g := range parseJSON[acvpFile](t, vectors.Read(t, "vectors/acvp-awslc/ACVP-AES-"+tt.name+".expected.json"))[1].TestGroups {
 				for _, v := range g.Tests {
 					expected[v.TcID] = v
 				}
 			}
 			count := tally{}
-			for _, g := range parseJSON[acvpFile](t, shared(t, "vectors/acvp-awslc/ACVP-AES-"+tt.name+".vectors.json"))[1].TestGroups {
+			for _, g := range parseJSON[acvpFile](t, vectors.Read(t, "vectors/acvp-awslc/ACVP-AES-"+tt.name+".vectors.json"))[1].TestGroups {
 				for _, v := range g.Tests {
 					e, kind := expected[v.TcID], g.Direction
 					c := kwCase{id: kind, key: v.Key, msg: v.Pt, ct: v.Ct, wrap: true, unwrap: true}
@@ -145,7 +146,7 @@ func TestACVPKeyWrap(t *testing.T) {
 // buffer sizes and key policies are of that library's interface.
 func TestCAVSKeyWrap(t *testing.T) {
 	count := tally{}
-	for line := range strings.Lines(string(shared(t, "vectors/tf-psa/test_suite_nist_kw.data"))) {
+	for line := range strings.Lines(string(vectors.Read(t, "vectors/tf-psa/test_suite_nist_kw.data"))) {
 		f := strings.Split(strings.TrimSpace(line), ":")
 		if len(f) < 5 && f[0] != "nist_kw_wrap_unwrap" || !strings.Contains(f[0], "_wrap") && !strings.Contains(f[0], "_unwrap") || strings.HasSuffix(f[0], "_key_test") {
 			continue
@@ -183,7 +184,7 @@ func TestCAVSKeyWrap(t *testing.T) {
 func TestCAVSLengths(t *testing.T) {
 	count := tally{}
 	key := make([]byte, 16)
-	for line := range strings.Lines(string(shared(t, "vectors/tf-psa/test_suite_nist_kw.data"))) {
+	for line := range strings.Lines(string(vectors.Read(t, "vectors/tf-psa/test_suite_nist_kw.data"))) {
 		f := strings.Split(strings.TrimSpace(line), ":")
 		if !strings.HasSuffix(f[0], "text_lengths") || strings.HasSuffix(f[4], "TOO_SMALL") {
 			continue
@@ -233,15 +234,15 @@ func vec(t *testing.T, file []byte, last string, each func(section string, v map
 func TestBotanKeyWrap(t *testing.T) {
 	algs := map[string]keyWrap{"KW": algKW, "KWP": algKWP}
 	count := tally{}
-	vec(t, shared(t, "vectors/botan/nist_key_wrap_invalid.vec"), "Input", func(section string, v map[string][]byte) {
+	vec(t, vectors.Read(t, "vectors/botan/nist_key_wrap_invalid.vec"), "Input", func(section string, v map[string][]byte) {
 		count["invalid "+section]++
 		algs[section].run(t, kwCase{id: section, key: v["Key"], ct: v["Input"], bad: true, unwrap: true})
 	})
-	vec(t, shared(t, "vectors/botan/rfc3394.vec"), "Output", func(_ string, v map[string][]byte) {
+	vec(t, vectors.Read(t, "vectors/botan/rfc3394.vec"), "Output", func(_ string, v map[string][]byte) {
 		count["RFC 3394"]++
 		algKW.run(t, kwCase{id: "rfc3394", key: v["KEK"], msg: v["Key"], ct: v["Output"], wrap: true, unwrap: true})
 	})
-	vec(t, shared(t, "vectors/botan/nist_key_wrap.vec"), "Output", func(section string, v map[string][]byte) {
+	vec(t, vectors.Read(t, "vectors/botan/nist_key_wrap.vec"), "Output", func(section string, v map[string][]byte) {
 		c := kwCase{id: section, key: v["Key"], msg: v["Input"], ct: v["Output"], wrap: true, unwrap: true}
 		if section == "KW" && len(c.msg) == 8 { // NIST wants two semiblocks or more
 			c.bad, c.wrap = true, false
@@ -262,7 +263,7 @@ func TestRFCKeyWrap(t *testing.T) {
 		KW      []rfcCase `json:"rfc3394_kw"`
 		KWP     []rfcCase `json:"rfc5649_kwp"`
 		OpenSSL []rfcCase `json:"openssl_kwp"`
-	}](t, shared(t, "vectors/rfc/rfc3394_rfc5649.json"))
+	}](t, vectors.Read(t, "vectors/rfc/rfc3394_rfc5649.json"))
 	for _, v := range f.KW {
 		algKW.run(t, kwCase{v.ID, v.KEK, v.Pt, v.Ct, false, true, true})
 	}

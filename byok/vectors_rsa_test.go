@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"github.com/keyceremony/ceremony/vectors"
 	"math/big"
 	"os"
 	"strings"
@@ -83,7 +84,7 @@ func TestWycheproofOAEP(t *testing.T) {
 		{"rsa_oaep_misc_test", tally{"valid": 63, "with label": 20, "foreign": 312}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			runOAEP(t, shared(t, "vectors/wycheproof/"+tt.name+".json")).check(t, tt.want)
+			runOAEP(t, vectors.Read(t, "vectors/wycheproof/"+tt.name+".json")).check(t, tt.want)
 		})
 	}
 }
@@ -100,7 +101,7 @@ func TestOwnOAEP(t *testing.T) {
 // direction that we use in earnest is compared byte by byte.
 func TestRSALabsOAEP(t *testing.T) {
 	count := tally{}
-	for line := range strings.Lines(string(shared(t, "vectors/tf-psa/test_suite_pkcs1_v21.data"))) {
+	for line := range strings.Lines(string(vectors.Read(t, "vectors/tf-psa/test_suite_pkcs1_v21.data"))) {
 		f := strings.Split(strings.TrimSpace(line), ":")
 		arg := func(i int) []byte { return unhex(t, strings.Trim(f[i], `"`)) }
 		number := func(i int) *big.Int { return new(big.Int).SetBytes(arg(i)) }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 type signFile struct {
@@ -43,7 +44,7 @@ func TestWycheproofSignatures(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			count := tally{}
-			for _, g := range parseJSON[signFile](t, shared(t, "vectors/wycheproof/"+tt.name+".json")).TestGroups {
+			for _, g := range parseJSON[signFile](t, vectors.Read(t, "vectors/wycheproof/"+tt.name+".json")).TestGroups {
 				key, err := ParseSPKI(g.Key)
 				if err != nil {
 					t.Fatal(err)
@@ -100,7 +101,7 @@ func TestWycheproofCMAC(t *testing.T) {
 				Result        string
 			}
 		}
-	}](t, shared(t, "vectors/wycheproof/aes_cmac_test.json"))
+	}](t, vectors.Read(t, "vectors/wycheproof/aes_cmac_test.json"))
 	for _, g := range f.TestGroups {
 		for _, v := range g.Tests {
 			count[v.Result]++

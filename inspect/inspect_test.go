@@ -4,33 +4,14 @@ import (
 	"crypto"
 	"crypto/rand"
 	"encoding/base64"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/vectors"
 )
-
-// shared reads a recorded file, which lies beside the repository. A test that
-// needs one is skipped where the folder is missing.
-func shared(t testing.TB, name string) []byte {
-	t.Helper()
-	dir := os.Getenv("CEREMONY_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("CEREMONY_SHARED: no folder of samples at %s", dir)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "samples", "azure", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 const kid = "https://contoso.vault.azure.net/keys/kek/0123456789abcdef0123456789abcdef"
 
@@ -92,7 +73,7 @@ func check(t *testing.T, r Report, id string) Check {
 // TestVendorBlobPasses: the one public blob of a vendor holds, and its padding
 // is named.
 func TestVendorBlobPasses(t *testing.T) {
-	r := File("target.byok", shared(t, "securosys-primus-rsa4k.byok"), Context{})
+	r := File("target.byok", vectors.Read(t, "samples/azure/securosys-primus-rsa4k.byok"), Context{})
 	if !r.OK() || len(r.Problems) > 0 || !strings.Contains(r.What, "key transfer blob") {
 		t.Fatalf("%+v", r)
 	}
@@ -107,7 +88,7 @@ func TestVendorBlobPasses(t *testing.T) {
 // TestAttestation: the recorded one is recognised; without anything to compare
 // with it is not refused, and what was not checked is said.
 func TestAttestation(t *testing.T) {
-	file := shared(t, "mhsm-key-attestation-rsa2048.json")
+	file := vectors.Read(t, "samples/azure/mhsm-key-attestation-rsa2048.json")
 	day := time.Date(2025, 5, 8, 12, 0, 0, 0, time.UTC)
 	r := File("a.json", file, Context{At: day})
 	if !r.OK() || check(t, r, "attest.signature").Result != Holds || check(t, r, "attest.owner-root").Result != NotChecked || !strings.Contains(r.Do, "attest.owner-root") {
@@ -138,7 +119,7 @@ func TestKEKShown(t *testing.T) {
 			t.Errorf("%s: %+v", id, r)
 		}
 	}
-	if r := File("import.json", shared(t, "securosys-az-import-result-rsa4k.json"), Context{}); !r.OK() {
+	if r := File("import.json", vectors.Read(t, "samples/azure/securosys-az-import-result-rsa4k.json"), Context{}); !r.OK() {
 		t.Errorf("%+v", r)
 	}
 }
@@ -166,7 +147,7 @@ func TestPublicKeys(t *testing.T) {
 	if r := File("k.pem", kek.PEM()[:300], Context{}); r.OK() {
 		t.Errorf("%+v", r)
 	}
-	if r := File("c.pem", shared(t, "marvell-root-ls1.pem"), Context{}); r.OK() || r.What != "a certificate" {
+	if r := File("c.pem", vectors.Read(t, "samples/azure/marvell-root-ls1.pem"), Context{}); r.OK() || r.What != "a certificate" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -300,13 +281,13 @@ func shows(t *testing.T, id string, reports []Report) {
 func TestGoodFilesShowNoProblem(t *testing.T) {
 	kek := newKEK(t, 2048)
 	for name, r := range map[string]Report{
-		"vendor":  File("x", shared(t, "securosys-primus-rsa4k.byok"), Context{}),
+		"vendor":  File("x", vectors.Read(t, "samples/azure/securosys-primus-rsa4k.byok"), Context{}),
 		"blob":    File("x", blob(t, kek, target(t, byok.P384), "Thales Luna 7.4.0"), Context{KEK: kek}),
 		"luna":    File("x", blob(t, kek, target(t, byok.RSA4096), "Luna K7 7.7.1"), Context{KEK: kek}),
 		"KEK":     File("x", kek.PEM(), Context{KEK: kek}),
 		"az":      File("x", []byte("az keyvault key import --kty EC --curve P-256 --byok-file k.byok --name k"), Context{}),
 		"tf":      File("x", []byte("resource \"azurerm_key_vault_key\" \"k\" { key_opts = [\"sign\"] }"), Context{}),
-		"az json": File("x", shared(t, "securosys-az-import-result-rsa4k.json"), Context{}),
+		"az json": File("x", vectors.Read(t, "samples/azure/securosys-az-import-result-rsa4k.json"), Context{}),
 	} {
 		if len(r.Problems) > 0 {
 			t.Errorf("%s: %v", name, ids(r))

@@ -5,32 +5,20 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 // sample reads a file of the recorded attestation, which lies beside the
 // repository. A test that needs it is skipped where the folder is missing.
 func sample(t testing.TB, name string) []byte {
 	t.Helper()
-	dir := os.Getenv("CEREMONY_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("CEREMONY_SHARED: no folder of samples at %s", dir)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "samples", "azure", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return vectors.Read(t, "samples/azure/"+name)
 }
 
 const (

@@ -3,9 +3,6 @@ package azure
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 // recorded reads the exchanges that were recorded from the real services.
@@ -24,17 +22,7 @@ func recorded(t *testing.T) map[string]struct {
 	Body    json.RawMessage
 } {
 	t.Helper()
-	dir := os.Getenv("CEREMONY_SHARED")
-	if dir == "" {
-		dir = "../../../shared"
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "samples/azure/recorded-http-responses.json"))
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("CEREMONY_SHARED: the recorded answers are not here")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := vectors.Read(t, "samples/azure/recorded-http-responses.json")
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(b, &raw); err != nil {
 		t.Fatal(err)

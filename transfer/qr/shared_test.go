@@ -4,9 +4,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"github.com/keyceremony/ceremony/vectors"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"testing"
 )
@@ -26,18 +26,7 @@ func envInt(name string, otherwise int) int {
 // is skipped where the folder is missing.
 func shared(t testing.TB, name string) []byte {
 	t.Helper()
-	dir := os.Getenv("CEREMONY_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("CEREMONY_SHARED: no folder of vectors at %s", dir)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "vectors", "qr", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return vectors.Read(t, "vectors/qr/"+name)
 }
 
 func parseJSON[T any](t testing.TB, b []byte) (v T) {

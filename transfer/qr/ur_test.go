@@ -39,7 +39,7 @@ type urVectors struct {
 	}
 }
 
-func vectors(t *testing.T) urVectors { return parseJSON[urVectors](t, shared(t, "bc-ur-cpp.json")) }
+func urCases(t *testing.T) urVectors { return parseJSON[urVectors](t, shared(t, "bc-ur-cpp.json")) }
 
 // wolf is the message of the vectors.
 func wolf(n int) []byte {
@@ -59,7 +59,7 @@ func count(t *testing.T, what string, got, want int) {
 }
 
 func TestURGenerators(t *testing.T) {
-	v := vectors(t)
+	v := urCases(t)
 	mod := func(x *xoshiro, n int) (list []int) {
 		for range n {
 			list = append(list, int(x.next()%100))
@@ -89,7 +89,7 @@ func TestURGenerators(t *testing.T) {
 }
 
 func TestURChoices(t *testing.T) {
-	v := vectors(t)
+	v := urCases(t)
 	count(t, "sampler", len(v.Sampler), 500)
 	x, got := newXoshiro([]byte("Wolf")), []int(nil)
 	for s := newSampler([]float64{1, 2, 4, 8}); len(got) < len(v.Sampler); {
@@ -125,7 +125,7 @@ func TestURChoices(t *testing.T) {
 }
 
 func TestURFragments(t *testing.T) {
-	v := vectors(t)
+	v := urCases(t)
 	count(t, "lengths", len(v.Lengths), 2)
 	for _, c := range v.Lengths {
 		if got := fragmentSize(c[0], c[1], c[2]); got != c[3] {
@@ -147,7 +147,7 @@ func TestURFragments(t *testing.T) {
 }
 
 func TestBytewords(t *testing.T) {
-	v := vectors(t)
+	v := urCases(t)
 	words := strings.Fields(string(shared(t, "bytewords.txt")))
 	if strings.Join(words, "") != byteWords || len(words) != 256 {
 		t.Error("the list of words differs")
@@ -183,7 +183,7 @@ func TestBytewords(t *testing.T) {
 }
 
 func TestURParts(t *testing.T) {
-	v := vectors(t)
+	v := urCases(t)
 	payload := wolf(256)
 	plain := newFountain(t, payload, 30) // the message itself, not CBOR
 	count(t, "CBOR", len(v.CBOR), 20)
@@ -243,7 +243,7 @@ func newFountain(t *testing.T, m []byte, most int) *UR {
 }
 
 func TestURRoundtrip(t *testing.T) {
-	v := vectors(t).Roundtrip
+	v := urCases(t).Roundtrip
 	if v.Len != 32767 || v.Most != 1000 || v.First != 100 {
 		t.Fatalf("the vector is %+v", v)
 	}
