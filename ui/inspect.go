@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"context"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,22 +23,8 @@ type inspected struct {
 
 // inspect looks at a file that was dropped or chosen.
 func (w *Window) inspect(path string) {
-	if !w.leave() {
-		return
-	}
-	w.show(newWaiting(w))
-	var r inspect.Report
-	w.work.do("Inspect the file", func(context.Context) (err error) {
-		r, err = w.host.Inspect(path)
-		return err
-	}, func(err error) {
-		if err != nil {
-			w.show(newStart(w))
-			w.tell(err)
-			return
-		}
-		w.show(newInspected(w, r))
-	})
+	get(w, "Inspect the file", func() (inspect.Report, error) { return w.host.Inspect(path) },
+		func(r inspect.Report) { w.show(newInspected(w, r)) })
 }
 
 func newInspected(w *Window, r inspect.Report) *inspected {

@@ -33,16 +33,28 @@ func (w *Window) begin(b Beginning) {
 	w.lead("Begin the ceremony", b.Dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Begin(b, say) }, false)
 }
 
-// lead opens a ceremony in the background, and shows its page. Again says that
-// it was open before.
+// lead opens a ceremony, and shows its page. Again says that it was open
+// before.
 func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Ceremony, error), again bool) {
+	get(w, what, func() (*steps.Ceremony, error) { return open(w.work.say) }, func(c *steps.Ceremony) {
+		if w.host.Remember != nil {
+			w.host.Remember(dir)
+		}
+		w.win.SetTitle(c.Plan().Name + " · " + c.Side())
+		w.show(newCeremony(w, c, again))
+	})
+}
+
+// get leaves the page, gets in the background what the next one needs, and
+// goes on with it. If it cannot be had, people are back at the start.
+func get[T any](w *Window, what string, from func() (T, error), then func(T)) {
 	if !w.leave() {
 		return
 	}
 	w.show(newWaiting(w))
-	var c *steps.Ceremony
+	var got T
 	w.work.do(what, func(context.Context) (err error) {
-		c, err = open(w.work.say)
+		got, err = from()
 		return err
 	}, func(err error) {
 		if err != nil {
@@ -50,11 +62,7 @@ func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Cere
 			w.tell(err)
 			return
 		}
-		if w.host.Remember != nil {
-			w.host.Remember(dir)
-		}
-		w.win.SetTitle(c.Plan().Name + " · " + c.Side())
-		w.show(newCeremony(w, c, again))
+		then(got)
 	})
 }
 
@@ -76,22 +84,8 @@ func (w *Window) sort(path string) {
 
 // verify checks a folder as an auditor does.
 func (w *Window) verify(dir string) {
-	if !w.leave() {
-		return
-	}
-	w.show(newWaiting(w))
-	var v audit.Verdict
-	w.work.do("Verify the transcript", func(context.Context) (err error) {
-		v, err = w.host.Verify(dir)
-		return err
-	}, func(err error) {
-		if err != nil {
-			w.show(newStart(w))
-			w.tell(err)
-			return
-		}
-		w.show(newVerdict(w, dir, v))
-	})
+	get(w, "Verify the transcript", func() (audit.Verdict, error) { return w.host.Verify(dir) },
+		func(v audit.Verdict) { w.show(newVerdict(w, dir, v)) })
 }
 
 // waiting is the page while a folder is opened or checked.

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"context"
-
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/steps"
@@ -19,22 +17,8 @@ type scene struct {
 // Rehearse sets a rehearsal up, or goes on with the one in dir, and leads to
 // where it stands. Two windows stand for the two machines.
 func (w *Window) Rehearse(dir string, two bool) {
-	if !w.leave() {
-		return
-	}
-	w.show(newWaiting(w))
-	var r *Rehearsal
-	w.work.do("Set up the rehearsal", func(context.Context) (err error) {
-		r, err = w.host.Rehearse(dir, w.work.say)
-		return err
-	}, func(err error) {
-		if err != nil {
-			w.show(newStart(w))
-			w.tell(err)
-			return
-		}
-		newScene(w, r, two).go_()
-	})
+	get(w, "Set up the rehearsal", func() (*Rehearsal, error) { return w.host.Rehearse(dir, w.work.say) },
+		func(r *Rehearsal) { newScene(w, r, two).goOn() })
 }
 
 func newScene(w *Window, r *Rehearsal, two bool) *scene {
@@ -54,8 +38,8 @@ func newScene(w *Window, r *Rehearsal, two bool) *scene {
 	return s
 }
 
-// go_ leads to the sitting that the rehearsal is at.
-func (s *scene) go_() {
+// goOn leads to the sitting that the rehearsal is at.
+func (s *scene) goOn() {
 	side := s.stands()
 	s.at[side].enter(s.beginning(side))
 }
