@@ -4,13 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"github.com/keyceremony/ceremony/vectors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 var verifyPy = filepath.Join("..", "docs", "verify.py")

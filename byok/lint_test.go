@@ -5,10 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"github.com/keyceremony/ceremony/vectors"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 var expectP256 = Expect{testKID, "contoso.vault.azure.net", 2048, P256}

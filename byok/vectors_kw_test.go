@@ -3,11 +3,12 @@ package byok
 import (
 	"bytes"
 	"errors"
-	"github.com/keyceremony/ceremony/vectors"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 // kwCase is one vector of key wrap: an empty msg with bad set has no plaintext.

@@ -6,11 +6,12 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
-	"github.com/keyceremony/ceremony/vectors"
 	"math/big"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 // randReader is the system's random source.

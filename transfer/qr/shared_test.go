@@ -4,11 +4,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
-	"github.com/keyceremony/ceremony/vectors"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
+
+	"github.com/keyceremony/ceremony/vectors"
 )
 
 // soak is how many hostile streams are tried. It comes from the flag -soak or,
