@@ -342,7 +342,7 @@ func (m *maker) act(log, stage, step string, f File) {
 func (m *maker) codes() Anchors {
 	a := Anchors{PlanCode: m.policy.Plan.Code(), Heads: map[string]string{}}
 	for name, l := range m.logs {
-		if l.Closed() {
+		if l.state.closed {
 			a.Heads[strings.TrimSuffix(name, ".log")] = l.Head().SHA256.Code()
 		}
 	}

@@ -173,9 +173,6 @@ func (l *Log) recovered(torn []byte) (Record, error) {
 // Head names the log up to its last record; Seq is -1 before the first.
 func (l *Log) Head() Head { return l.state.head() }
 
-// Closed says whether the log ends with log.close.
-func (l *Log) Closed() bool { return l.state.closed }
-
 // Side returns "online" or "offline".
 func (l *Log) Side() string { return l.side }
 

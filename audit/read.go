@@ -97,23 +97,6 @@ func (l *LogReader) Next() (Record, error) {
 // Head names the log up to the last record that was returned.
 func (l *LogReader) Head() Head { return l.state.head() }
 
-// HeadAt returns the SHA-256 of a log up to and including the record seq, as
-// head -n SEQ+1 | sha256sum does. It does not judge the log's form.
-func HeadAt(b []byte, seq int) (digest.SHA256, error) {
-	end := 0
-	for range seq + 1 {
-		n := bytes.IndexByte(b[end:], '\n') + 1
-		if n == 0 {
-			return digest.SHA256{}, fmt.Errorf("the log has no record %d", seq)
-		}
-		end += n
-	}
-	if seq < 0 {
-		return digest.SHA256{}, fmt.Errorf("record %d cannot be", seq)
-	}
-	return digest.Of(b[:end]), nil
-}
-
 // A reader is the state between two lines.
 type reader struct {
 	name   string

@@ -164,9 +164,7 @@ func (f *fieldReader) digest(name string) digest.SHA256 {
 	return d
 }
 
-// IsApproval says whether the action approves an act of somebody else.
-func (s Statement) IsApproval() bool { return isApproval(s.Action) }
-
+// isApproval says whether the action approves an act of somebody else.
 func isApproval(action string) bool { return strings.HasPrefix(action, ActionApprove) }
 
 // Namespace returns the SSHSIG namespace of the statement's signature.
@@ -196,9 +194,6 @@ func SealNamespace(seal, mode string) string {
 
 // PlanNamespace returns the namespace of the signatures on the plan.
 func PlanNamespace(mode string) string { return namespace("plan", mode) }
-
-// BundleNamespace returns the namespace of the signature on a bundle.
-func BundleNamespace(mode string) string { return namespace("bundle", mode) }
 
 // namespace keeps rehearsals apart: a signature of one is none of a production.
 func namespace(use, mode string) string {

@@ -106,7 +106,6 @@ func TestNamespaces(t *testing.T) {
 		{SealNamespace("offline", Production), "offline-seal@keyceremony"},
 		{SealNamespace(SealFinal, Rehearsal), "rehearsal-final-seal@keyceremony"},
 		{PlanNamespace(Rehearsal), "rehearsal-plan@keyceremony"},
-		{BundleNamespace(Production), "bundle@keyceremony"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s, not %s", c.got, c.want)

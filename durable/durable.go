@@ -108,7 +108,8 @@ func openEmpty(path string) (*Dir, error) {
 // Path returns the folder's path as it was opened.
 func (d *Dir) Path() string { return d.path }
 
-// Close closes the folder. Appenders stay usable.
+// Close closes the folder. Close its appenders before: none can read back, and
+// so append, afterwards.
 func (d *Dir) Close() error { return d.root.Close() }
 
 // Kind says what a folder entry is.

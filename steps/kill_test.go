@@ -11,6 +11,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/keyvault"
@@ -323,9 +324,9 @@ func (h *hall) acknowledged(stage Stage, now Now, n int, head audit.Head) {
 	if head.Seq < 0 {
 		return
 	}
-	sum, err := audit.HeadAt(b, head.Seq)
-	if err != nil || sum != head.SHA256 {
-		h.t.Fatalf("%s: killed at operation %d: record %d of %s was acknowledged and is lost (%v)", now.Step.ID, n, head.Seq, head.Log, err)
+	lines := bytes.SplitAfterN(b, []byte("\n"), head.Seq+2)
+	if len(lines) < head.Seq+2 || digest.Of(bytes.Join(lines[:head.Seq+1], nil)) != head.SHA256 {
+		h.t.Fatalf("%s: killed at operation %d: record %d of %s was acknowledged and is lost", now.Step.ID, n, head.Seq, head.Log)
 	}
 }
 

@@ -70,7 +70,7 @@ func BenchmarkBitmap(b *testing.B) {
 		b.Run(fmt.Sprintf("v%d", version), func(b *testing.B) {
 			s := stream(b, message(b, map[string][]byte{"a.bin": noise(seeded(3), 50_000)}), Capacity(version, L))
 			for b.Loop() {
-				if _, err := s.Render(1000, version, L); err != nil {
+				if _, err := Bitmap(s.Frame(1000), version, L); err != nil {
 					b.Fatal(err)
 				}
 			}

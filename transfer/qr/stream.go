@@ -14,7 +14,6 @@ type Stream struct {
 	shape  shape
 	digest digest.SHA256
 	data   [][]byte
-	size   int // bytes of the message before packing
 }
 
 // NewStream packs a message and cuts it into equal blocks, so that a frame has
@@ -34,7 +33,7 @@ func NewStream(m Message, characters int) (*Stream, error) {
 	if !s.ok() {
 		return nil, fmt.Errorf("%d frames of %d characters, wanted at most %d frames; larger codes hold more: %w", s.blocks, characters, MaxBlocks, ErrTooLarge)
 	}
-	st := &Stream{shape: s.named(m.Digest(), packed), digest: m.Digest(), size: len(m.plain)}
+	st := &Stream{shape: s.named(m.Digest(), packed), digest: m.Digest()}
 	padded := append(packed, make([]byte, s.blocks*s.block-len(packed))...)
 	for i := range s.blocks {
 		st.data = append(st.data, padded[i*s.block:(i+1)*s.block])
@@ -53,9 +52,6 @@ func (s *Stream) Digest() digest.SHA256 { return s.digest }
 // Blocks is how many frames a receiver needs. A single one stands still: all
 // frames are the same.
 func (s *Stream) Blocks() int { return s.shape.blocks }
-
-// Sizes returns the bytes of the message, before and after packing.
-func (s *Stream) Sizes() (plain, packed int) { return s.size, s.shape.length }
 
 // Characters is the length of each frame's text.
 func (s *Stream) Characters() int { return len(s.Frame(0)) }

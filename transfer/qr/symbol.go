@@ -66,12 +66,6 @@ func (s Symbol) Dark(x, y int) bool {
 	return s.bits[i/8]>>(i%8)&1 == 1
 }
 
-// Render returns frame i of the stream as a code. It may be called for many
-// frames ahead, in whatever goroutines the caller has.
-func (s *Stream) Render(i, version int, level Level) (Symbol, error) {
-	return Bitmap(s.Frame(i), version, level)
-}
-
 // Image draws every module as a square of scale pixels: never another size,
 // for a scaler would make modules of different widths.
 func (s Symbol) Image(scale int) image.Image {
