@@ -33,11 +33,13 @@ var layers = map[string][]string{
 	"audit":   {"digest", "durable", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json"},
 	"plan":    {"digest", "byok", "audit", "github.com/pelletier/go-toml/v2", "golang.org/x/crypto/ssh"},
 
-	"transfer":             {"digest", "byok", "audit", "durable"},
-	"transfer/qr":          {"digest", "assets", "durable", "github.com/skip2/go-qrcode", "github.com/makiuchi-d/gozxing", "golang.org/x/image"},
-	"transfer/qr/scan":     {"github.com/makiuchi-d/gozxing"},
-	"transfer/qr/scantest": {"github.com/skip2/go-qrcode"},
-	"transfer/camera":      {"golang.org/x/sys"},
+	"transfer":               {"digest", "byok", "audit", "durable"},
+	"transfer/qr":            {"digest", "assets", "durable", "github.com/skip2/go-qrcode", "github.com/makiuchi-d/gozxing", "golang.org/x/image"},
+	"transfer/qr/scan":       {"github.com/makiuchi-d/gozxing"},
+	"transfer/qr/scantest":   {"github.com/skip2/go-qrcode"},
+	"transfer/camera":        {"transfer/qr/scan"},
+	"transfer/camera/driver": {"transfer/camera", "golang.org/x/sys"},
+	"transfer/receive":       {"durable", "transfer/qr", "transfer/qr/scan", "transfer/camera"},
 
 	"hsm":         {"byok"},
 	"hsm/pkcs11":  {"digest", "byok", "hsm", "github.com/miekg/pkcs11", "golang.org/x/sys"},
@@ -61,7 +63,7 @@ var layers = map[string][]string{
 	"ui/kit":    {"assets", "fyne.io/"},
 	"ui/editor": {"digest", "plan", "ui/kit", "fyne.io/"},
 	"ui": {
-		"digest", "byok", "audit", "plan", "steps", "transfer", "transfer/qr", "assets", "inspect", "ui/kit", "ui/editor", "fyne.io/",
+		"digest", "byok", "audit", "plan", "steps", "transfer", "transfer/qr", "transfer/camera", "transfer/receive", "assets", "inspect", "ui/kit", "ui/editor", "fyne.io/",
 	},
 	"cmd/ceremony": {""}, // everything
 }
@@ -74,7 +76,7 @@ var http = []string{"keyvault/azure", "keyvault/rehearsal", "keyvault/vaulttest"
 var linksHTTP = append([]string{"cmd/ceremony", "ui", "ui/kit", "ui/editor"}, http...)
 
 // cgo of ours is here alone.
-var cgo = []string{"hsm/pkcs11", "transfer/camera"}
+var cgo = []string{"hsm/pkcs11"}
 
 // A pkg is what go list says of a package of ours.
 type pkg struct {

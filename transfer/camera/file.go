@@ -1,0 +1,149 @@
+package camera
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/keyceremony/ceremony/transfer/qr/scan"
+)
+
+// headLength is what is looked at of a file to know what it is.
+const headLength = 512
+
+// OpenFile opens a picture (PNG, JPEG), a film (y4m, MJPEG), a file of lines, or
+// a folder of these, which are taken by name. What a file is shows in how it
+// begins, not in its name.
+func OpenFile(path string) (Source, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.IsDir() {
+		return openFolder(path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := FromReader(f)
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	return &file{Source: s, name: filepath.Base(path), closer: f}, nil
+}
+
+// FromReader makes a source of what comes through a pipe: one picture, a film,
+// or lines. Closing the source does not close r.
+func FromReader(r io.Reader) (Source, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	head, err := in.Peek(headLength)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
+		return &picture{in: in}, nil
+	case bytes.IndexByte(head, 0) >= 0:
+		return nil, ErrFormat
+	}
+	return Lines(in), nil
+}
+
+// A picture is a source of one frame.
+type picture struct {
+	in   io.Reader
+	done bool
+}
+
+func (p *picture) Next(ctx context.Context) (Frame, error) {
+	if err := ctx.Err(); err != nil || p.done {
+		return Frame{}, errors.Join(err, io.EOF)
+	}
+	p.done = true
+	img, err := scan.Image(p.in, scan.Options{})
+	if err != nil {
+		return Frame{}, fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	return Frame{Image: img}, nil
+}
+
+func (p *picture) Close() error { return nil }
+
+// A file is a source with a name, and something to close.
+type file struct {
+	Source
+	name   string
+	closer io.Closer
+}
+
+func (f *file) Next(ctx context.Context) (Frame, error) {
+	frame, err := f.Source.Next(ctx)
+	frame.Name = f.name
+	if errors.Is(err, ErrFrame) {
+		err = fmt.Errorf("%s: %w", f.name, err)
+	}
+	return frame, err
+}
+
+func (f *file) Close() error { return errors.Join(f.Source.Close(), f.closer.Close()) }
+
+// A folder is a source of the files in it.
+type folder struct {
+	path   string
+	names  []string
+	now    Source // the file that is read; nil between files
+	number int
+}
+
+func openFolder(path string) (Source, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &folder{path: path}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			f.names = append(f.names, e.Name())
+		}
+	}
+	return f, nil
+}
+
+// Next goes from file to file. One that cannot be opened spoils one frame.
+func (f *folder) Next(ctx context.Context) (Frame, error) {
+	for {
+		if f.now == nil {
+			if len(f.names) == 0 {
+				return Frame{}, io.EOF
+			}
+			var err error
+			f.now, err = OpenFile(filepath.Join(f.path, f.names[0]))
+			f.names = f.names[1:]
+			if err != nil {
+				f.now = nil
+				return Frame{}, fmt.Errorf("%w: %w", ErrFrame, err)
+			}
+		}
+		frame, err := f.now.Next(ctx)
+		if !errors.Is(err, io.EOF) {
+			frame.Number = f.number
+			f.number++
+			return frame, err
+		}
+		_ = f.Close()
+	}
+}
+
+func (f *folder) Close() (err error) {
+	if f.now != nil {
+		err, f.now = f.now.Close(), nil
+	}
+	return err
+}
