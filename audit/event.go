@@ -60,16 +60,26 @@ type Tool struct {
 	SHA256  digest.SHA256 `json:"sha256"`
 }
 
+// OpenFormat is the form of log.open that this program writes. It reads form 1
+// too, which did not say by which list of steps the log was led: by the first.
+const OpenFormat = 2
+
 // Open is the data of log.open.
 type Open struct {
-	Format  int           `json:"format"` // 1
+	Format  int           `json:"format"` // OpenFormat, or 1
 	Tool    Tool          `json:"tool"`
 	Mode    string        `json:"mode"`    // Production or Rehearsal
 	Run     string        `json:"run"`     // "-" where it is not known yet
 	Attempt int           `json:"attempt"` // from 1
 	Plan    digest.SHA256 `json:"plan"`
 	Link    *Head         `json:"link"` // the log that this one continues
+	// Steps numbers the list of steps by which the log was led: from 1, and
+	// absent in form 1. What the list demands is never taken from the log.
+	Steps int `json:"steps,omitzero"`
 }
+
+// List is the list of steps by which the log was led.
+func (o Open) List() int { return max(o.Steps, 1) }
 
 // Begin is the data of step.begin, written before the act.
 type Begin struct {

@@ -135,7 +135,7 @@ func (m *maker) begin(name, stage string, link *Head) {
 		run = "-"
 	}
 	m.add(name, Entry{Stage: stage, Ev: EvOpen, Data: Open{
-		Format: 1, Mode: m.policy.Mode, Run: run, Attempt: 1, Plan: m.policy.Plan, Link: link,
+		Format: OpenFormat, Steps: 1, Mode: m.policy.Mode, Run: run, Attempt: 1, Plan: m.policy.Plan, Link: link,
 		Tool: Tool{Name: "ceremony", Version: "1.0.0", Commit: "abc", SHA256: digest.Of([]byte("tool"))},
 	}})
 }

@@ -15,6 +15,8 @@ import (
 var (
 	// ErrDamaged says that a whole line of a log is wrong. Nothing was changed.
 	ErrDamaged = errors.New("log is damaged")
+	// ErrNewer says that a later version of the program wrote a log.
+	ErrNewer = errors.New("written by a later version of the program")
 	// ErrNoRecords says that a log has no whole record: create it.
 	ErrNoRecords = errors.New("log has no records")
 	// ErrFull says that a log has reached its greatest size; only log.close fits.
@@ -66,8 +68,8 @@ func CreateLog(d *durable.Dir, name, side, cer string, stamp func() Stamp) (*Log
 // OpenLog replays a log and goes on with it. Bytes after the last line feed
 // are an append that was interrupted and never acknowledged: they are cut off
 // and kept in a log.recovered record, which is among the records returned. A
-// whole line that is wrong gives [ErrDamaged] with a [*LineError], and nothing
-// is changed. A log without a whole record gives [ErrNoRecords].
+// whole line that is wrong gives [ErrDamaged] with a [*LineError], one of a
+// later version of the program [ErrNewer], and nothing is changed. A log without a whole record gives [ErrNoRecords].
 func OpenLog(d *durable.Dir, name string, stamp func() Stamp) (*Log, []Record, error) {
 	b, err := d.Read(name, MaxFile)
 	if err != nil {
@@ -108,6 +110,9 @@ func (l *Log) replay(b []byte) ([]Record, error) {
 			records = append(records, r)
 			return nil
 		})
+		if errors.Is(err, ErrNewer) {
+			return nil, fmt.Errorf("%s: %w", l.state.name, err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", l.state.name, ErrDamaged, err)
 		}

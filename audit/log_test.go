@@ -63,7 +63,7 @@ func mustAppend(t testing.TB, l *Log, e Entry) Record {
 
 func openEntry() Entry {
 	return Entry{Stage: "prepare", Actor: []string{"op1"}, Ev: EvOpen, Step: "ceremony.open", Data: Open{
-		Format: 1, Mode: Production, Run: "r1", Attempt: 1,
+		Format: OpenFormat, Steps: 1, Mode: Production, Run: "r1", Attempt: 1,
 		Tool: Tool{Name: "ceremony", Version: "1.0.0", Commit: "abc", SHA256: digest.Of([]byte("tool"))},
 	}}
 }

@@ -19,9 +19,13 @@ import (
 type LineError struct {
 	Line int
 	Why  string
+	err  error // ErrNewer, or nil
 }
 
 func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
+
+// Unwrap returns ErrNewer where that is what is wrong.
+func (e *LineError) Unwrap() error { return e.err }
 
 // ReadLog reads a whole log strictly: the form of every line, the chain of
 // digests, log.open first and only first, nothing after log.close. It calls
@@ -136,6 +140,9 @@ func (r *reader) add(line []byte, each func(Record) error) error {
 // next checks one line with its line feed and counts it.
 func (r *reader) next(line []byte) (Record, error) {
 	rec, err := r.check(line)
+	if errors.Is(err, ErrNewer) {
+		return Record{}, &LineError{Line: r.seq + 1, Why: err.Error(), err: ErrNewer}
+	}
 	if err != nil {
 		return Record{}, r.wrong(err.Error())
 	}
@@ -206,7 +213,10 @@ func parseLine(line []byte, last *Record) (Record, error) {
 
 // parsePlace reads v to stage.
 func parsePlace(s *scanner, rec, last *Record) error {
-	if err := s.lit(`{"v":1,"seq":`); err != nil {
+	if err := s.form(`{"v":`, "the record", Version); err != nil {
+		return err
+	}
+	if err := s.lit(`,"seq":`); err != nil {
 		return err
 	}
 	n, err := s.integer()
@@ -316,12 +326,49 @@ func parseData(s *scanner, rec, _ *Record) error {
 	if err := s.lit(`,"data":`); err != nil {
 		return err
 	}
+	if ahead := *s; rec.Ev == EvOpen { // a later form may have any members
+		if err := ahead.form(`{"format":`, "log.open", OpenFormat); err != nil {
+			return err
+		}
+	}
 	start := s.i
 	if err := s.value(sh); err != nil {
 		return err
 	}
 	rec.Data = jsontext.Value(s.b[start:s.i:s.i])
-	return s.lit("}\n")
+	if err := s.lit("}\n"); err != nil || rec.Ev != EvOpen {
+		return err
+	}
+	return checkOpen(rec)
+}
+
+// form takes a prefix and the number of a form, from 1 to what this program knows.
+func (s *scanner) form(prefix, what string, known int64) error {
+	if err := s.lit(prefix); err != nil {
+		return err
+	}
+	n, err := s.integer()
+	switch {
+	case err != nil:
+		return err
+	case n > known:
+		return fmt.Errorf("%s has form %d, and this program knows up to %d: %w; use that, or a later one", what, n, known, ErrNewer)
+	case n < 1:
+		return s.fail("wanted a form")
+	}
+	return nil
+}
+
+// checkOpen wants the number of a list of steps where the form has one.
+func checkOpen(rec *Record) error {
+	var o Open
+	if err := rec.Decode(&o); err != nil {
+		return err
+	}
+	if (o.Format > 1) != (o.Steps > 0) {
+		return fmt.Errorf("log.open of form %d with the list of steps %d", o.Format, o.Steps)
+	}
+	return nil
 }
 
 // text takes a prefix and a string into to.

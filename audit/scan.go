@@ -106,6 +106,9 @@ func (s *scanner) object(fields []field) error {
 	}
 	sep := "{"
 	for _, f := range fields {
+		if f.later && s.peek() == '}' {
+			break
+		}
 		if err := s.lit(sep); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type shape struct {
 type field struct {
 	name  string // as it stands in the line: `"name":`
 	shape *shape
+	later bool // came with a later form: an earlier one ends before it
 }
 
 type shapeKind uint8
@@ -88,8 +89,8 @@ func fieldsOf(t reflect.Type) []field {
 			fields = append(fields, fieldsOf(f.Type)...)
 			continue
 		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		fields = append(fields, field{`"` + name + `":`, shapeOf(f.Type)})
+		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fields = append(fields, field{`"` + name + `":`, shapeOf(f.Type), option == "omitzero"})
 	}
 	return fields
 }

@@ -23,7 +23,9 @@ type Policy struct {
 	PlanSigners []string       // ids of people who must have signed the plan
 	SealKey     ssh.PublicKey  // the HSM's own (principal SealKeyID); nil if none
 	Plan        digest.SHA256
-	Steps       []Must // what the record of a complete ceremony has; nil if that is not known
+	// Steps is what the record of a complete ceremony has, by the list of
+	// steps: Steps[0] of list 1. Nil if that is not known.
+	Steps [][]Must
 }
 
 // Anchors are what the auditor knows from outside the folder: codes from the

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -18,12 +19,37 @@ type Must struct {
 
 // stepsDone holds the record against the steps that the plan makes necessary:
 // a quorum that signs a record with a step left out does not make it complete.
+// A log says by which list of steps it was led, and this program knows what was
+// in that list. A list that it does not know is never taken for done.
 func (c *checker) stepsDone(f *finding) {
+	var older []string
+	for _, s := range []struct{ stage, log string }{{"prepare", "online.log"}, {"wrap", "offline.log"}, {"import", "online.2.log"}} {
+		l := c.logs[s.log]
+		if l == nil || l.err != nil {
+			continue
+		}
+		if list := l.open.List(); list < len(c.policy.Steps) {
+			older = append(older, fmt.Sprintf("%s by the list of steps %d", s.log, list))
+		}
+		c.stageDone(f, s.stage, l)
+	}
+	f.note = strings.Join(older, ", ")
+}
+
+func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
+	list := l.open.List()
+	if known := len(c.policy.Steps); list > known {
+		f.bad("%s was led by the list of steps %d, and this program knows up to %d: verify it with the version that made it, or a later one", l.name, list, known)
+		return
+	}
 	if !c.saysComplete() {
 		return
 	}
 	ended, approved, carried := c.did()
-	for _, m := range c.policy.Steps {
+	for _, m := range c.policy.Steps[list-1] {
+		if m.Stage != stage {
+			continue
+		}
 		at := stepAt{m.Stage, m.Step, m.Key}
 		switch {
 		case m.Unless != "" && carried[m.Unless]:

@@ -5,9 +5,9 @@ Give the codes of plan and sealed heads from the witness's sheet: without them t
 import base64, datetime, functools, hashlib, json, os, re, subprocess, sys, tempfile, tomllib
 RECORD = "v seq prev side cer stage boot mono_ns wall clk actor ev step key data"
 NOTE, END = "text statements links", "answers facts checks files statements links"
-DATA = {"log.open": "format tool mode run attempt plan link", "step.begin": "mark", "step.end": END, "step.fail": END + " problem",
-        "exception": "checks expected happened decided statements", "approve": NOTE, "pause": NOTE, "resume": NOTE, "people.change": NOTE,
-        "ceremony.stop": NOTE, "log.recovered": "hex bytes", "log.close": "outcome exceptions not_checked disagree"}
+DATA = {"log.open1": "format tool mode run attempt plan link", "log.open2": "format tool mode run attempt plan link steps", "step.begin": "mark",
+        "step.end": END, "step.fail": END + " problem", "exception": "checks expected happened decided statements", "approve": NOTE, "pause": NOTE, "resume": NOTE,
+        "people.change": NOTE, "ceremony.stop": NOTE, "log.recovered": "hex bytes", "log.close": "outcome exceptions not_checked disagree"}
 INSIDE = {"tool": "name version commit sha256", "checks": "id class found wanted result", "files": "name sha256 bytes",
           "statements": "person file sha256 sig action", "links": "log seq sha256", "link": "log seq sha256"}
 WHO, KEY, LOG = "[a-z0-9]{2,16}", "[0-9A-Za-z-]{1,127}", r"(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?"
@@ -37,15 +37,15 @@ def read_log(name, b):
     need(b.endswith(b"\n") and len(b) <= 16 << 20, "has no last line feed, or is too large")
     for i, line in enumerate(b[:-1].split(b"\n")):
         r = json.loads(line, parse_int=integer, parse_float=integer, parse_constant=integer)
-        need(json.dumps(r, separators=(",", ":")).encode() == line and len(line) < 65536, f"line {i + 1} is not the one form of a record")
-        json.dumps(r, ensure_ascii=False).encode()  # half a surrogate pair cannot be encoded
-        need(members(r, RECORD) and members(r["data"], DATA[r["ev"]]) and members(r["clk"], "src err_s") and depth(r) <= 8 and
+        whole = json.dumps(r, ensure_ascii=False).encode() and len(line) < 65536  # half a surrogate pair cannot be encoded
+        need(whole and json.dumps(r, separators=(",", ":")).encode() == line, f"line {i + 1} is not the one form of a record")
+        need((kind := r["ev"] + (str(r["data"]["format"]) if i == 0 else "")) in DATA, f"{kind}, of a later version: verify it with that one, or a later one")
+        need(members(r, RECORD) and members(r["data"], DATA[kind]) and members(r["clk"], "src err_s") and depth(r) <= 8 and
              all(members(r["data"].get(k), INSIDE[k]) for k in INSIDE if (r["ev"], k) != ("exception", "checks")), f"line {i + 1}: members")
-        need(r["v"] == 1 and r["mono_ns"] >= 0 and datetime.datetime.fromisoformat(r["wall"][:-1]).isoformat() + "Z" == r["wall"], "version or time")
+        need(r["v"] == 1 and r["data"].get("steps", 1) > 0 and r["mono_ns"] >= 0 and datetime.datetime.fromisoformat(r["wall"][:-1]).isoformat() + "Z" == r["wall"], "version or time")
         need(r["seq"] == i and r["prev"] == h.hexdigest() and r["side"] == name.split(".")[0] and r["cer"] == [*records, r][0]["cer"], f"line {i + 1}: chain")
         need((r["ev"] == "log.open") == (i == 0) and not (i and records[-1]["ev"] == "log.close"), "log.open or log.close out of place")
-        h.update(line + b"\n")
-        records.append(r | {"head": h.hexdigest()})
+        h.update(line + b"\n"), records.append(r | {"head": h.hexdigest()})
     return records
 def read_statement(name, b):
     lines = b.decode("ascii").split("\n")

@@ -94,7 +94,7 @@ func TestLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := audit.Open{Format: 1, Tool: audit.Tool{Name: "ceremony"}, Mode: audit.Production, Run: "-", Attempt: 1}
+	open := audit.Open{Format: audit.OpenFormat, Steps: 1, Tool: audit.Tool{Name: "ceremony"}, Mode: audit.Production, Run: "-", Attempt: 1}
 	end := audit.End{Checks: []audit.Check{{ID: "kek.code", Class: audit.ClassStop, Found: "a", Wanted: "b", Result: audit.ResultFails}}}
 	for _, e := range []audit.Entry{
 		{Stage: "wrap", Actor: []string{"ada"}, Ev: audit.EvOpen, Step: "ceremony.open", Data: open},

@@ -154,7 +154,7 @@ func (m *maker) begin(name, stage string, link *audit.Head) {
 		attempt, link = 2, m.before
 	}
 	m.add(name, stage, audit.EvOpen, "", "", audit.Open{
-		Format: 1, Mode: m.plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: attempt, Plan: m.plan.SHA256(), Link: link,
+		Format: audit.OpenFormat, Steps: 1, Mode: m.plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: attempt, Plan: m.plan.SHA256(), Link: link,
 		Tool: audit.Tool{Name: "ceremony", Version: "1.0.0" + m.foreign, Commit: "abc", SHA256: digest.Of([]byte("tool"))},
 	})
 }

@@ -26,7 +26,7 @@ func (c *Ceremony) openLog(name string, attempt int, after *audit.Head) error {
 		run = (&Run{c: c}).random(16)
 	}
 	return c.record(c.stage(), audit.EvOpen, "", "", audit.Open{
-		Format: 1, Tool: c.world.Program, Mode: c.plan.Mode(), Run: run, Attempt: attempt, Plan: c.plan.SHA256(), Link: after,
+		Format: audit.OpenFormat, Tool: c.world.Program, Mode: c.plan.Mode(), Run: run, Attempt: attempt, Plan: c.plan.SHA256(), Link: after, Steps: List,
 	})
 }
 

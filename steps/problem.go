@@ -164,6 +164,7 @@ var problems = []struct {
 	{durable.ErrNotRegular, "file.kind", "A link, a folder or a device lies where a file should be.", "Find out who put it there."},
 	{durable.ErrTooLarge, "file.size", "The file is larger than any real one.", "Find out where it comes from."},
 	{durable.ErrName, "file.name", "The name is not one that a ceremony uses.", "Find out where it comes from."},
+	{audit.ErrNewer, "log.newer", "A later version of this program began the ceremony. This one does not know all that was decided there. Nothing was done.", "Go on with the version that began it, or a later one."},
 	{audit.ErrDamaged, "log.damaged", "A line of the transcript is complete and wrong: it was changed after it was written. It is never repaired.", "Keep the folder as evidence. A further attempt begins in a new folder."},
 	{audit.ErrNoRecords, "log.empty", "The ceremony was never begun: the program was stopped before its first record.", "Begin it again, with the same command: ceremony run DIR --stage STAGE --plan plan.toml."},
 	{audit.ErrFull, "log.full", "The transcript of this sitting has reached its greatest size.", "Stop the ceremony: the close still fits. Go on in a further attempt."},

@@ -5,15 +5,30 @@ import (
 	"github.com/keyceremony/ceremony/plan"
 )
 
+// List numbers the list of steps that this program leads. Whoever adds a step
+// that a record must have counts it up once for each release, and writes the
+// number into Since; what older lists demanded is never changed. The second is
+// the first that logs name.
+const List = 2
+
 // Required lists the steps that the record of a complete ceremony under this
-// plan has. Steps after a side's seal are no part of the proof, but for what
-// the online machine goes on to record.
-func Required(p *plan.Plan) []audit.Must {
+// plan has, for each list of steps from the first to List: an older record is
+// held against the list that led it. Steps after a side's seal are no part of
+// the proof, but for what the online machine goes on to record.
+func Required(p *plan.Plan) [][]audit.Must {
+	var out [][]audit.Must
+	for list := 1; list <= List; list++ {
+		out = append(out, requiredBy(list, p))
+	}
+	return out
+}
+
+func requiredBy(list int, p *plan.Plan) []audit.Must {
 	c := &Ceremony{plan: p, state: newState()}
 	var out []audit.Must
 	for _, stage := range []Stage{Prepare, Wrap, Import} {
 		for _, s := range Steps(stage) {
-			if s.When != nil && !s.When(p) {
+			if s.Since > list || s.When != nil && !s.When(p) {
 				continue
 			}
 			out = append(out, c.musts(stage, s)...)

@@ -125,6 +125,9 @@ func (s *state) open(rec audit.Record) error {
 	if err := json.Unmarshal(rec.Data, &o); err != nil {
 		return err
 	}
+	if o.List() > List {
+		return fmt.Errorf("the list of steps %d, and this program knows up to %d: %w", o.List(), List, audit.ErrNewer)
+	}
 	s.frozen, s.mode, s.attempt = false, o.Mode, o.Attempt
 	if s.run == "-" {
 		s.run = o.Run

@@ -42,6 +42,7 @@ type Step struct {
 	ID    string // "target.generate": stable, never reused
 	Title string // imperative, five words or fewer
 	Act   string // "The HSM": the group of steps that it stands in, in rail and script
+	Since int    // the list of steps (List) with which it came, where older records may lack it; 0: the first
 	Say   string // what happens and why; at most five sentences
 
 	Acts     []Role // whose hands do it

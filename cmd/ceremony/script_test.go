@@ -33,12 +33,17 @@ import (
 //	steps FILE               every step that a rehearsal can have is in the file, by title and id
 func TestScripts(t *testing.T) {
 	token := hsmtest.SoftHSM(t)
+	verifier, err := filepath.Abs("../../docs/verify.py")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SOFTHSM2_CONF", os.Getenv("SOFTHSM2_CONF"))
 			e.Setenv("MODULE", token.Module)
 			e.Setenv("SERIAL", token.Serial)
+			e.Setenv("VERIFY", verifier)
 			return errors.Join(os.WriteFile(filepath.Join(e.WorkDir, "pin"), append(token.PIN, '\n'), 0o600),
 				os.WriteFile(filepath.Join(e.WorkDir, "pin.wrong"), []byte("00000000\n"), 0o600))
 		},
