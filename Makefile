@@ -4,6 +4,7 @@
 # make test       every test, with the count of those that were skipped
 # make check      what every change must pass
 # make screenshots   a picture of every page, in docs/screenshots
+# make static     the auditors' program: one static file for each system, in bin/
 # make package    what is handed out, in dist/, built twice and compared
 #
 # Each target installs what it misses (.ci/install says what and why).
@@ -19,7 +20,7 @@ NOGUI = nogui,$(TAGS)
 # Time for each fuzz target of soak.
 FUZZTIME ?= 5m
 
-.PHONY: all build rehearse test check package bench soak screenshots format clean
+.PHONY: all build static rehearse test check package bench soak screenshots format clean
 
 all: build
 
@@ -30,6 +31,15 @@ build:
 		echo "make: what the window needs is not here: building without it"; \
 		.ci/install build && $(BUILD) $(NOGUI) ./cmd/ceremony; \
 	fi
+
+static:
+	@.ci/install build
+	@for system in linux-amd64 windows-amd64 darwin-arm64; do \
+		out=bin/ceremony-static-$$system; \
+		case $$system in windows-*) out=$$out.exe;; esac; \
+		CGO_ENABLED=0 GOOS=$${system%-*} GOARCH=$${system#*-} \
+			go build -ldflags='-s -w -buildid= -X main.revision=$(REVISION)' -tags "$(NOGUI)" -o $$out ./cmd/ceremony && echo $$out || exit 1; \
+	done
 
 ifneq ($(DISPLAY)$(WAYLAND_DISPLAY),)
 rehearse:

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -90,6 +89,13 @@ func Verify(dir string, p Policy, a Anchors) Verdict {
 	return c.verdict(v)
 }
 
+// WithoutPlan is the verdict over a folder whose plan cannot be read: no other
+// rule can be applied.
+func WithoutPlan(err error) Verdict {
+	why := strings.ReplaceAll(err.Error(), "\n", "; ")
+	return Verdict{Outcome: OutcomeBroken, Rules: []Rule{{ID: "plan.read", Result: ResultFails, Detail: Visible(why)}}}
+}
+
 func newChecker(p Policy, a Anchors) *checker {
 	return &checker{
 		policy: p, anchors: a, verifySig: VerifySig,
@@ -120,6 +126,7 @@ type rule struct {
 func (c *checker) rules() []rule {
 	list := []rule{
 		{"folder.names", (*checker).folderNames},
+		{"folder.sizes", (*checker).folderSizes},
 		{"folder.files", (*checker).folderFiles},
 		{"plan.digest", (*checker).planDigest},
 		{"plan.signatures", (*checker).planSignatures},
@@ -160,7 +167,8 @@ type checker struct {
 	policy  Policy
 	anchors Anchors
 	dir     *durable.Dir
-	entries []durable.Entry // without hidden ones
+	entries []durable.Entry // without the lock
+	large   []string        // names of files that were not read for their size
 	files   map[string]digest.SHA256
 	texts   map[string][]byte // statements, signatures, manifests, plan, roster
 	logs    map[string]*logFacts
@@ -238,19 +246,39 @@ func (c *checker) load(path string) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name, ".") {
+	c.entries = slices.DeleteFunc(entries, func(e durable.Entry) bool { return durable.IsLock(e.Name) && e.Kind == durable.Regular })
+	if n := c.toRead(); n > maxFolder {
+		return fmt.Errorf("the folder has %d bytes in files of a ceremony, more than %d", n, maxFolder)
+	}
+	for _, e := range c.entries {
+		if !readable(e) {
 			continue
 		}
-		c.entries = append(c.entries, e)
-		if e.Kind != durable.Regular {
-			continue
-		}
-		if err := c.loadFile(e.Name); err != nil && !errors.Is(err, durable.ErrName) {
+		if err := c.loadFile(e.Name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// maxFolder bounds what is read of one folder, in bytes: sixteen logs. What is
+// larger was not made by a ceremony, and would only keep the auditor waiting.
+const maxFolder = 16 * MaxFile
+
+// readable says whether a rule needs the bytes of an entry: those of a file
+// with a name of a ceremony, unless it is drawn from the record.
+func readable(e durable.Entry) bool {
+	return e.Kind == durable.Regular && names.MatchString(e.Name) && !Derived(e.Name)
+}
+
+// toRead counts the bytes of the files that will be read.
+func (c *checker) toRead() (n int64) {
+	for _, e := range c.entries {
+		if readable(e) && e.Size <= MaxFile {
+			n += e.Size
+		}
+	}
+	return n
 }
 
 // keepMax bounds the files that are held in memory; a longer one is only hashed.
@@ -262,6 +290,10 @@ func (c *checker) loadFile(name string) error {
 		return err
 	}
 	defer f.Close()
+	if size > MaxFile {
+		c.large = append(c.large, name)
+		return nil
+	}
 	return c.take(name, size, f)
 }
 

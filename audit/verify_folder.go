@@ -17,12 +17,11 @@ func hashFile(f io.ReadSeeker) (digest.SHA256, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return digest.SHA256{}, err
 	}
-	_, err := io.Copy(h, f)
+	_, err := io.Copy(h, io.LimitReader(f, MaxFile+1))
 	return digest.SHA256(h.Sum(nil)), err
 }
 
-// names are all the names that a folder may have, beside those that begin with
-// a dot. WHO is a person's id, KEY a target key's name in the vault.
+// names are all the names that a folder may have, beside its lock. WHO is a person's id, KEY a target key's name in the vault.
 var names = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`plan\.toml`, `plan\.toml\.[a-z0-9]{2,16}\.sig`, // WHO
 	`script\.html`, `transcript\.html`, `allowed_signers`, `auditor-card\.txt`,
@@ -50,6 +49,14 @@ func (c *checker) folderNames(f *finding) {
 		default:
 			seen[folded] = e.Name
 		}
+	}
+}
+
+// folderSizes wants no file to be larger than any that a ceremony makes. Such a
+// one is not read.
+func (c *checker) folderSizes(f *finding) {
+	for _, name := range c.large {
+		f.bad("%s has more than %d bytes, and was not read", name, MaxFile)
 	}
 }
 

@@ -28,7 +28,7 @@ type logFacts struct {
 	checks          []recordCheck // all that do not hold
 	excepted        []recordException
 	signins         []place // ends of people.signin
-	ended, approved map[stepAt]bool
+	ended           map[stepAt]bool
 	carried         map[string]bool // facts of an earlier attempt
 }
 
@@ -106,9 +106,6 @@ func (l *logFacts) add(r Record) error {
 		err := json.Unmarshal(r.Data, &d)
 		l.addSigned(at, d.Statements, d.Links)
 		l.stopped = l.stopped || r.Ev == EvStop
-		if r.Ev == EvApprove && len(d.Statements) > 0 {
-			l.approved = add(l.approved, stepAt{r.Stage, r.Step, ""})
-		}
 		return err
 	case EvClose:
 		l.close = new(Close)
@@ -296,7 +293,7 @@ func (c *checker) notChecked() []string {
 	for _, l := range c.logs {
 		if l.close != nil {
 			for _, id := range l.close.NotChecked {
-				all[id] = true
+				all[Visible(id)] = true
 			}
 		}
 	}

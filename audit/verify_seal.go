@@ -56,7 +56,7 @@ func (c *checker) manifestForm(f *finding) {
 			}
 		}
 		for _, file := range m {
-			if isBlob(file.Name) || file.Name == seal || strings.HasPrefix(file.Name, seal+".") {
+			if isBlob(file.Name) || Derived(file.Name) || file.Name == seal || strings.HasPrefix(file.Name, seal+".") {
 				f.bad("%s lists %s", seal, file.Name)
 			}
 		}
@@ -105,6 +105,26 @@ func (c *checker) seal(f *finding, seal, side string) {
 	}
 	c.quorum(f, signed)
 	f.note = "signed by " + strings.Join(slices.Sorted(maps.Keys(signed)), ", ")
+	if absent := c.unsigned(sealStage[seal], signed); len(absent) > 0 {
+		f.note += "; not by " + strings.Join(absent, ", ") + ", who signed in"
+	}
+}
+
+// sealStage is the sitting at whose end people sign.
+var sealStage = map[string]string{SealPrepare: "prepare", SealOffline: "wrap", SealFinal: "import"}
+
+// unsigned lists those who signed in for a stage and not its seal: beyond the
+// quorum nothing else tells that a signature was there once.
+func (c *checker) unsigned(stage string, signed map[string]bool) []string {
+	absent := map[string]bool{}
+	for _, l := range c.logs {
+		for _, s := range l.signed {
+			if s.stage == stage && s.Action == ActionSignIn && !signed[s.Person] {
+				absent[Visible(s.Person)] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(absent))
 }
 
 // quorum counts people by role; nobody counts twice.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -11,10 +12,13 @@ import (
 // A Must is a step that the record of a complete ceremony has.
 type Must struct {
 	Stage, Step string
-	Key         string // the target key, "" if the step is not per key
-	Or          string // another step that may stand for it
-	Unless      string // a fact of an earlier attempt that excuses it
-	Approved    bool   // somebody must have approved it
+	Key         string   // the target key, "" if the step is not per key
+	Or          string   // another step that may stand for it
+	Unless      string   // a fact of an earlier attempt that excuses it
+	Approves    []string // roles, one of whose people must have approved it; nil if nobody has to
+	Signs       string   // the action that each of them signs for, as operators for the own code
+	Signer      string   // the role of those
+	Least       int      // how many of them at the least
 }
 
 // stepsDone holds the record against the steps that the plan makes necessary:
@@ -45,7 +49,7 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 	if !c.saysComplete() {
 		return
 	}
-	ended, approved, carried := c.did()
+	ended, carried := c.did()
 	for _, m := range c.policy.Steps[list-1] {
 		if m.Stage != stage {
 			continue
@@ -54,11 +58,45 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 		switch {
 		case m.Unless != "" && carried[m.Unless]:
 		case !ended[at] && !ended[stepAt{m.Stage, m.Or, m.Key}]:
-			f.bad("%s: %s was never done", Visible(m.Stage), strings.TrimSpace(Visible(m.Step)+" "+m.Key))
-		case m.Approved && !approved[stepAt{m.Stage, m.Step, ""}]:
-			f.bad("%s: nobody approved %s", Visible(m.Stage), Visible(m.Step))
+			f.bad("%s: %s was never done", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
+		case m.Approves != nil && !c.approved(m):
+			f.bad("%s: nobody who may approved %s", m.Stage, m.Step)
+		case m.Signs != "" && c.signed(m) < m.Least:
+			f.bad("%s: at %s %d of the role %s signed %q, fewer than %d", m.Stage, m.Step, c.signed(m), m.Signer, m.Signs, m.Least)
 		}
 	}
+}
+
+// approved wants one person of a role that may, and statementSignatures saw to
+// it that it is not the one who acted.
+func (c *checker) approved(m Must) bool {
+	return slices.ContainsFunc(c.of(m), func(s signedRecord) bool {
+		p, _ := c.policy.Roster.Find(s.Person)
+		return s.ev == EvApprove && isApproval(s.Action) && slices.Contains(m.Approves, p.Role)
+	})
+}
+
+// signed counts the people of a role who signed for themselves.
+func (c *checker) signed(m Must) int {
+	people := map[string]bool{}
+	for _, s := range c.of(m) {
+		if p, _ := c.policy.Roster.Find(s.Person); s.ev != EvFail && s.Action == m.Signs && p.Role == m.Signer {
+			people[p.ID] = true
+		}
+	}
+	return len(people)
+}
+
+// of lists the statements that hold of one step, over all logs.
+func (c *checker) of(m Must) (out []signedRecord) {
+	for _, l := range c.logs {
+		for _, s := range l.signed {
+			if s.stage == m.Stage && s.step == m.Step && c.verified[s.File] {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // saysComplete reports whether the last log claims a complete ceremony.
@@ -67,21 +105,18 @@ func (c *checker) saysComplete() bool {
 	return l != nil && l.close != nil && l.close.Outcome != OutcomeIncomplete
 }
 
-// did gathers from all logs what was done, approved and carried over.
-func (c *checker) did() (ended, approved map[stepAt]bool, carried map[string]bool) {
-	ended, approved, carried = map[stepAt]bool{}, map[stepAt]bool{}, map[string]bool{}
+// did gathers from all logs what was done and carried over.
+func (c *checker) did() (ended map[stepAt]bool, carried map[string]bool) {
+	ended, carried = map[stepAt]bool{}, map[string]bool{}
 	for _, l := range c.logs {
 		for at := range l.ended {
 			ended[at] = true
-		}
-		for at := range l.approved {
-			approved[at] = true
 		}
 		for fact := range l.carried {
 			carried[fact] = true
 		}
 	}
-	return ended, approved, carried
+	return ended, carried
 }
 
 // stepAt is one doing of a step.

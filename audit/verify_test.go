@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -153,6 +155,20 @@ var lies = []lie{
 		unlisted(SealFinal, CardName)(m)
 	}},
 	{"an unknown file", OutcomeBroken, "folder.names", extraFile("notes.md", "x")},
+	{"a hidden file", OutcomeBroken, "folder.names", func(m *maker) {
+		m.between = func(d *durable.Dir, seal string) {
+			if seal == SealFinal {
+				m.must(os.WriteFile(filepath.Join(d.Path(), ".DS_Store"), []byte("x"), 0o600))
+			}
+		}
+	}},
+	{"a lock", OutcomeComplete, "", func(m *maker) {
+		unlock, err := m.dir.Lock()
+		m.must(err)
+		m.t.Cleanup(unlock)
+	}},
+	{"a folder for a lock", OutcomeBroken, "folder.names", func(m *maker) { m.must(os.Mkdir(filepath.Join(m.dir.Path(), ".lock"), 0o700)) }},
+	{"a seal of what is drawn from it", OutcomeBroken, "manifest.form", extraFile(CardName, "a card\n")},
 	{"an upper-case name", OutcomeBroken, "folder.names", extraFile("Signing.pub.pem", "x")},
 	{"an unrecorded blob", OutcomeBroken, "files.recorded", extraFile("other.byok", "x")},
 	{"a file that no seal lists", OutcomeBroken, "manifest.form", unlisted(SealFinal, "vault.signing.json")},

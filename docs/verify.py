@@ -2,7 +2,7 @@
 """Checks the folder of a key ceremony without the program that made it: verify.py FOLDER [plan=CODE] [online=CODE] [offline=CODE]
 Prints each rule and the outcome; exit 0 only for the two complete outcomes. Needs Python 3.11 and ssh-keygen.
 Give the codes of plan and sealed heads from the witness's sheet: without them the folder only proves that it fits itself."""
-import base64, datetime, functools, hashlib, json, os, re, subprocess, sys, tempfile, tomllib
+import base64, datetime, functools, hashlib, itertools, json, os, re, subprocess, sys, tempfile, tomllib
 RECORD = "v seq prev side cer stage boot mono_ns wall clk actor ev step key data"
 NOTE, END = "text statements links", "answers facts checks files statements links"
 DATA = {"log.open1": "format tool mode run attempt plan link", "log.open2": "format tool mode run attempt plan link steps", "step.begin": "mark",
@@ -17,6 +17,7 @@ NAMES = re.compile("|".join((
     r"kek\.publickey\.pem", r"kek(?:\.attestation|\.audit)?\.json", rf"challenge(?:\.{KEY})?\.json", rf"vault\.{KEY}\.json",
     rf"{KEY}\.(?:pub\.pem|kcv|byok)", rf"signoff\.{WHO}\.json", rf"(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.{WHO}\.sig)?")))
 BASE, KEK, DRAWN = ["plan.toml", "allowed_signers", "online.log"], ["kek.publickey.pem", "kek.json"], ["transcript.html", "auditor-card.txt"]
+MOST = 16 << 20  # bytes of a file; what is drawn from the record is not read at all
 SEALS = {"PREPARE.sha256": ("prepare-seal", "online", BASE + KEK), "OFFLINE.sha256": ("offline-seal", "offline", BASE + KEK + ["offline.log"]),
          "MANIFEST.sha256": ("final-seal", "online", BASE + ["offline.log", "online.2.log"])}  # and what each must list
 USES = "plan signin approve signoff bundle prepare-seal offline-seal final-seal".split()  # namespaces are USE@keyceremony
@@ -34,7 +35,7 @@ def integer(text): return int(text) if re.fullmatch("0|-?[1-9][0-9]{0,15}", text
 def read_log(name, b):
     """All records of a log, strictly. "head" of each is the SHA-256 of the log up to and including it (head -n | sha256sum)."""
     records, h = [], hashlib.sha256()
-    need(b.endswith(b"\n") and len(b) <= 16 << 20, "has no last line feed, or is too large")
+    need(b.endswith(b"\n") and len(b) <= MOST, "has no last line feed, or is too large")
     for i, line in enumerate(b[:-1].split(b"\n")):
         r = json.loads(line, parse_int=integer, parse_float=integer, parse_constant=integer)
         whole = json.dumps(r, ensure_ascii=False).encode() and len(line) < 65536  # half a surrogate pair cannot be encoded
@@ -85,11 +86,12 @@ def why_not(who, keys, namespace, sig, message):
         run = ["ssh-keygen", "-Y", "verify", "-f", f"{d}/allowed", "-I", who, "-n", namespace, "-s", f"{d}/sig"]
         return "" if subprocess.run(run, input=message, capture_output=True).returncode == 0 else "ssh-keygen does not verify it"
 def verify(files, codes={}):
-    """All rules over {name: bytes, None if no plain file}: {rule: (what is wrong, what is missing)}, and the outcome."""
+    """All rules over what folder() gives: {rule: (what is wrong, what is missing)}, and the outcome."""
     found = {"folder.names": ([ascii(n) for n, b in files.items() if b is None or not NAMES.fullmatch(n)] +
                               ["names that differ in case only"] * (len({n.lower() for n in files}) < len(files)), [])}
     def rule(name, wrong, missing=()): found[name] = wrong, missing
-    files = {n: b for n, b in files.items() if b is not None}
+    rule("folder.sizes", [n for n, b in files.items() if b and len(b) > MOST])
+    files = {n: b for n, b in files.items() if b is not None and NAMES.fullmatch(n) and n not in DRAWN and len(b) <= MOST}
     plan, key = tomllib.loads(files["plan.toml"].decode()), lambda text: " ".join(text.split()[:2])
     mode, kind = ("rehearsal", "rehearsal-") if plan.get("rehearsal") else ("production", "")
     people = {p["id"]: p | {"keys": [key(p[k]) for k in ("key", "key_offline") if p.get(k)]} for p in plan["person"]}
@@ -139,9 +141,9 @@ def verify(files, codes={}):
     rule("files.recorded", [n for n, h in recorded if not (sha(files[n]) == h if n in files else blob(n))] +
          [n for n in files if blob(n) and n not in dict(recorded)])
     lists, wrong = parsed(read_manifest, [s for s in SEALS if s in files])
-    own = lambda s, n: blob(n) or (n + ".").startswith(s + ".")
+    own = lambda s, n: blob(n) or n in DRAWN or (n + ".").startswith(s + ".")
     rule("manifest.form", wrong + [f"{s} lists {n}" for s in lists for n in lists[s] if own(s, n)] +
-         [f"the last seal does not list {n}" for s in lists for n in files if s[0] == "M" and n not in [*lists[s], *DRAWN] and not own(s, n)],
+         [f"the last seal does not list {n}" for s in lists for n in files if s[0] == "M" and n not in lists[s] and not own(s, n)],
          [s for s in SEALS if s not in files] + [f"{n} in {s}" for s in lists for n in SEALS[s][2] if n not in lists[s]])
     rule("manifest.files", [f"{n} in {s}" for s in lists for n, d in lists[s].items() if n not in files or sha(files[n]) != d])
     for s, (use, side, _) in SEALS.items():
@@ -190,11 +192,17 @@ def verify(files, codes={}):
         heads = {code(head[n]["sha256"]) for n in closed if name in (n.split(".")[0], n.removesuffix(".log"))}
         rule(f"anchor.{name}", ["another code"] * (re.sub("[ -]", "", text) not in ({code(sha(files["plan.toml"]))} if name == "plan" else heads)))
     return found, "does not hold" if any(w for w, _ in found.values()) else "not completed" if any(m for _, m in found.values()) else want
+def folder(path):
+    """{name: bytes}: None if it is no plain file, none if nothing needs them, and of a file that is too large one more than MOST."""
+    entries = list(itertools.islice(os.scandir(path), 10001))
+    need(len(entries) <= 10000, "more than 10000 entries")
+    plain = {e.name: e.is_file(follow_symlinks=False) for e in entries}
+    sizes = {e.name: e.stat(follow_symlinks=False).st_size for e in entries if NAMES.fullmatch(e.name) and e.name not in DRAWN and plain[e.name]}
+    need(sum(n for n in sizes.values() if n <= MOST) <= 16 * MOST, "too many bytes")
+    return {n: None if not ok else open(f"{path}/{n}", "rb").read(MOST + 1) if n in sizes else b"" for n, ok in plain.items() if n not in (".lock", ".lock.by") or not ok}
 if __name__ == "__main__":
-    try:
-        files = {e.name: open(e.path, "rb").read(1 << 25) if e.is_file(follow_symlinks=False) else None for e in os.scandir(sys.argv[1]) if e.name[0] != "."}
-        found, outcome = verify(files, dict(re.findall(r"(\w+)=([\d -]+)", " ".join(sys.argv[2:]))))
+    try: found, outcome = verify(folder(sys.argv[1]), dict(re.findall(r"(\w+)=([\d -]+)", " ".join(sys.argv[2:]))))
     except Exception as e: found, outcome = {"folder.read": ([f"{type(e).__name__}: {e}"], [])}, "does not hold"
-    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{'; '.join([*wrong, *lack][:5])}")
+    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{visible('; '.join([*wrong, *lack][:5]))}")
     print(*[f"NOT CHECKED: no code of {c} was given" for c in ("plan", "online", "offline") if "anchor." + c not in found], outcome, sep="\n")
     sys.exit(not outcome.startswith("complete"))

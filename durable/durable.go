@@ -130,7 +130,12 @@ type Entry struct {
 	Size int64 // bytes; of a regular file
 }
 
-// Names lists everything in the folder, sorted by name.
+// MaxEntries bounds a folder: one with more is listed by nobody. A ceremony's
+// has some hundreds.
+const MaxEntries = 10_000
+
+// Names lists everything in the folder, sorted by name. A folder with more than
+// MaxEntries gives an error, after as many were read.
 func (d *Dir) Names() ([]Entry, error) {
 	if err := fault("list", d.path); err != nil {
 		return nil, err
@@ -140,9 +145,12 @@ func (d *Dir) Names() ([]Entry, error) {
 		return nil, err
 	}
 	defer f.Close()
-	list, err := f.ReadDir(-1)
-	if err != nil {
+	list, err := f.ReadDir(MaxEntries + 1)
+	if err != nil && err != io.EOF {
 		return nil, err
+	}
+	if len(list) > MaxEntries {
+		return nil, fmt.Errorf("folder %s has more than %d entries", d.path, MaxEntries)
 	}
 	entries := make([]Entry, 0, len(list))
 	for _, e := range list {

@@ -17,6 +17,9 @@ const (
 	lockByName = ".lock.by"
 )
 
+// IsLock reports whether a name is one that Lock leaves in a folder.
+func IsLock(name string) bool { return name == lockName || name == lockByName }
+
 // Lock takes the folder for this process until unlock is called or the process
 // ends. Where another process has it, the error wraps [ErrLocked] and says who:
 // process id, host, and since when.

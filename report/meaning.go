@@ -5,6 +5,7 @@ func (t *transcript) Meaning(rule string) string { return meanings[rule] }
 
 var meanings = map[string]string{
 	"folder.names":         "plain files alone, with names of a ceremony",
+	"folder.sizes":         "no file is larger than those of a ceremony",
 	"folder.files":         "plan, roster, three logs, KEK and a target key are there",
 	"plan.digest":          "every log was begun under this plan",
 	"plan.signatures":      "everybody in the plan signed it",
@@ -26,5 +27,6 @@ var meanings = map[string]string{
 	"signoff":              "each sign-off says one thing, and those who do not agree are named.",
 	"outcome":              "the last log says what the rules give",
 	"steps.done":           "every step that the plan makes necessary was done and approved",
+	"plan.read":            "the plan can be read",
 	"folder.read":          "the folder can be read",
 }

@@ -41,7 +41,12 @@ func requiredBy(list int, p *plan.Plan) []audit.Must {
 }
 
 func (c *Ceremony) musts(stage Stage, s *Step) []audit.Must {
-	one := audit.Must{Stage: string(stage), Step: s.ID, Approved: len(s.Approves) > 0}
+	one := audit.Must{Stage: string(stage), Step: s.ID, Approves: s.Approves}
+	for _, f := range s.Ask {
+		if s.Sign != nil && f.Each != "" && f.Least > 0 {
+			one.Signs, one.Signer, one.Least = s.Sign.Action, f.Each, f.Least
+		}
+	}
 	if !s.PerKey {
 		return []audit.Must{one}
 	}

@@ -18,7 +18,10 @@ func TestStepLeftOut(t *testing.T) {
 	for _, must := range []audit.Must{
 		{Stage: "import", Step: "target.readback", Key: "key-2"},
 		{Stage: "wrap", Step: "kek.trusted"},
-		{Stage: "import", Step: "kek.retire", Approved: true},
+		{Stage: "import", Step: "kek.retire", Approves: []string{operator, internalWitness}},
+		{Stage: "wrap", Step: "target.wrap", Key: "key-1", Approves: []string{"auditor"}},
+		{Stage: "wrap", Step: "kek.confirm", Signs: "confirm the KEK", Signer: operator, Least: 3},
+		{Stage: "wrap", Step: "kek.confirm", Signs: "sign something else", Signer: operator, Least: 1},
 	} {
 		policy := h.plan.Policy()
 		policy.Steps = slices.Clone(required)
@@ -32,6 +35,12 @@ func TestStepLeftOut(t *testing.T) {
 	ids := map[string]bool{}
 	for _, m := range required[List-1] {
 		ids[m.Step] = true
+		if m.Step == "kek.confirm" && (m.Signs == "" || m.Signer != operator || m.Least < 2) {
+			t.Errorf("two operators sign for their codes: %+v", m)
+		}
+		if slices.Contains([]string{"target.wrap", "target.import"}, m.Step) && m.Approves == nil {
+			t.Errorf("%s needs no approval", m.Step)
+		}
 	}
 	for _, id := range []string{"kek.attest", "kek.confirm", "target.wrap", "target.readback", "target.code", "kek.retire"} {
 		if !ids[id] {
@@ -58,7 +67,7 @@ func TestListsOfStepsStay(t *testing.T) {
 	for i, list := range Required(h.plan) {
 		var have []string
 		for _, m := range list {
-			have = append(have, m.Stage+":"+m.Step+map[bool]string{true: "!"}[m.Approved])
+			have = append(have, m.Stage+":"+m.Step+map[bool]string{true: "!"}[m.Approves != nil])
 		}
 		if !slices.Equal(have, first) {
 			t.Errorf("list %d demands\n%s\nand not\n%s", i+1, strings.Join(have, " "), strings.Join(first, " "))

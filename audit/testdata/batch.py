@@ -2,10 +2,11 @@
 
 Each line of standard input is {"dir": PATH, "edits": [[FILE, KIND, AT], ...]}:
 KIND is flip (AT is a bit), cut (from byte AT on), drop (byte AT), line (line AT
-is written twice) or gone (the file is removed). Each line of output is the
-outcome.
+is written twice), swap (line AT comes after the next), gone (the file is
+removed), move (it is renamed to NAMES[AT]) or more (a copy has that name). Each
+line of output is the outcome.
 """
-import functools, importlib.util, json, os, sys
+import functools, importlib.util, json, sys
 
 spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
 verifier = importlib.util.module_from_spec(spec)
@@ -13,8 +14,10 @@ spec.loader.exec_module(verifier)
 
 @functools.cache
 def load(path):
-    return {e.name: open(e.path, "rb").read() if e.is_file(follow_symlinks=False) else None
-            for e in os.scandir(path) if not e.name.startswith(".")}
+    return verifier.folder(path)
+
+NAMES = ["moved.pub.pem", "online.3.log", ".hidden", "plan.toml.iw.sig", "MANIFEST.sha256.op2.sig", "offline-0099-target.wrap.op2.txt",
+         "other.byok", "PLAN.TOML", "=1+1.csv", "transcript.html"]
 
 def edit(b, kind, at):
     if kind == "flip":
@@ -24,18 +27,24 @@ def edit(b, kind, at):
     if kind == "drop":
         return b[:at] + b[at + 1:]
     lines = b.splitlines(keepends=True)
+    if kind == "swap":
+        return b"".join(lines[:at] + lines[at + 1:at + 2] + lines[at:at + 1] + lines[at + 2:])
     return b"".join(lines[:at + 1] + lines[at:])
 
-for line in sys.stdin:
-    job = json.loads(line)
+def outcome(job):
     files = dict(load(job["dir"]))
     for name, kind, at in job["edits"] or []:
         if kind == "gone":
             files.pop(name, None)
+        elif kind in ("move", "more"):
+            b = files.pop(name) if kind == "move" else files[name]
+            files[NAMES[at]] = b if verifier.NAMES.fullmatch(NAMES[at]) and NAMES[at] not in verifier.DRAWN else b""
         elif name in files:
             files[name] = edit(files[name], kind, at)
+    return verifier.verify(files, job.get("codes") or {})[1]
+
+for line in sys.stdin:
     try:
-        outcome = verifier.verify(files, job.get("codes") or {})[1]
+        print(outcome(json.loads(line)), flush=True)
     except Exception:
-        outcome = "does not hold"
-    print(outcome, flush=True)
+        print("does not hold", flush=True)

@@ -82,7 +82,7 @@ func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
 	}
 	p, err := plan.Parse(b)
 	if err != nil {
-		return audit.Verdict{}, &exit{exitNot, fmt.Errorf("plan.toml: %w", err)}
+		return audit.WithoutPlan(err), nil
 	}
 	policy := p.Policy()
 	policy.Steps = steps.Required(p)
@@ -108,7 +108,11 @@ func printVerdict(out io.Writer, v audit.Verdict) {
 	for _, r := range v.Rules {
 		fmt.Fprintf(out, "%-12s %-22s %s\n", r.Result, r.ID, r.Detail)
 	}
-	fmt.Fprintf(out, "\nCeremony %s (%s): %s.\n", v.Ceremony, v.Mode, v.Outcome)
+	what := "The folder"
+	if v.Ceremony != "" {
+		what = fmt.Sprintf("Ceremony %s (%s)", v.Ceremony, v.Mode)
+	}
+	fmt.Fprintf(out, "\n%s: %s.\n", what, v.Outcome)
 	if v.Exceptions > 0 {
 		fmt.Fprintf(out, "Exceptions: %d.\n", v.Exceptions)
 	}
