@@ -14,7 +14,7 @@ TAGS ?= no_metadata,no_emoji
 # The same flags for every build and test: the C in Fyne is compiled once.
 export GOFLAGS = -trimpath -buildvcs=false
 REVISION = $(shell git rev-parse HEAD 2>/dev/null)
-BUILD = go build -ldflags='-buildid= -X main.revision=$(REVISION)' -o bin/ceremony -tags
+BUILD = go build -ldflags='-s -w -buildid= -X main.revision=$(REVISION)' -o bin/ceremony -tags
 # The program without the window: it needs no display and no X headers.
 NOGUI = nogui,$(TAGS)
 # Time for each fuzz target of soak.

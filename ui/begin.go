@@ -82,7 +82,9 @@ func (p *begin) pickDir() {
 // blank is the plan that a new one is written from.
 func (w *Window) blank() *plan.Plan {
 	p := plan.New()
-	p.Program.SHA256 = append(p.Program.SHA256, w.host.About.SHA256)
+	if a, err := w.host.About(); err == nil {
+		p.Program.SHA256 = append(p.Program.SHA256, a.SHA256)
+	}
 	return p
 }
 

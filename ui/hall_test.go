@@ -169,7 +169,7 @@ func (h *hall) about() audit.Tool {
 // on the same thread.
 func (h *hall) host() Host {
 	return Host{
-		About: h.about(), Now: vaulttest.Now, Go: func(f func()) { f() },
+		About: func() (audit.Tool, error) { return h.about(), nil }, Now: vaulttest.Now, Go: func(f func()) { f() },
 		Open:  func(dir string, say func(string)) (*steps.Ceremony, error) { return steps.Open(dir, h.world(say)) },
 		Begin: h.begin,
 		Sign: Signers{File: func(path string, _ []byte, _ string, s steps.Signing) ([]byte, error) {

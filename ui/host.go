@@ -14,7 +14,7 @@ import (
 // A Host is what the window asks of the program that it is part of. A
 // function that is nil says that this machine or build has no such thing.
 type Host struct {
-	About    audit.Tool
+	About    func() (audit.Tool, error)                                   // which program this is; its digest takes a moment
 	Airgap   bool                                                         // this machine is the one beside the HSM
 	Now      func() time.Time                                             // the local clock
 	Patience time.Duration                                                // for how long a result is shown before anybody can go on

@@ -42,9 +42,12 @@ func (s *start) tile(title, more, icon string, tapped func()) fyne.CanvasObject 
 }
 
 func (s *start) top() fyne.CanvasObject {
-	a := s.w.host.About
+	a, err := s.w.host.About()
 	about := kit.NewLine(fmt.Sprintf("version %s · commit %.7s", a.Version, a.Commit), kit.SmallMuted)
 	code := kit.NewLine("program code "+a.SHA256.Code(), kit.SmallMuted)
+	if err != nil {
+		code = kit.NewLine("program code unknown: "+err.Error(), kit.SmallMuted)
+	}
 	name := kit.NewColumn(0.5, kit.NewLine("Key ceremony", kit.Heading), kit.NewLine("air-gapped key transfer to Azure", kit.Muted))
 	right := kit.NewRow(2, -1, kit.NewColumn(0.5, about, code), kit.NewButton("View", kit.Quiet, s.w.showView))
 	if s.w.host.Airgap {

@@ -31,20 +31,16 @@ func openWindow(_ context.Context, o opening) error {
 	if err := display(os.Getenv); err != nil {
 		return misuse("%w: %w%s", errNoWindow, err, o.otherwise())
 	}
-	h, err := newHost(o)
-	if err != nil {
-		return err
-	}
+	// The digest of so large a file is taken while the desktop makes the window.
+	go func() { _, _ = program() }()
 	app.SetMetadata(fyne.AppMetadata{
 		ID: appID, Name: "Key ceremony", Version: version, Icon: fyne.NewStaticResource("icon.png", assets.IconPNG),
 		Migrations: map[string]bool{"fyneDo": true}, // threads as Fyne wants them since 2.6
 	})
 	a := app.NewWithID(appID)
 	noLastHook(a)
-	w := ui.New(a, h)
-	if !o.rehearse && o.dir == "" {
-		w.Start()
-	}
+	w := ui.New(a, newHost(o))
+	o.lead(w)
 	w.Show()
 	failed := false
 	a.Lifecycle().SetOnStarted(func() {
@@ -58,7 +54,6 @@ func openWindow(_ context.Context, o opening) error {
 			w.Fit(fyne.NewSize(float32(mode.Width)/scale, float32(mode.Height)/scale))
 		}
 		time.AfterFunc(time.Second, func() { closeOnSignal(w) })
-		o.lead(w)
 	})
 	a.Run()
 	if failed {
@@ -76,13 +71,16 @@ func noLastHook(a fyne.App) {
 	}
 }
 
-// lead leads to what the window was opened with.
+// lead leads to what the window was opened with. A folder is read while the
+// desktop makes the window.
 func (o opening) lead(w *ui.Window) {
 	switch {
 	case o.rehearse:
 		w.Rehearse(o.rehearsal.dir, o.rehearsal.twoWindows)
 	case o.dir != "":
 		w.Ceremony(o.dir)
+	default:
+		w.Start()
 	}
 }
 

@@ -24,14 +24,10 @@ import (
 
 // newHost gives the window what it asks of this program: the same functions
 // as in the terminal.
-func newHost(o opening) (ui.Host, error) {
-	tool, err := program()
-	if err != nil {
-		return ui.Host{}, err
-	}
+func newHost(o opening) ui.Host {
 	m, rehearsals := usualMemory(), &scenes{flags: o.rehearsal, open: map[string]*scene{}}
 	return ui.Host{
-		About: tool, Airgap: airgap, Now: time.Now, Every: every,
+		About: program, Airgap: airgap, Now: time.Now, Every: every,
 		Patience: 700 * time.Millisecond,
 		Open:     continued, Begin: begin, Rehearse: rehearsals.rehearse, Scene: sceneOf,
 		Sign:  signers(),
@@ -52,7 +48,7 @@ func newHost(o opening) (ui.Host, error) {
 			return reports[0], nil
 		},
 		Trace: traceTo(o.traceFD),
-	}, nil
+	}
 }
 
 func begin(b ui.Beginning, say func(string)) (*steps.Ceremony, error) {

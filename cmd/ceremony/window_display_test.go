@@ -123,7 +123,7 @@ func windowProgram(t testing.TB) string {
 func built(t testing.TB, dir string) string {
 	t.Helper()
 	exe := filepath.Join(t.TempDir(), "program")
-	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "no_metadata,no_emoji", "-o", exe, dir)
+	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags", "no_metadata,no_emoji", "-o", exe, dir)
 	c.Env = append(os.Environ(), "CGO_ENABLED=1")
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -45,7 +45,7 @@ func newPills(k *kit.Keys, options []option, many bool) *pills {
 	for range options {
 		p.pills = append(p.pills, &pill{
 			canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent),
-			canvas.NewCircle(color.Transparent), canvas.NewCircle(color.Transparent), canvas.NewText("", color.Transparent),
+			canvas.NewCircle(color.Transparent), canvas.NewCircle(color.Transparent), kit.NewWords(fyne.TextStyle{}),
 		})
 	}
 	p.ExtendBaseWidget(p)
@@ -196,7 +196,7 @@ func (p *pills) each(f func(one *pill, at fyne.Position, size fyne.Size)) {
 	unit := kit.Size(kit.SizeGrid)
 	var x, y float32
 	for i, one := range p.pills {
-		words := fyne.MeasureText(kit.Visible(p.options[i].word), kit.Size(kit.SizeBody), fyne.TextStyle{})
+		words := kit.Measure(kit.Visible(p.options[i].word), kit.Size(kit.SizeBody), fyne.TextStyle{})
 		size := fyne.NewSize(words.Width+7*unit, max(5.5*unit, words.Height+unit))
 		if x > 0 && p.width > 0 && x+size.Width > p.width {
 			x, y = 0, y+size.Height+unit

@@ -215,5 +215,5 @@ func (l *sourceLine) remarkX() float32 {
 }
 
 func (l *sourceLine) measure(s string) float32 {
-	return fyne.MeasureText(s, kit.Size(kit.SizeSmall), fyne.TextStyle{Monospace: true}).Width
+	return kit.Measure(s, kit.Size(kit.SizeSmall), fyne.TextStyle{Monospace: true}).Width
 }

@@ -109,9 +109,8 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		ring:  canvas.NewRectangle(color.Transparent),
 		box:   canvas.NewRectangle(color.Transparent),
 		veil:  canvas.NewRectangle(color.Transparent),
-		label: canvas.NewText("", color.Transparent),
+		label: NewWords(fyne.TextStyle{Bold: true}),
 	}
-	r.label.TextStyle.Bold = true
 	r.paint()
 	r.Layout(b.Size())
 	return r
@@ -160,7 +159,7 @@ func (r *buttonRenderer) layoutLabel(s fyne.Size) {
 }
 
 func measureBold(s string) fyne.Size {
-	return fyne.MeasureText(s, Size(SizeBody), fyne.TextStyle{Bold: true})
+	return Measure(s, Size(SizeBody), fyne.TextStyle{Bold: true})
 }
 
 func (r *buttonRenderer) Refresh() {

@@ -17,7 +17,7 @@ type codeGrid struct {
 }
 
 func newCodeGrid(width float32) codeGrid {
-	digit := fyne.MeasureText("0", Size(SizeCode), fyne.TextStyle{Monospace: true})
+	digit := Measure("0", Size(SizeCode), fyne.TextStyle{Monospace: true})
 	g := codeGrid{gap: grid(1.25), cell: digit.Width}
 	g.box = fyne.NewSize(groupSize*digit.Width+grid(1.5), digit.Height+grid(3.5))
 	fit := int((width + g.gap) / (g.box.Width + g.gap))
@@ -49,8 +49,7 @@ func (c *Code) CreateRenderer() fyne.WidgetRenderer {
 	r := &codeRenderer{c: c, caret: canvas.NewRectangle(color.Transparent)}
 	for i := range codeGroups {
 		r.boxes[i] = canvas.NewRectangle(color.Transparent)
-		r.texts[i] = canvas.NewText("", color.Transparent)
-		r.texts[i].TextStyle.Monospace = true
+		r.texts[i] = NewWords(fyne.TextStyle{Monospace: true})
 		r.objects = append(r.objects, r.boxes[i], r.texts[i])
 	}
 	r.objects = append(r.objects, r.caret)
@@ -97,7 +96,7 @@ func (r *codeRenderer) layoutGroup(g codeGrid, i int) {
 	paintInput(r.boxes[i], r.c.focused && i == r.c.current())
 	place(r.boxes[i], p.X, p.Y, g.box.Width, g.box.Height)
 	text.Text, text.TextSize, text.Color = r.c.group(i), Size(SizeCode), Color(theme.ColorNameForeground)
-	h := fyne.MeasureText("0", text.TextSize, text.TextStyle).Height
+	h := Measure("0", text.TextSize, text.TextStyle).Height
 	place(text, p.X+g.inset(), p.Y+(g.box.Height-h)/2, groupSize*g.cell, h)
 }
 

@@ -130,7 +130,7 @@ func (s *Secret) CreateRenderer() fyne.WidgetRenderer {
 	r := &secretRenderer{
 		s:     s,
 		box:   canvas.NewRectangle(color.Transparent),
-		dots:  canvas.NewText("", color.Transparent),
+		dots:  NewWords(fyne.TextStyle{Monospace: true}),
 		caret: canvas.NewRectangle(color.Transparent),
 	}
 	r.Layout(s.Size())
@@ -161,9 +161,9 @@ func (r *secretRenderer) Layout(size fyne.Size) {
 	paintInput(r.box, r.s.focused && !r.s.Disabled())
 	r.box.Resize(size)
 	pad, text := Size(theme.SizeNameInnerPadding), Size(SizeBody)
-	one := fyne.MeasureText("•", text, fyne.TextStyle{Monospace: true})
+	one := Measure("•", text, fyne.TextStyle{Monospace: true})
 	n := min(r.s.Len(), max(0, int((size.Width-2*pad)/one.Width)-1))
-	r.dots.Text, r.dots.TextSize, r.dots.TextStyle.Monospace = strings.Repeat("•", n), text, true
+	r.dots.Text, r.dots.TextSize = strings.Repeat("•", n), text
 	r.dots.Color = Color(theme.ColorNameForeground)
 	place(r.dots, pad, (size.Height-one.Height)/2, float32(n)*one.Width, one.Height)
 	r.caret.FillColor = Color(theme.ColorNamePrimary)

@@ -168,7 +168,7 @@ func (t *Text) paint() color.Color {
 const leading = 1.08
 
 func (t *Text) lineHeight() float32 {
-	h := fyne.MeasureText("M", t.textSize(), t.styling().face).Height
+	h := Measure("M", t.textSize(), t.styling().face).Height
 	if t.single || t.styling().spaced {
 		return h
 	}
@@ -176,7 +176,7 @@ func (t *Text) lineHeight() float32 {
 }
 
 func (t *Text) measure(s string) float32 {
-	return fyne.MeasureText(s, t.textSize(), t.styling().face).Width
+	return Measure(s, t.textSize(), t.styling().face).Width
 }
 
 // natural is the width of the longest line without wrapping.
@@ -263,13 +263,14 @@ func (r *textRenderer) place() {
 	}
 	lines := t.wrap(width)
 	for len(r.texts) < len(lines) {
-		r.texts = append(r.texts, canvas.NewText("", color.Transparent))
+		r.texts = append(r.texts, NewWords(t.styling().face))
 	}
 	r.texts = r.texts[:len(lines)]
 	height, colour, size := t.lineHeight(), t.paint(), t.textSize()
 	for i, line := range lines {
 		c := r.texts[i].(*canvas.Text)
-		c.Text, c.Color, c.TextSize, c.TextStyle, c.Alignment = line, colour, size, t.styling().face, t.align
+		c.Text, c.Color, c.TextSize, c.Alignment = line, colour, size, t.align
+		setFace(c, t.styling().face)
 		c.Move(fyne.NewPos(0, float32(i)*height))
 		c.Resize(fyne.NewSize(width, height))
 	}

@@ -63,21 +63,7 @@ func (t *Theme) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 
 // Font gives the fonts that are part of the program, and no others: what is
 // shown must not depend on what a machine has installed.
-func (t *Theme) Font(s fyne.TextStyle) fyne.Resource {
-	switch {
-	case s.Monospace:
-		return theme.DefaultTextMonospaceFont()
-	case s.Symbol:
-		return theme.DefaultSymbolFont()
-	case s.Bold && s.Italic:
-		return theme.DefaultTextBoldItalicFont()
-	case s.Bold:
-		return theme.DefaultTextBoldFont()
-	case s.Italic:
-		return theme.DefaultTextItalicFont()
-	}
-	return theme.DefaultTextFont()
-}
+func (t *Theme) Font(s fyne.TextStyle) fyne.Resource { return font(s) }
 
 // Icon gives Fyne's icons, which take their colours from this theme.
 func (t *Theme) Icon(n fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(n) }
