@@ -38,7 +38,7 @@ var layers = map[string][]string{
 	"transfer/qr/scan":       {"github.com/makiuchi-d/gozxing"},
 	"transfer/qr/scantest":   {"github.com/skip2/go-qrcode"},
 	"transfer/camera":        {"transfer/qr/scan"},
-	"transfer/camera/driver": {"transfer/camera", "golang.org/x/sys"},
+	"transfer/camera/driver": {"transfer/camera", "github.com/blackjack/webcam", "golang.org/x/sys"},
 	"transfer/receive":       {"durable", "transfer/qr", "transfer/qr/scan", "transfer/camera"},
 
 	"hsm":         {"byok"},

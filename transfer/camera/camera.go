@@ -16,7 +16,7 @@ import (
 
 // A Frame is one picture of a source, or one line of a source that has lines.
 type Frame struct {
-	Number int         // from 0; a camera leaves out those that nobody fetched
+	Number int         // from 0, as they are delivered
 	Name   string      // of the file or folder entry it comes from, without its folder; "" for a camera
 	Image  *image.Gray // nil where the source has lines; the caller may keep it
 	Text   string      // a line, without its end
@@ -66,10 +66,14 @@ var (
 	ErrPicture = errors.New("the camera has no picture that can be read here (YUYV, grey or MJPEG): choose another camera")
 	// ErrSilent says that the camera delivers nothing.
 	ErrSilent = errors.New("the camera delivers no picture: plug it in again, or choose another camera")
+	// ErrBandwidth says that several devices share a line that is full.
+	ErrBandwidth = errors.New("the USB line has no room for another camera: plug it into another socket, not through a hub")
+	// ErrClosed is what Next returns after Close.
+	ErrClosed = errors.New("the source was closed")
 	// ErrUnsupported says that this program was built without cameras.
 	ErrUnsupported = errors.New("this build of the program has no camera: use the one with the window, or pictures in files")
 	// ErrFrame says that one frame could not be read. The source goes on.
 	ErrFrame = errors.New("this picture cannot be read")
 	// ErrFormat says that a file is nothing that frames come from.
-	ErrFormat = errors.New("no picture, no film and no lines of text")
+	ErrFormat = errors.New("no picture (PNG, JPEG), no film (y4m, MJPEG) and no lines of text")
 )

@@ -16,9 +16,10 @@ import (
 // headLength is what is looked at of a file to know what it is.
 const headLength = 512
 
-// OpenFile opens a picture (PNG, JPEG), a film (y4m, MJPEG), a file of lines, or
-// a folder of these, which are taken by name. What a file is shows in how it
-// begins, not in its name.
+// OpenFile opens a picture (PNG, JPEG), a film (y4m; MJPEG, as a row of pictures
+// or as the parts that network cameras send), a file of lines, or a folder of
+// these, which are taken by name. What a file is shows in how it begins, not in
+// its name.
 func OpenFile(path string) (Source, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -50,6 +51,10 @@ func FromReader(r io.Reader) (Source, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
 		return &picture{in: in}, nil
+	case bytes.HasPrefix(head, []byte(y4mMagic)):
+		return openY4M(in)
+	case bytes.HasPrefix(head, []byte{0xff, markSOI, 0xff}), bytes.HasPrefix(head, []byte("--")) && bytes.Contains(head, []byte("image/jpeg")):
+		return &mjpeg{in: in}, nil
 	case bytes.IndexByte(head, 0) >= 0:
 		return nil, ErrFormat
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/transfer/qr/scan"
 	"github.com/keyceremony/ceremony/transfer/receive"
 )
 
@@ -67,16 +68,7 @@ func seen(t testing.TB, text string) camera.Frame {
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, ok := code.Image(4).(*image.Gray)
-	if !ok {
-		img = image.NewGray(code.Image(4).Bounds())
-		for y := range img.Rect.Dy() {
-			for x := range img.Rect.Dx() {
-				img.Set(x, y, code.Image(4).At(x, y))
-			}
-		}
-	}
-	return camera.Frame{Image: img}
+	return camera.Frame{Image: scan.Gray(code.Image(4))}
 }
 
 func start(t testing.TB, keep receive.Keep) *receive.Receiving {
