@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/transfer/receive"
 )
 
 func qrCommand() *cobra.Command {
@@ -18,15 +18,15 @@ func qrCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(qrSendCommand(), qrReceiveCommand())
+	c.AddCommand(qrSendCommand(), qrReceiveCommand(machineCameras()))
 	return c
 }
 
 // The kinds of frames.
 const (
-	formatOwn  = "kq1"
-	formatUR   = "ur"
-	formatBBQr = "bbqr"
+	formatOwn  = string(receive.KQ1)
+	formatUR   = string(receive.UR)
+	formatBBQr = string(receive.BBQr)
 )
 
 func checkFormat(format string) error {
@@ -41,22 +41,6 @@ func checkFormat(format string) error {
 type frames interface {
 	Blocks() int
 	Frame(i int) string
-}
-
-// A collector takes texts of codes in one of the formats.
-type collector interface {
-	Add(text string) (qr.Event, error)
-	Progress() qr.Progress
-}
-
-func newCollector(format string) collector {
-	switch format {
-	case formatUR:
-		return &qr.URReceiver{}
-	case formatBBQr:
-		return &qr.BBQrReceiver{}
-	}
-	return &qr.Receiver{}
 }
 
 // place says where a frame stands in its stream.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"os"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -52,7 +52,7 @@ func TestTwoWords(t *testing.T) {
 	for what, change := range map[string]func(string) string{"": strings.ToUpper, "wrong": func(w string) string { return w + "s" }} {
 		p := &typist{lines: strings.NewReader(shown.String()), words: qr.Words(m.Digest()), change: change}
 		out := filepath.Join(t.TempDir(), "out")
-		c := qrReceiveCommand()
+		c := qrReceiveCommand(camera.Cameras{})
 		c.SetArgs([]string{"--out", out})
 		c.SetIn(p)
 		c.SetErr(p)
@@ -65,22 +65,6 @@ func TestTwoWords(t *testing.T) {
 		if said := p.asked.String(); what != "" && strings.Contains(said, p.words[0]) {
 			t.Errorf("the words are told before they are typed:\n%s", said)
 		}
-	}
-}
-
-func TestReadLine(t *testing.T) {
-	long := strings.Repeat("x", 2*qr.MaxText)
-	in := bufio.NewReader(strings.NewReader("one\n\n" + long + "\nend"))
-	var got []int
-	for {
-		line, err := readLine(in)
-		got = append(got, len(line))
-		if err != nil {
-			break
-		}
-	}
-	if len(got) != 5 || got[0] != 3 || got[1] != 0 || got[2]+got[3] != len(long) || got[4] != 3 {
-		t.Errorf("lines of %v", got)
 	}
 }
 

@@ -138,7 +138,7 @@ func explain(err error) error {
 func (m machine) camera(name string) (camera.Source, error) {
 	path := name
 	if _, err := os.Stat(path); !filepath.IsAbs(path) || err != nil {
-		d, err := find(m.list(), name)
+		d, err := camera.Find(m.list(), name)
 		if err != nil {
 			return nil, err
 		}

@@ -43,18 +43,18 @@ var forms = map[webcam.PixelFormat]form{
 }
 
 // modes lists what a device offers of that.
-func modes(hw hardware) (list []mode[webcam.PixelFormat]) {
+func modes(hw hardware) (list []camera.Mode[webcam.PixelFormat]) {
 	for _, f := range slices.Sorted(maps.Keys(hw.GetSupportedFormats())) {
 		form, ok := forms[f]
 		if !ok {
 			continue
 		}
 		for _, size := range hw.GetSupportedFrameSizes(f) {
-			m := mode[webcam.PixelFormat]{form: f, cost: form.cost}
-			m.width, m.height = fit(size)
-			for _, r := range hw.GetSupportedFramerates(f, uint32(m.width), uint32(m.height)) {
+			m := camera.Mode[webcam.PixelFormat]{As: f, Cost: form.cost}
+			m.Width, m.Height = fit(size)
+			for _, r := range hw.GetSupportedFramerates(f, uint32(m.Width), uint32(m.Height)) {
 				if r.MinNumerator > 0 {
-					m.rate = max(m.rate, float64(r.MaxDenominator)/float64(r.MinNumerator))
+					m.Rate = max(m.Rate, float64(r.MaxDenominator)/float64(r.MinNumerator))
 				}
 			}
 			list = append(list, m)
@@ -67,7 +67,7 @@ func modes(hw hardware) (list []mode[webcam.PixelFormat]) {
 // library knows nothing of a device that takes any size.
 func fit(s webcam.FrameSize) (width, height int) {
 	if s.MaxWidth == 0 {
-		return wantWidth, wantHeight
+		return camera.WantWidth, camera.WantHeight
 	}
 	near := func(low, high, step, want uint32) int {
 		n := max(low, min(high, want))
@@ -76,7 +76,7 @@ func fit(s webcam.FrameSize) (width, height int) {
 		}
 		return int(n)
 	}
-	return near(s.MinWidth, s.MaxWidth, s.StepWidth, wantWidth), near(s.MinHeight, s.MaxHeight, s.StepHeight, wantHeight)
+	return near(s.MinWidth, s.MaxWidth, s.StepWidth, camera.WantWidth), near(s.MinHeight, s.MaxHeight, s.StepHeight, camera.WantHeight)
 }
 
 // buffers is how many pictures the device may fill before one is fetched.
@@ -84,15 +84,15 @@ const buffers = 4
 
 // stream starts a device in its best mode.
 func stream(hw hardware) (*recording, error) {
-	m, err := best(modes(hw))
+	m, err := camera.Best(modes(hw))
 	if err != nil {
 		return nil, err
 	}
-	form, width, height, err := hw.SetImageFormat(m.form, uint32(m.width), uint32(m.height))
+	form, width, height, err := hw.SetImageFormat(m.As, uint32(m.Width), uint32(m.Height))
 	if err != nil {
 		return nil, err
 	}
-	if form != m.form {
+	if form != m.As {
 		return nil, camera.ErrPicture
 	}
 	if err := errors.Join(hw.SetBufferCount(buffers), hw.StartStreaming()); err != nil {
