@@ -60,11 +60,12 @@ var layers = map[string][]string{
 		"digest", "byok", "durable", "audit", "plan", "transfer", "machine", "hsm", "keyvault", "keyvault/attest",
 		"golang.org/x/crypto/ssh", "github.com/go-json-experiment/json",
 	},
-	"report":    {"digest", "durable", "audit", "plan", "steps", "golang.org/x/crypto/ssh", "github.com/go-json-experiment/json"},
-	"ui/kit":    {"assets", "fyne.io/"},
-	"ui/editor": {"digest", "plan", "ui/kit", "fyne.io/"},
+	"report":            {"digest", "durable", "audit", "plan", "steps", "golang.org/x/crypto/ssh", "github.com/go-json-experiment/json"},
+	"report/reporttest": {"digest", "durable", "audit", "plan", "golang.org/x/crypto/ssh", "github.com/go-json-experiment/json"},
+	"ui/kit":            {"assets", "fyne.io/"},
+	"ui/editor":         {"digest", "plan", "ui/kit", "fyne.io/"},
 	"ui": {
-		"digest", "byok", "audit", "plan", "steps", "transfer", "transfer/qr", "transfer/camera", "transfer/receive", "assets", "inspect", "ui/kit", "ui/editor", "fyne.io/",
+		"digest", "byok", "audit", "plan", "steps", "transfer", "transfer/qr", "transfer/camera", "transfer/receive", "assets", "inspect", "report", "ui/kit", "ui/editor", "fyne.io/",
 	},
 	"cmd/ceremony": {""}, // everything
 }

@@ -71,11 +71,12 @@ func ReadLogFrom(from io.Reader, name string, each func(Record) error) (Head, er
 type LogReader struct {
 	state *reader
 	from  *bufio.Reader
+	line  []byte
 }
 
 // NewLogReader begins to read a log. Name is its file name.
 func NewLogReader(from io.Reader, name string) *LogReader {
-	return &LogReader{newReader(name), bufio.NewReaderSize(from, MaxLine)}
+	return &LogReader{state: newReader(name), from: bufio.NewReaderSize(from, MaxLine)}
 }
 
 // Next returns the next record, or io.EOF after the last. The Data of the
@@ -95,8 +96,13 @@ func (l *LogReader) Next() (Record, error) {
 	case err != nil:
 		return Record{}, err
 	}
+	l.line = line
 	return l.state.next(line)
 }
+
+// Line is the line of the record that Next returned, without its line feed. It
+// is valid until the next call of Next.
+func (l *LogReader) Line() []byte { return bytes.TrimSuffix(l.line, []byte("\n")) }
 
 // Head names the log up to the last record that was returned.
 func (l *LogReader) Head() Head { return l.state.head() }

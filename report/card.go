@@ -67,17 +67,17 @@ func cardOf(p *plan.Plan) []byte {
 	return b.Bytes()
 }
 
-// A part is a paragraph of the card, and the commands below it.
-type part struct{ Words, Commands string }
+// A Part is a paragraph of the card, and the commands below it.
+type Part struct{ Words, Commands string }
 
 // CardParts is the card for the last pages: what is a comment in the script is
 // text here.
-func (t *transcript) CardParts() []part {
-	var out []part
+func (t *Transcript) CardParts() []Part {
+	var out []Part
 	for block := range strings.SplitSeq(string(cardOf(t.Plan)), "\n\n") {
 		switch words, isWords := strings.CutPrefix(block, "# "); {
 		case isWords:
-			out = append(out, part{Words: strings.ReplaceAll(words, "\n# ", " ")})
+			out = append(out, Part{Words: strings.ReplaceAll(words, "\n# ", " ")})
 		case len(out) > 0:
 			out[len(out)-1].Commands = strings.Trim(block, "\n")
 		}

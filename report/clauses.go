@@ -22,7 +22,7 @@ type clause struct {
 	Rules   []string // of the verdict, that must hold for it
 	Origin  bool     // the record that looked at the KEK's origin has it
 	Beside  string   // what is not in the record: on paper, or nowhere
-	Gap     func(*transcript) string
+	Gap     func(*Transcript) string
 }
 
 var clauses = []clause{
@@ -30,11 +30,11 @@ var clauses = []clause{
 	{Wants: "the script, and which version was followed", Sources: "BR 6.1.1.1; ETSI 6.5.1-11, -12; WebTrust", Steps: []string{"ceremony.open"}, Rules: []string{"plan.digest", "steps.done"}},
 	{Wants: "roles, inside and outside, by phase, and responsibilities", Sources: "ETSI 6.5.1-12, -13A; WebTrust", Steps: []string{"people.signin"}, Beside: "on paper: responsibilities after the ceremony"},
 	{Wants: "identity and trusted role of every person", Sources: "BR 5.4.1; ETSI 6.5.1-03 to -05", Steps: []string{"people.signin"}, Events: []string{audit.EvChange}, Beside: "on paper: identity documents, attendance"},
-	{Wants: "date, time and description of each event", Sources: "BR 5.4.1", Steps: []string{"clock.check"}, Gap: func(*transcript) string { return "times are claims: no time-stamp bounds them" }},
+	{Wants: "date, time and description of each event", Sources: "BR 5.4.1", Steps: []string{"clock.check"}, Gap: func(*Transcript) string { return "times are claims: no time-stamp bounds them" }},
 	{Wants: "dual control and split knowledge: who did which half", Sources: "BR 5.2.2, 6.1.1.1; ETSI 6.5.1-04; PCI DSS 3.7.6", Steps: []string{"kek.code", "kek.confirm", "target.wrap", "target.import"}, Rules: []string{"signin.quorum", "statement.signatures"}, Gap: keptAsFiles},
 	{Wants: "place, physical security, dual occupancy, who entered and left", Sources: "BR 6.1.1.1; ETSI 6.5.1-03; WebTrust", Events: []string{audit.EvChange}, Beside: "on paper: place and attendance"},
-	{Wants: "the device: id, model, firmware, certification", Sources: "ETSI 6.5.1-13A; BR 6.2.7", Steps: []string{"hsm.connect"}, Gap: func(*transcript) string { return "the HSM's certificate is not in the record" }},
-	{Wants: "settings of the device, and how keys are generated", Sources: "ETSI 6.5.1-13A", Steps: []string{"hsm.probe", "target.generate"}, Gap: func(*transcript) string {
+	{Wants: "the device: id, model, firmware, certification", Sources: "ETSI 6.5.1-13A; BR 6.2.7", Steps: []string{"hsm.connect"}, Gap: func(*Transcript) string { return "the HSM's certificate is not in the record" }},
+	{Wants: "settings of the device, and how keys are generated", Sources: "ETSI 6.5.1-13A", Steps: []string{"hsm.probe", "target.generate"}, Gap: func(*Transcript) string {
 		return "operation mode and random generator of the HSM are not in the record"
 	}},
 	{Wants: "inventory of keys: id, algorithm, size, fingerprint", Sources: "ETSI 6.5.1-13A", Steps: []string{"kek.readback", "target.generate", "target.select"}},
@@ -48,7 +48,7 @@ var clauses = []clause{
 	{Wants: "the evidence that was collected, and its integrity", Sources: "ETSI 6.5.1-13, -13A", Steps: []string{"prepare.seal", "wrap.seal", "final.seal"}, Rules: []string{"manifest.files", "log.links"}},
 	{Wants: "keys that were made beforehand are marked so", Sources: "ETSI 6.5.1-13B", Steps: []string{"target.generate", "target.select"}},
 	{Wants: "retention: two years after the key's end", Sources: "BR 5.4.3", Beside: "outside: keep this folder"},
-	{Wants: "the KEK is the vault's own", Origin: true, Steps: []string{"kek.readback", "kek.code", "kek.confirm"}, Gap: func(t *transcript) string {
+	{Wants: "the KEK is the vault's own", Origin: true, Steps: []string{"kek.readback", "kek.code", "kek.confirm"}, Gap: func(t *Transcript) string {
 		if t.KEK().Origin {
 			return ""
 		}
@@ -60,24 +60,24 @@ var clauses = []clause{
 	{Wants: "the KEK is of no use afterwards", Steps: []string{"kek.retire"}},
 }
 
-func keptAsFiles(t *transcript) string {
+func keptAsFiles(t *Transcript) string {
 	if slices.ContainsFunc(t.Plan.People, func(p plan.Person) bool { return p.Kept == plan.File }) {
 		return "signing keys are kept as files: dual control is procedural"
 	}
 	return ""
 }
 
-func noOutsider(t *transcript) string {
+func noOutsider(t *Transcript) string {
 	if t.Plan.Quorum.ExternalWitnesses > 0 {
 		return ""
 	}
 	return "no external witness was required; a recording is not part of the record"
 }
 
-// A mapped clause is one row of the map.
-type mapped struct {
+// A Requirement is a clause, and where the record has it.
+type Requirement struct {
 	clause
-	Refs  []ref
+	Refs  []Ref
 	More  int
 	Rules []audit.Rule
 	Gaps  []string
@@ -85,17 +85,17 @@ type mapped struct {
 
 // Standards are the clauses of others; Transfer those that only a key transfer
 // needs.
-func (t *transcript) Standards() []mapped {
+func (t *Transcript) Standards() []Requirement {
 	return t.mapped(func(c clause) bool { return c.Sources != "" })
 }
 
 // Transfer has what no standard asks and a key transfer needs.
-func (t *transcript) Transfer() []mapped {
+func (t *Transcript) Transfer() []Requirement {
 	return t.mapped(func(c clause) bool { return c.Sources == "" })
 }
 
-func (t *transcript) mapped(want func(clause) bool) []mapped {
-	var out []mapped
+func (t *Transcript) mapped(want func(clause) bool) []Requirement {
+	var out []Requirement
 	for _, c := range clauses {
 		if want(c) {
 			out = append(out, t.mapClause(c))
@@ -104,8 +104,8 @@ func (t *transcript) mapped(want func(clause) bool) []mapped {
 	return out
 }
 
-func (t *transcript) mapClause(c clause) mapped {
-	m := mapped{clause: c}
+func (t *Transcript) mapClause(c clause) Requirement {
+	m := Requirement{clause: c}
 	add := func(r *refs) {
 		if r != nil {
 			m.Refs, m.More = append(m.Refs, r.First...), m.More+r.More()
@@ -142,7 +142,7 @@ func (t *transcript) mapClause(c clause) mapped {
 
 // due says whether a complete record under this plan has the step. What comes
 // after the offline seal stays at the offline machine.
-func (t *transcript) due(id string) bool {
+func (t *Transcript) due(id string) bool {
 	has := func(source string) bool {
 		return slices.ContainsFunc(t.Plan.Keys, func(k plan.Key) bool { return k.Source == source })
 	}

@@ -17,10 +17,10 @@ import (
 // checked, what is open, who had to sign and who did; and the page of people.
 
 // Version is that of the page's form.
-func (t *transcript) Version() int { return Version }
+func (t *Transcript) Version() int { return Version }
 
 // Outcome tells the verdict in one sentence.
-func (t *transcript) Outcome() string {
+func (t *Transcript) Outcome() string {
 	return map[string]string{
 		audit.OutcomeComplete:   "Every rule holds, and there was no exception.",
 		audit.OutcomeExceptions: "Every rule holds. People decided to go on over what is listed under exceptions: read each.",
@@ -30,10 +30,10 @@ func (t *transcript) Outcome() string {
 }
 
 // Good says whether the ceremony is complete, with or without exceptions.
-func (t *transcript) Good() bool { return t.Verdict.Complete() }
+func (t *Transcript) Good() bool { return t.Verdict.Complete() }
 
 // BadRules are those that do not hold, with the beginning of what is wrong.
-func (t *transcript) BadRules() []audit.Rule {
+func (t *Transcript) BadRules() []audit.Rule {
 	const most = 300 // bytes; the page of the rules has all
 	var out []audit.Rule
 	for _, r := range t.Verdict.Rules {
@@ -49,9 +49,9 @@ func (t *transcript) BadRules() []audit.Rule {
 }
 
 // Days are the first and last day of the record, by the machines' clocks.
-func (t *transcript) Days() string {
+func (t *Transcript) Days() string {
 	var first, last string
-	for _, l := range t.Logs {
+	for _, l := range t.logs {
 		if a := l.First.Format("2006-01-02"); !l.First.IsZero() && (first == "" || a < first) {
 			first = a
 		}
@@ -65,10 +65,10 @@ func (t *transcript) Days() string {
 
 // Clocks say where each machine's clock had its time from, and what of it is
 // known.
-func (t *transcript) Clocks() []string {
+func (t *Transcript) Clocks() []string {
 	var order []string
 	logs := map[string][]string{}
-	for _, l := range t.Logs {
+	for _, l := range t.logs {
 		text := "source " + l.Src + ", error not known"
 		if l.ErrS != nil {
 			text = fmt.Sprintf("source %s, off by at most %d s", l.Src, *l.ErrS)
@@ -85,45 +85,45 @@ func (t *transcript) Clocks() []string {
 }
 
 // Missed are the checks that could not be made, each reason once.
-func (t *transcript) Missed() []group { return groups(t.NotMade) }
+func (t *Transcript) Missed() []Group { return groups(t.NotMade) }
 
-// A group is what several records say alike.
-type group struct {
+// A Group is what several records say alike.
+type Group struct {
 	ID, Found, Wanted string
-	Refs              []ref
+	Refs              []Ref
 }
 
-func groups(list []finding) []group {
-	var out []group
+func groups(list []Finding) []Group {
+	var out []Group
 	for _, f := range list {
-		i := slices.IndexFunc(out, func(g group) bool { return g.ID == f.ID && g.Found == f.Found })
+		i := slices.IndexFunc(out, func(g Group) bool { return g.ID == f.ID && g.Found == f.Found })
 		if i < 0 {
-			i, out = len(out), append(out, group{f.ID, f.Found, f.Wanted, nil})
+			i, out = len(out), append(out, Group{f.ID, f.Found, f.Wanted, nil})
 		}
 		out[i].Refs = append(out[i].Refs, f.Ref)
 	}
 	return out
 }
 
-// A mark is one open point, with the records that it is about.
-type mark struct {
+// A Point is one open point, with the records that it is about.
+type Point struct {
 	Text string
-	Refs []ref
+	Refs []Ref
 }
 
 // Open are the points that an auditor should ask about.
-func (t *transcript) Open() []mark {
-	var out []mark
+func (t *Transcript) Open() []Point {
+	var out []Point
 	for _, g := range groups(t.Failed) {
-		out = append(out, mark{g.ID + " did not hold (a note): " + g.Found + "; wanted: " + g.Wanted, g.Refs})
+		out = append(out, Point{g.ID + " did not hold (a note): " + g.Found + "; wanted: " + g.Wanted, g.Refs})
 	}
 	for _, k := range t.Plan.Keys {
 		if c, ok := t.checks[point{log: k.Name + " target.proof-available"}]; ok && c.Result != audit.ResultHolds {
-			out = append(out, mark{Text: "nothing proves that the vault's key " + k.Name + " is the one in the HSM: " + c.Found})
+			out = append(out, Point{Text: "nothing proves that the vault's key " + k.Name + " is the one in the HSM: " + c.Found})
 		}
 	}
 	for _, step := range slices.Sorted(maps.Keys(t.fails)) {
-		out = append(out, mark{Text: fmt.Sprintf("%s did not come to its end %s: ask why", title(step, ""), times(t.fails[step]))})
+		out = append(out, Point{Text: fmt.Sprintf("%s did not come to its end %s: ask why", title(step, ""), times(t.fails[step]))})
 	}
 	for _, of := range []struct{ event, text string }{
 		{audit.EvRecovered, "a record was cut off while it was written, and what was left of it is kept"},
@@ -132,16 +132,16 @@ func (t *transcript) Open() []mark {
 		{audit.EvStop, "the ceremony was stopped: read why, and what became of keys and media"},
 	} {
 		if r := t.events[of.event]; r != nil {
-			out = append(out, mark{of.text, r.First})
+			out = append(out, Point{of.text, r.First})
 		}
 	}
 	if n := t.attempt(); n > 1 {
-		out = append(out, mark{Text: fmt.Sprintf("this is attempt %d: ask for the folders of the attempts before", n)})
+		out = append(out, Point{Text: fmt.Sprintf("this is attempt %d: ask for the folders of the attempts before", n)})
 	}
 	for _, n := range t.Plan.Notes() {
-		out = append(out, mark{Text: n})
+		out = append(out, Point{Text: n})
 	}
-	return append(out, mark{Text: "times are what the machines' clocks and people said; no time-stamp bounds them"})
+	return append(out, Point{Text: "times are what the machines' clocks and people said; no time-stamp bounds them"})
 }
 
 func times(n int) string {
@@ -151,34 +151,34 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-func (t *transcript) attempt() int {
+func (t *Transcript) attempt() int {
 	n := 1
-	for _, l := range t.Logs {
+	for _, l := range t.logs {
 		n = max(n, l.Open.Attempt)
 	}
 	return n
 }
 
-// A code is compared with what is on paper.
-type code struct {
+// A Code is compared with what is on paper.
+type Code struct {
 	Of, Sheet string
 	SHA256    digest.SHA256
 }
 
 // Codes are those that an auditor compares with the sheets.
-func (t *transcript) Codes() []code {
-	out := []code{{"plan.toml", "handed out before the day", t.Plan.SHA256()}}
+func (t *Transcript) Codes() []Code {
+	out := []Code{{"plan.toml", "handed out before the day", t.Plan.SHA256()}}
 	sheets := map[string]string{"online.log": "sheet of prepare.seal", "offline.log": "sheet of wrap.seal", "online.2.log": "sheet of final.seal"}
-	for _, l := range t.Logs {
+	for _, l := range t.logs {
 		if sheet := sheets[l.Name]; sheet != "" && l.Close != nil {
-			out = append(out, code{l.Name, sheet, l.Head.SHA256})
+			out = append(out, Code{l.Name, sheet, l.Head.SHA256})
 		}
 	}
 	return out
 }
 
 // Quorum says how many of each role had to sign.
-func (t *transcript) Quorum() string {
+func (t *Transcript) Quorum() string {
 	var list []string
 	quorum := t.Plan.Policy().Quorum
 	for _, role := range plan.Roles {
@@ -199,18 +199,18 @@ func plural(role string, n int) string {
 	return role + "s"
 }
 
-// A signer is one person of the plan, and what that person signed.
-type signer struct {
+// A Signer is one person of the plan, and what that person signed.
+type Signer struct {
 	ID, Name, Role string
 	Cells          []bool // plan; sign-in at the three stages; three seals
 	Said           string // at the sign-off
 }
 
 // Signers lists everybody who could sign.
-func (t *transcript) Signers() []signer {
-	var out []signer
+func (t *Transcript) Signers() []Signer {
+	var out []Signer
 	for _, p := range t.Plan.People {
-		s := signer{ID: p.ID, Name: p.Name, Role: p.Role, Said: t.said[p.ID]}
+		s := Signer{ID: p.ID, Name: p.Name, Role: p.Role, Said: t.said[p.ID]}
 		s.Cells = append(s.Cells, slices.Contains(t.seals["plan.toml"], p.ID))
 		for _, stage := range stages {
 			s.Cells = append(s.Cells, t.signed[p.ID+" "+stage])
@@ -221,7 +221,7 @@ func (t *transcript) Signers() []signer {
 		out = append(out, s)
 	}
 	if t.Plan.Policy().SealKey != nil {
-		out = append(out, signer{audit.SealKeyID, "the HSM", "seal key", []bool{
+		out = append(out, Signer{audit.SealKeyID, "the HSM", "seal key", []bool{
 			false, false, false, false, false, slices.Contains(t.seals[audit.SealOffline], audit.SealKeyID), false,
 		}, ""})
 	}
@@ -229,7 +229,7 @@ func (t *transcript) Signers() []signer {
 }
 
 // Rule finds a rule of the verdict.
-func (t *transcript) Rule(id string) audit.Rule {
+func (t *Transcript) Rule(id string) audit.Rule {
 	for _, r := range t.Verdict.Rules {
 		if r.ID == id {
 			return r
@@ -238,26 +238,26 @@ func (t *transcript) Rule(id string) audit.Rule {
 	return audit.Rule{ID: id, Result: audit.ResultNotChecked}
 }
 
-// A member is a person with keys.
-type member struct {
+// A Member is a person with keys.
+type Member struct {
 	plan.Person
-	Keys []fingerprint
+	Keys []Fingerprint
 }
 
-// A fingerprint is a signing key as ssh-keygen -l shows it.
-type fingerprint struct{ Use, Type, SHA256 string }
+// A Fingerprint is a signing key as ssh-keygen -l shows it.
+type Fingerprint struct{ Use, Type, SHA256 string }
 
 // People are those of the plan, with their keys.
-func (t *transcript) People() []member {
-	var out []member
+func (t *Transcript) People() []Member {
+	var out []Member
 	for i, p := range t.Plan.Roster() {
-		m := member{Person: t.Plan.People[i]}
+		m := Member{Person: t.Plan.People[i]}
 		uses := []string{"both machines"}
 		if len(p.Keys) > 1 {
 			uses = []string{"online", "offline"}
 		}
 		for j, k := range p.Keys {
-			m.Keys = append(m.Keys, fingerprint{uses[j], k.Type(), ssh.FingerprintSHA256(k)})
+			m.Keys = append(m.Keys, Fingerprint{uses[j], k.Type(), ssh.FingerprintSHA256(k)})
 		}
 		out = append(out, m)
 	}

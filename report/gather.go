@@ -19,18 +19,20 @@ import (
 
 // This file reads the logs once for what stands before and after the timeline.
 
-// A transcript is what the page says but for the timeline.
-type transcript struct {
+// A Transcript is what a folder's record says: everything that stands on its
+// pages, but for the timeline, which is read anew each time it is drawn.
+type Transcript struct {
 	Plan       *plan.Plan
 	Verdict    audit.Verdict
 	Code       digest.SHA256 // of the manifest, or what stands for it
 	CodeOf     string        // its name
-	Logs       []*logFacts
-	Exceptions []exception
-	NotMade    []finding // checks that could not be made
-	Failed     []finding // notes that did not hold
-	Against    []against // people who do not agree
+	Exceptions []Exception
+	NotMade    []Finding // checks that could not be made
+	Failed     []Finding // notes that did not hold
+	Against    []Dissent // people who do not agree
 
+	dir    string
+	logs   []*logFacts
 	people map[string]plan.Person
 	steps  map[string]*refs // where a step ended, by id
 	events map[string]*refs // where an event is
@@ -60,33 +62,34 @@ type logFacts struct {
 	facts       map[string]jsontext.Value
 }
 
-// An exception as the first page has it.
-type exception struct {
-	Ref ref
+// An Exception is one as the first page has it.
+type Exception struct {
+	Ref Ref
 	audit.Exception
 	By []string
 }
 
-// A finding is a check that did not hold.
-type finding struct {
-	Ref ref
+// A Finding is a check that did not hold.
+type Finding struct {
+	Ref Ref
 	audit.Check
 	Key string
 }
 
-type against struct{ Name, Why string }
+// A Dissent is what somebody says who does not agree.
+type Dissent struct{ Name, Why string }
 
-// A ref names a record: Text for people, ID for links.
-type ref struct{ ID, Text string }
+// A Ref names a record: Text for people, ID for links.
+type Ref struct{ ID, Text string }
 
-func refTo(log string, seq int) ref {
+func refTo(log string, seq int) Ref {
 	stem := strings.TrimSuffix(log, ".log")
-	return ref{fmt.Sprintf("r-%s-%d", stem, seq), fmt.Sprintf("%s %d", stem, seq)}
+	return Ref{fmt.Sprintf("r-%s-%d", stem, seq), fmt.Sprintf("%s %d", stem, seq)}
 }
 
 // refs are some records and how many there are.
 type refs struct {
-	First []ref // at most maxRefs
+	First []Ref // at most maxRefs
 	N     int
 }
 
@@ -106,9 +109,9 @@ func count(in map[string]*refs, id, log string, seq int) {
 }
 
 // gather reads everything that the page has before its timeline.
-func gather(d *durable.Dir, p *plan.Plan, v audit.Verdict) (*transcript, error) {
-	t := &transcript{
-		Plan: p, Verdict: v, people: map[string]plan.Person{}, steps: map[string]*refs{}, events: map[string]*refs{},
+func gather(d *durable.Dir, p *plan.Plan, v audit.Verdict) (*Transcript, error) {
+	t := &Transcript{
+		Plan: p, Verdict: v, dir: d.Path(), people: map[string]plan.Person{}, steps: map[string]*refs{}, events: map[string]*refs{},
 		fails: map[string]int{}, signed: map[string]bool{}, said: map[string]string{}, checks: map[point]audit.Check{},
 		asked: map[point]bool{}, seals: map[string][]string{}, lists: map[string]audit.Manifest{},
 	}
@@ -128,20 +131,20 @@ func gather(d *durable.Dir, p *plan.Plan, v audit.Verdict) (*transcript, error) 
 	return t, t.signatures(d)
 }
 
-func (t *transcript) readLog(d *durable.Dir, name string) error {
+func (t *Transcript) readLog(d *durable.Dir, name string) error {
 	f, _, err := d.OpenFile(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	l := &logFacts{Name: name, facts: map[string]jsontext.Value{}}
-	t.Logs = append(t.Logs, l)
+	t.logs = append(t.logs, l)
 	l.Head, l.Bad = audit.ReadLogFrom(f, name, func(r audit.Record) error { return t.add(l, r) })
 	return nil
 }
 
 // add takes what the page needs from one record.
-func (t *transcript) add(l *logFacts, r audit.Record) error {
+func (t *Transcript) add(l *logFacts, r audit.Record) error {
 	if r.Seq == 0 {
 		l.First = r.Wall
 	}
@@ -158,7 +161,7 @@ func (t *transcript) add(l *logFacts, r audit.Record) error {
 	case audit.EvFail:
 		t.fails[r.Step]++
 	case audit.EvException:
-		e := exception{Ref: refTo(l.Name, r.Seq)}
+		e := Exception{Ref: refTo(l.Name, r.Seq)}
 		err := json.Unmarshal(r.Data, &e.Exception)
 		e.By = t.names(e.Statements)
 		t.Exceptions = append(t.Exceptions, e)
@@ -175,7 +178,7 @@ func (t *transcript) add(l *logFacts, r audit.Record) error {
 	return nil
 }
 
-func (t *transcript) addEnd(l *logFacts, r audit.Record) error {
+func (t *Transcript) addEnd(l *logFacts, r audit.Record) error {
 	var e audit.End
 	if err := json.Unmarshal(r.Data, &e); err != nil {
 		return err
@@ -191,11 +194,11 @@ func (t *transcript) addEnd(l *logFacts, r audit.Record) error {
 		}
 	}
 	for _, c := range e.Checks {
-		t.addCheck(finding{refTo(l.Name, r.Seq), c, r.Key})
+		t.addCheck(Finding{refTo(l.Name, r.Seq), c, r.Key})
 	}
 	for _, p := range t.Plan.People {
 		if e.Answers["agree."+p.ID] == audit.SubjectDisagrees {
-			t.Against = append(t.Against, against{p.Name, e.Answers["reason."+p.ID]})
+			t.Against = append(t.Against, Dissent{p.Name, e.Answers["reason."+p.ID]})
 		}
 		if said := e.Answers["agree."+p.ID]; said != "" {
 			t.said[p.ID] = said
@@ -204,9 +207,9 @@ func (t *transcript) addEnd(l *logFacts, r audit.Record) error {
 	return nil
 }
 
-func (t *transcript) addCheck(f finding) {
+func (t *Transcript) addCheck(f Finding) {
 	if f.ID == "kek.origin" {
-		t.origin, t.originAt = f.Result, &refs{First: []ref{f.Ref}, N: 1}
+		t.origin, t.originAt = f.Result, &refs{First: []Ref{f.Ref}, N: 1}
 	}
 	if f.Key != "" && strings.HasPrefix(f.ID, "target.") {
 		if _, planned := t.planned(f.Key); planned {
@@ -221,7 +224,7 @@ func (t *transcript) addCheck(f finding) {
 	}
 }
 
-func (t *transcript) addSigned(r audit.Record, signed []audit.SignedBy) {
+func (t *Transcript) addSigned(r audit.Record, signed []audit.SignedBy) {
 	for _, s := range signed {
 		if s.Action == audit.ActionSignIn {
 			t.signed[s.Person+" "+r.Stage] = true
@@ -229,7 +232,7 @@ func (t *transcript) addSigned(r audit.Record, signed []audit.SignedBy) {
 	}
 }
 
-func (t *transcript) planned(key string) (plan.Key, bool) {
+func (t *Transcript) planned(key string) (plan.Key, bool) {
 	i := slices.IndexFunc(t.Plan.Keys, func(k plan.Key) bool { return k.Name == key })
 	if i < 0 {
 		return plan.Key{}, false
@@ -249,9 +252,9 @@ func kept(name string) bool {
 
 // fact reads a fact into v, from the first log that has it: what the HSM room
 // recorded counts before what the other machine says of it.
-func (t *transcript) fact(v any, names ...string) bool {
+func (t *Transcript) fact(v any, names ...string) bool {
 	for _, name := range names {
-		for _, l := range t.Logs {
+		for _, l := range t.logs {
 			if raw, ok := l.facts[name]; ok && json.Unmarshal(raw, v) == nil {
 				return true
 			}
@@ -260,8 +263,8 @@ func (t *transcript) fact(v any, names ...string) bool {
 	return false
 }
 
-func (t *transcript) log(name string) *logFacts {
-	for _, l := range t.Logs {
+func (t *Transcript) log(name string) *logFacts {
+	for _, l := range t.logs {
 		if l.Name == name {
 			return l
 		}
@@ -271,7 +274,7 @@ func (t *transcript) log(name string) *logFacts {
 
 // code chooses what stands on every page: the code of the last manifest, or
 // that of a log where there is none yet.
-func (t *transcript) code(d *durable.Dir) {
+func (t *Transcript) code(d *durable.Dir) {
 	for _, name := range []string{audit.SealFinal, audit.SealOffline, audit.SealPrepare} {
 		b, err := d.Read(name, audit.MaxFile)
 		if err != nil {
@@ -284,14 +287,14 @@ func (t *transcript) code(d *durable.Dir) {
 			t.lists[name] = m
 		}
 	}
-	if t.CodeOf == "" && len(t.Logs) > 0 {
-		last := t.Logs[len(t.Logs)-1]
+	if t.CodeOf == "" && len(t.logs) > 0 {
+		last := t.logs[len(t.logs)-1]
 		t.Code, t.CodeOf = last.Head.SHA256, last.Name
 	}
 }
 
 // signatures verifies who signed the plan and each manifest.
-func (t *transcript) signatures(d *durable.Dir) error {
+func (t *Transcript) signatures(d *durable.Dir) error {
 	mode, policy := t.Plan.Mode(), t.Plan.Policy()
 	for _, of := range []struct{ file, namespace, side string }{
 		{"plan.toml", audit.PlanNamespace(mode), ""},
@@ -318,14 +321,14 @@ func (t *transcript) signatures(d *durable.Dir) error {
 			}
 		}
 	}
-	if len(t.Logs) == 0 {
+	if len(t.logs) == 0 {
 		return fmt.Errorf("the folder has no log: %w", audit.ErrNoRecords)
 	}
 	return nil
 }
 
 // person is how the page names somebody: by the name in the plan.
-func (t *transcript) person(id string) string {
+func (t *Transcript) person(id string) string {
 	if p, ok := t.people[id]; ok {
 		return p.Name
 	}
@@ -335,7 +338,7 @@ func (t *transcript) person(id string) string {
 	return id + " (nobody in the plan)"
 }
 
-func (t *transcript) names(signed []audit.SignedBy) []string {
+func (t *Transcript) names(signed []audit.SignedBy) []string {
 	var out []string
 	for _, s := range signed {
 		out = append(out, t.person(s.Person))

@@ -15,19 +15,19 @@ import (
 // This file tells the keys: the KEK, the HSM, and each target key. It takes
 // them from the facts of the logs.
 
-// A kek is the Key Exchange Key in the vault.
-type kek struct {
+// A KEK is the Key Exchange Key in the vault.
+type KEK struct {
 	KID, Type, Expires, Fate, Source string
 	SHA256                           digest.SHA256
 	Known                            bool
 	Origin                           bool // the vault is proved to have made it
-	Confirmed                        []ref
+	Confirmed                        []Ref
 	By                               []string // who confirmed it
 }
 
 // KEK is what the record says of the KEK.
-func (t *transcript) KEK() kek {
-	k := kek{Type: fmt.Sprintf("RSA-%d", t.Plan.KEK.Bits), Source: "made in this ceremony", Origin: t.origin == audit.ResultHolds}
+func (t *Transcript) KEK() KEK {
+	k := KEK{Type: fmt.Sprintf("RSA-%d", t.Plan.KEK.Bits), Source: "made in this ceremony", Origin: t.origin == audit.ResultHolds}
 	if t.Plan.KEK.Use != "" {
 		k.Source = "existed before this ceremony"
 	}
@@ -41,22 +41,22 @@ func (t *transcript) KEK() kek {
 	return k
 }
 
-// A token is the HSM, as it named itself.
-type token struct {
+// A Token is the HSM, as it named itself.
+type Token struct {
 	Label, Serial, Manufacturer, Model, Firmware, Library string
 	Way                                                   string `json:"-"` // how it wraps
 }
 
 // HSM is what the record says of the HSM.
-func (t *transcript) HSM() token {
-	var k token
+func (t *Transcript) HSM() Token {
+	var k Token
 	t.fact(&k, "hsm.token")
 	t.fact(&k.Way, "hsm.way")
 	return k
 }
 
-// A vault is where the keys went, as it named itself.
-type vault struct {
+// A Vault is where the keys went, as it named itself.
+type Vault struct {
 	URL     string `json:"url"`
 	Kind    string `json:"kind"`
 	Cloud   string `json:"cloud"`
@@ -65,8 +65,8 @@ type vault struct {
 }
 
 // Vault is what the record says of the vault.
-func (t *transcript) Vault() vault {
-	v := vault{URL: t.Plan.Vault.URL, Cloud: t.Plan.Vault.Cloud, Tenant: t.Plan.Vault.Tenant}
+func (t *Transcript) Vault() Vault {
+	v := Vault{URL: t.Plan.Vault.URL, Cloud: t.Plan.Vault.Cloud, Tenant: t.Plan.Vault.Tenant}
 	t.fact(&v, "vault.info")
 	return v
 }
@@ -79,8 +79,8 @@ type hsmKey struct {
 	KCV    string `json:"kcv"`
 }
 
-// A target is one target key on its way.
-type target struct {
+// A Target is one target key on its way.
+type Target struct {
 	plan.Key
 	Known    bool
 	CKAID    string // hex
@@ -97,16 +97,16 @@ type target struct {
 }
 
 // Targets are the target keys, in the plan's order.
-func (t *transcript) Targets() []target {
-	var out []target
+func (t *Transcript) Targets() []Target {
+	var out []Target
 	for _, k := range t.Plan.Keys {
 		out = append(out, t.target(k))
 	}
 	return out
 }
 
-func (t *transcript) target(k plan.Key) target {
-	out := target{Key: k}
+func (t *Transcript) target(k plan.Key) Target {
+	out := Target{Key: k}
 	var key hsmKey
 	if out.Known = t.fact(&key, "target/"+k.Name, "carried.target/"+k.Name); out.Known {
 		out.Said, out.KCV = key.Type, key.KCV
@@ -143,4 +143,4 @@ func (t *transcript) target(k plan.Key) target {
 }
 
 // Manifest lists the files that the last seal vouches for.
-func (t *transcript) Manifest() audit.Manifest { return t.lists[t.CodeOf] }
+func (t *Transcript) Manifest() audit.Manifest { return t.lists[t.CodeOf] }

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+
+	"github.com/keyceremony/ceremony/report/reporttest"
 )
 
 // A meter counts bytes, and looks now and then at how much memory is in use.
@@ -28,15 +30,15 @@ func (m *meter) Write(b []byte) (int, error) {
 // memory at once.
 func TestManyRecords(t *testing.T) {
 	work := func(n int) (allocated, peak uint64) {
-		m := newMaker(t)
-		m.bulk = n
-		m.make()
-		v := m.verdict()
+		m := reporttest.New(t)
+		m.Bulk = n
+		m.Make()
+		v := m.Verdict()
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		w := &meter{}
-		if err := Write(w, m.dir.Path(), v); err != nil {
+		if err := Write(w, m.Dir.Path(), v); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)
@@ -59,12 +61,12 @@ func TestManyRecords(t *testing.T) {
 func BenchmarkReport(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			m := newMaker(b)
-			m.bulk = n
-			m.make()
-			v := m.verdict()
+			m := reporttest.New(b)
+			m.Bulk = n
+			m.Make()
+			v := m.Verdict()
 			for b.Loop() {
-				if err := Write(io.Discard, m.dir.Path(), v); err != nil {
+				if err := Write(io.Discard, m.Dir.Path(), v); err != nil {
 					b.Fatal(err)
 				}
 			}

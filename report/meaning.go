@@ -1,7 +1,7 @@
 package report
 
 // Meaning says in a few words what a rule of the verdict wants.
-func (t *transcript) Meaning(rule string) string { return meanings[rule] }
+func (t *Transcript) Meaning(rule string) string { return meanings[rule] }
 
 var meanings = map[string]string{
 	"folder.names":         "plain files alone, with names of a ceremony",

@@ -37,28 +37,34 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{
 // maxPlan bounds what is read as a plan, in bytes.
 const maxPlan = 256 << 10
 
+// Read reads a folder for those who draw it. V is the verdict over it, with
+// every rule. A folder without a plan or a log has no transcript.
+func Read(dir string, v audit.Verdict) (*Transcript, error) {
+	d, err := durable.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	p, err := readPlan(d)
+	if err != nil {
+		return nil, err
+	}
+	return gather(d, p, v)
+}
+
 // Write draws the page of a folder. V is the verdict over it, with every rule;
 // what the auditor brought from outside (anchors) is left out of the page, so
 // that it is the same for everybody. Records are drawn as they are read: the
 // memory it takes grows with what its first pages list and not with the logs.
 func Write(w io.Writer, dir string, v audit.Verdict) error {
-	d, err := durable.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	p, err := readPlan(d)
-	if err != nil {
-		return err
-	}
-	t, err := gather(d, p, inside(v))
+	t, err := Read(dir, inside(v))
 	if err != nil {
 		return err
 	}
 	if err := page.ExecuteTemplate(w, "head", t); err != nil {
 		return err
 	}
-	if err := t.timeline(d, func(e *entry) error { return page.ExecuteTemplate(w, "entry", e) }); err != nil {
+	if err := t.Timeline(func(e *Entry) error { return page.ExecuteTemplate(w, "entry", e) }); err != nil {
 		return err
 	}
 	return page.ExecuteTemplate(w, "tail", t)

@@ -16,15 +16,23 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/report/reporttest"
 	"github.com/keyceremony/ceremony/steps"
 )
 
 var update = flag.Bool("update", false, "write testdata/transcript.html anew")
 
-func draw(t testing.TB, m *maker) string {
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func draw(t testing.TB, m *reporttest.Maker) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Write(&b, m.dir.Path(), m.verdict()); err != nil {
+	if err := Write(&b, m.Dir.Path(), m.Verdict()); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -33,9 +41,9 @@ func draw(t testing.TB, m *maker) string {
 // TestGolden: the page of a folder is these bytes, wherever and whenever it is
 // drawn.
 func TestGolden(t *testing.T) {
-	m := newMaker(t)
-	m.make()
-	if v := m.verdict(); v.Outcome != audit.OutcomeExceptions {
+	m := reporttest.New(t)
+	m.Make()
+	if v := m.Verdict(); v.Outcome != audit.OutcomeExceptions {
 		t.Fatalf("%s: %+v", v.Outcome, v.Rules)
 	}
 	got := draw(t, m)
@@ -62,14 +70,14 @@ func TestGolden(t *testing.T) {
 
 // TestAnchorsAreNotInThePage: everybody draws the same, whatever they know.
 func TestAnchorsAreNotInThePage(t *testing.T) {
-	m := newMaker(t)
-	m.make()
+	m := reporttest.New(t)
+	m.Make()
 	want := draw(t, m)
-	for _, a := range []audit.Anchors{{PlanCode: m.plan.SHA256().Code()}, {PlanCode: strings.Repeat("0", 35)}} {
-		v := audit.Verify(m.dir.Path(), m.plan.Policy(), a)
+	for _, a := range []audit.Anchors{{PlanCode: m.Plan.SHA256().Code()}, {PlanCode: strings.Repeat("0", 35)}} {
+		v := audit.Verify(m.Dir.Path(), m.Plan.Policy(), a)
 		v.Add(audit.Rule{ID: "report.rendered", Result: audit.ResultFails})
 		var b bytes.Buffer
-		if err := Write(&b, m.dir.Path(), v); err != nil || b.String() != want {
+		if err := Write(&b, m.Dir.Path(), v); err != nil || b.String() != want {
 			t.Errorf("another page for %v (%v)", a, err)
 		}
 	}
@@ -130,10 +138,10 @@ func TestAlphabet(t *testing.T) {
 	}
 }
 
-func made(t *testing.T, foreign string) *maker {
-	m := newMaker(t)
-	m.foreign, m.name = foreign, "A <b>name</b> & П\"=1+1"
-	m.make()
+func made(t *testing.T, foreign string) *reporttest.Maker {
+	m := reporttest.New(t)
+	m.Foreign, m.Name = foreign, "A <b>name</b> & П\"=1+1"
+	m.Make()
 	return m
 }
 
@@ -174,8 +182,8 @@ func TestPageLoadsNothing(t *testing.T) {
 func TestFirstPage(t *testing.T) {
 	m := made(t, "")
 	first, _, _ := strings.Cut(draw(t, m), `<section class="new">`)
-	manifest, err := m.dir.Read(audit.SealFinal, audit.MaxFile)
-	m.must(err)
+	manifest, err := m.Dir.Read(audit.SealFinal, audit.MaxFile)
+	must(t, err)
 	for _, want := range []string{
 		"✓ Complete with exceptions", "go on; the offset is recorded", "kek.origin", "the ceremony was paused", "Confirm the KEK did not come to its end once",
 		"2 operators, 1 crypto officer, 1 internal witness", strings.Fields(plan.CodeOf(manifest))[0],
@@ -190,21 +198,21 @@ func TestFirstPage(t *testing.T) {
 func TestWhoSigned(t *testing.T) {
 	m := made(t, "")
 	signed := func() []bool {
-		d := m.dir
+		d := m.Dir
 		p, err := readPlan(d)
-		m.must(err)
-		tr, err := gather(d, p, m.verdict())
-		m.must(err)
+		must(t, err)
+		tr, err := gather(d, p, m.Verdict())
+		must(t, err)
 		return tr.Signers()[4].Cells // iw
 	}
 	if all := signed(); slices.Contains(all, false) {
 		t.Fatalf("not everything is signed: %v", all)
 	}
 	name := audit.SignedName(audit.SealFinal, "iw")
-	m.must(m.dir.Remove(name))
-	other, err := m.dir.Read(audit.SignedName(audit.SealOffline, "iw"), audit.MaxLine)
-	m.must(err)
-	m.write(name, other)
+	must(t, m.Dir.Remove(name))
+	other, err := m.Dir.Read(audit.SignedName(audit.SealOffline, "iw"), audit.MaxLine)
+	must(t, err)
+	m.Write(name, other)
 	if cells := signed(); cells[6] || !cells[5] {
 		t.Errorf("a signature on another seal counts: %v", cells)
 	}
@@ -241,9 +249,9 @@ func TestOrder(t *testing.T) {
 // TestAttemptBefore: the head of another folder is told, and orders nothing
 // here, whatever its log is called.
 func TestAttemptBefore(t *testing.T) {
-	m := newMaker(t)
-	m.before = &audit.Head{Log: "online.2.log", Seq: 3}
-	m.make()
+	m := reporttest.New(t)
+	m.Before = &audit.Head{Log: "online.2.log", Seq: 3}
+	m.Make()
 	page := draw(t, m)
 	if a, b := strings.Index(page, `id="r-online-0"`), strings.Index(page, `id="r-offline-0"`); a < 0 || a > b {
 		t.Error("the preparation does not come first")
@@ -261,9 +269,9 @@ func TestAttemptBefore(t *testing.T) {
 // TestOrigin: only a check that holds proves that the vault made the KEK.
 func TestOrigin(t *testing.T) {
 	for _, result := range []string{"holds", "fails", "not checked"} {
-		m := newMaker(t)
-		m.origin = result
-		m.make()
+		m := reporttest.New(t)
+		m.Origin = result
+		m.Make()
 		page := draw(t, m)
 		proved, not := strings.Count(page, "<dd>the vault made it</dd>"), strings.Count(page, "not proved that the vault made this KEK")
 		if (proved == 1) != (result == "holds") || (not > 0) != (result != "holds") {
@@ -274,10 +282,10 @@ func TestOrigin(t *testing.T) {
 
 // TestHSMSeal: the HSM's own signature has a row, and the card a command.
 func TestHSMSeal(t *testing.T) {
-	m := newMaker(t)
-	m.sealKey = true
-	m.make()
-	if v := m.verdict(); v.Outcome != audit.OutcomeExceptions {
+	m := reporttest.New(t)
+	m.SealKey = true
+	m.Make()
+	if v := m.Verdict(); v.Outcome != audit.OutcomeExceptions {
 		t.Fatal(v.Outcome)
 	}
 	_, row, _ := strings.Cut(draw(t, m), "<td><b>the HSM</b></td>")
@@ -285,7 +293,7 @@ func TestHSMSeal(t *testing.T) {
 	if strings.Count(row, "✓") != 1 {
 		t.Errorf("the HSM's row is %s", row)
 	}
-	if !strings.Contains(string(cardOf(m.plan)), "\nsigned hsm offline-seal OFFLINE.sha256") {
+	if !strings.Contains(string(cardOf(m.Plan)), "\nsigned hsm offline-seal OFFLINE.sha256") {
 		t.Error("the card does not check the HSM's signature")
 	}
 }
@@ -293,11 +301,11 @@ func TestHSMSeal(t *testing.T) {
 // TestDamagedLog: the page ends where a log cannot be read, and says so.
 func TestDamagedLog(t *testing.T) {
 	m := made(t, "")
-	b, err := m.dir.Read("offline.log", audit.MaxFile)
-	m.must(err)
+	b, err := m.Dir.Read("offline.log", audit.MaxFile)
+	must(t, err)
 	b[len(b)/2] ^= 1
-	m.must(m.dir.Remove("offline.log"))
-	m.write("offline.log", b)
+	must(t, m.Dir.Remove("offline.log"))
+	m.Write("offline.log", b)
 	if page := draw(t, m); !strings.Contains(page, "The log cannot be read from here on") || !strings.Contains(page, "✗ Does not hold") {
 		t.Error("the damage is not told")
 	}
@@ -306,35 +314,35 @@ func TestDamagedLog(t *testing.T) {
 // TestRendered: the folder's copy is compared byte for byte.
 func TestRendered(t *testing.T) {
 	m := made(t, "")
-	result := func() string { return Rendered(m.dir.Path(), m.verdict()).Result }
+	result := func() string { return Rendered(m.Dir.Path(), m.Verdict()).Result }
 	if got := result(); got != audit.ResultNotChecked {
 		t.Errorf("without a page: %s", got)
 	}
 	page := []byte(draw(t, m))
-	for name, whole := range map[string][]byte{audit.ReportName: page, audit.CardName: cardOf(m.plan)} {
-		m.write(name, whole)
+	for name, whole := range map[string][]byte{audit.ReportName: page, audit.CardName: cardOf(m.Plan)} {
+		m.Write(name, whole)
 		if got := result(); got != audit.ResultHolds {
 			t.Errorf("%s: %s", name, got)
 		}
 		for at := 0; at < len(whole); at += 997 {
 			bad := bytes.Clone(whole)
 			bad[at] ^= 1
-			m.must(m.dir.Remove(name))
-			m.write(name, bad)
+			must(t, m.Dir.Remove(name))
+			m.Write(name, bad)
 			if got := result(); got != audit.ResultFails {
 				t.Fatalf("%s with byte %d changed: %s", name, at, got)
 			}
 		}
 		for _, bad := range [][]byte{whole[:len(whole)-1], append(bytes.Clone(whole), '\n'), {}} {
-			m.must(m.dir.Remove(name))
-			m.write(name, bad)
+			must(t, m.Dir.Remove(name))
+			m.Write(name, bad)
 			if got := result(); got != audit.ResultFails {
 				t.Errorf("%s with %d of %d bytes: %s", name, len(bad), len(whole), got)
 			}
 		}
-		m.must(m.dir.Remove(name))
+		must(t, m.Dir.Remove(name))
 	}
-	if m.verdict().Outcome != audit.OutcomeExceptions {
+	if m.Verdict().Outcome != audit.OutcomeExceptions {
 		t.Error("the folder was changed")
 	}
 }
@@ -344,14 +352,14 @@ func TestRendered(t *testing.T) {
 func TestOlderForm(t *testing.T) {
 	m := made(t, "")
 	for n, want := range map[string]bool{"0": false, "1": Version > 1, strconv.Itoa(Version): false, strconv.Itoa(Version + 1): false, "01x": false, "": false} {
-		m.write(audit.ReportName, []byte(`<!doctype html><meta name="generator" content="ceremony report `+n+`">`))
-		if older(m.dir.Path(), audit.ReportName) != want {
+		m.Write(audit.ReportName, []byte(`<!doctype html><meta name="generator" content="ceremony report `+n+`">`))
+		if older(m.Dir.Path(), audit.ReportName) != want {
 			t.Errorf("version %q is older: %v", n, !want)
 		}
-		if got := Rendered(m.dir.Path(), m.verdict()).Result; got != audit.ResultFails && !want {
+		if got := Rendered(m.Dir.Path(), m.Verdict()).Result; got != audit.ResultFails && !want {
 			t.Errorf("version %q: %s", n, got)
 		}
-		m.must(m.dir.Remove(audit.ReportName))
+		must(t, m.Dir.Remove(audit.ReportName))
 	}
 }
 
@@ -360,7 +368,7 @@ func TestOlderForm(t *testing.T) {
 func TestClausesNameWhatExists(t *testing.T) {
 	m := made(t, "")
 	rules := []string{"steps.done"}
-	for _, r := range m.verdict().Rules {
+	for _, r := range m.Verdict().Rules {
 		rules = append(rules, r.ID)
 	}
 	for _, id := range rules {
@@ -397,13 +405,13 @@ func TestGapsAreNamed(t *testing.T) {
 
 // TestNoLog: a folder with a plan alone has no transcript.
 func TestNoLog(t *testing.T) {
-	m := newMaker(t)
-	b := m.toml()
+	m := reporttest.New(t)
+	b := m.TOML()
 	var err error
-	m.plan, err = plan.Parse(b)
-	m.must(err)
-	m.write("plan.toml", b)
-	if err := Write(io.Discard, m.dir.Path(), m.verdict()); !errors.Is(err, audit.ErrNoRecords) {
+	m.Plan, err = plan.Parse(b)
+	must(t, err)
+	m.Write("plan.toml", b)
+	if err := Write(io.Discard, m.Dir.Path(), m.Verdict()); !errors.Is(err, audit.ErrNoRecords) {
 		t.Errorf("%v", err)
 	}
 }

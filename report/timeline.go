@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,37 +18,48 @@ import (
 
 // This file draws the records, one after the other, in their proved order.
 
-// An entry is one record in the timeline.
-type entry struct {
-	Head       *stageHead // above the first record of a sitting
-	Ref        ref
+// An Entry is one record in the timeline, or a step's begin and its end.
+type Entry struct {
+	Head       *Sitting // above the first record of a sitting
+	Ref        Ref
+	Log        string // file name
+	Side, Ev   string
 	Date, Time string
 	Begun      string   // when it began, if it was begun apart
 	By         []string // who had the keyboard
+	People     []string // ids of all that it names: who acts, and who signed
 	Loud       bool
 	Title      string
 	Step       string
-	Lines      []line
+	Lines      []Line
 	Checks     []audit.Check
-	Links      []link
+	Links      []Link
+	Raw        []RawLine
 }
 
-// stageHead is what stands above the records of one sitting.
-type stageHead struct {
+// A RawLine is a line of a log as it stands there. Bytes are valid as long as
+// those who draw have the entry.
+type RawLine struct {
+	Number int // from 1, as head and sed count
+	Bytes  []byte
+}
+
+// A Sitting is what stands above the records of one sitting.
+type Sitting struct {
 	Stage, Where, Log string
 	Number            int // 0 for what is no stage
 }
 
-// A line is a label and what it says.
-type line struct {
+// A Line is a label and what it says.
+type Line struct {
 	Label, Value string
 	Mono         bool
 }
 
-// A link is a head of another log that a record names.
-type link struct {
+// A Link is a head of another log that a record names.
+type Link struct {
 	audit.Head
-	Ref   ref
+	Ref   Ref
 	Holds bool
 }
 
@@ -58,26 +71,32 @@ type clock struct {
 
 // A drawer turns records into entries.
 type drawer struct {
-	*transcript
+	*Transcript
 	merge  *merge
 	clocks map[string]clock
 	begun  *begun // a begin whose end may come next
-	last   stageHead
-	each   func(*entry) error
+	last   Sitting
+	each   func(*Entry) error
 	nth    int // exceptions so far
 }
 
 // begun is a step.begin that was read and not drawn.
 type begun struct {
 	log, step, key string
-	entry          *entry
+	entry          *Entry
 	mark           string
 }
 
-// timeline draws every record of every log.
-func (t *transcript) timeline(d *durable.Dir, each func(*entry) error) error {
+// Timeline draws every record of every log, in their order. An entry is each's
+// own; the bytes of its raw lines are valid until each returns.
+func (t *Transcript) Timeline(each func(*Entry) error) error {
+	d, err := durable.Open(t.dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
 	var names []string
-	for _, l := range t.Logs {
+	for _, l := range t.logs {
 		names = append(names, l.Name)
 	}
 	m, err := openMerge(d, names, t.asked)
@@ -85,7 +104,7 @@ func (t *transcript) timeline(d *durable.Dir, each func(*entry) error) error {
 		return err
 	}
 	defer m.close()
-	w := &drawer{transcript: t, merge: m, clocks: map[string]clock{}, each: each}
+	w := &drawer{Transcript: t, merge: m, clocks: map[string]clock{}, each: each}
 	for s := m.pick(); s != nil; s = m.pick() {
 		if err := w.record(s); err != nil {
 			return err
@@ -105,9 +124,9 @@ func (w *drawer) unread() error {
 		if s.bad == nil {
 			continue
 		}
-		err := w.each(&entry{
-			Ref: refTo(s.name, s.seen), Loud: true, Title: "The log cannot be read from here on",
-			Lines: []line{{"Why", s.name + ": " + s.bad.Error(), false}},
+		err := w.each(&Entry{
+			Ref: refTo(s.name, s.seen), Log: s.name, Side: audit.LogSide(s.name), Loud: true, Title: "The log cannot be read from here on",
+			Lines: []Line{{"Why", s.name + ": " + s.bad.Error(), false}},
 		})
 		if err != nil {
 			return err
@@ -121,16 +140,18 @@ func (w *drawer) unread() error {
 func (w *drawer) record(s *stream) error {
 	r := s.next
 	e := w.entry(s.name, r)
+	e.Raw = []RawLine{{r.Seq + 1, s.from.Line()}}
 	for _, h := range s.links {
-		e.Links = append(e.Links, link{h, refTo(h.Log, h.Seq), w.merge.had(h)})
+		e.Links = append(e.Links, Link{h, refTo(h.Log, h.Seq), w.merge.had(h)})
 	}
 	b := w.begun
 	if b != nil && b.log == s.name && b.step == r.Step && b.key == r.Key && (r.Ev == audit.EvEnd || r.Ev == audit.EvFail) {
 		w.begun = nil
-		e.Head = cmpHead(b.entry.Head, e.Head)
+		e.Head = cmp.Or(b.entry.Head, e.Head)
 		e.Begun = b.entry.Time
+		e.Raw = append(b.entry.Raw, e.Raw...)
 		if b.mark != "" {
-			e.Lines = append([]line{{"Mark", b.mark, true}}, e.Lines...)
+			e.Lines = append([]Line{{"Mark", b.mark, true}}, e.Lines...)
 		}
 		return w.each(e)
 	}
@@ -142,15 +163,9 @@ func (w *drawer) record(s *stream) error {
 	}
 	var begin audit.Begin
 	err := json.Unmarshal(r.Data, &begin)
+	e.Raw[0].Bytes = bytes.Clone(e.Raw[0].Bytes) // it is drawn when the next record was read
 	w.begun = &begun{s.name, r.Step, r.Key, e, begin.Mark}
 	return err
-}
-
-func cmpHead(a, b *stageHead) *stageHead {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // flush draws a begin that was not followed by its end.
@@ -162,19 +177,19 @@ func (w *drawer) flush() error {
 	w.begun = nil
 	b.entry.Title += ": begun, and not ended"
 	if b.mark != "" {
-		b.entry.Lines = append(b.entry.Lines, line{"Mark", b.mark, true})
+		b.entry.Lines = append(b.entry.Lines, Line{"Mark", b.mark, true})
 	}
 	return w.each(b.entry)
 }
 
 // entry draws what every record has, and what its event has.
-func (w *drawer) entry(log string, r audit.Record) *entry {
-	e := &entry{
-		Ref: refTo(log, r.Seq), Date: r.Wall.Format("2006-01-02"), Time: r.Wall.Format("15:04:05"),
+func (w *drawer) entry(log string, r audit.Record) *Entry {
+	e := &Entry{
+		Ref: refTo(log, r.Seq), Log: log, Side: r.Side, Ev: r.Ev, People: slices.Clone(r.Actor), Date: r.Wall.Format("2006-01-02"), Time: r.Wall.Format("15:04:05"),
 		Title: title(r.Step, r.Key), Step: r.Step, Head: w.head(log, r),
 	}
 	if text := w.clock(log, r); text != "" {
-		e.Lines, e.Loud = append(e.Lines, line{"Clock", text, false}), true
+		e.Lines, e.Loud = append(e.Lines, Line{"Clock", text, false}), true
 	}
 	for _, id := range r.Actor {
 		e.By = append(e.By, w.person(id))
@@ -186,8 +201,8 @@ func (w *drawer) entry(log string, r audit.Record) *entry {
 }
 
 // head is what stands above a record that begins another sitting.
-func (w *drawer) head(log string, r audit.Record) *stageHead {
-	h := stageHead{Stage: r.Stage, Log: log}
+func (w *drawer) head(log string, r audit.Record) *Sitting {
+	h := Sitting{Stage: r.Stage, Log: log}
 	if h == w.last {
 		return nil
 	}
@@ -216,7 +231,7 @@ func (w *drawer) clock(log string, r audit.Record) string {
 }
 
 // drawers draw the data of each event.
-var drawers = map[string]func(*drawer, *entry, audit.Record){
+var drawers = map[string]func(*drawer, *Entry, audit.Record){
 	audit.EvOpen:      drawOpen,
 	audit.EvApprove:   drawApprove,
 	audit.EvEnd:       drawEnd,
@@ -236,15 +251,23 @@ func data[T any](r audit.Record) (v T) {
 	return v
 }
 
-func (e *entry) say(label, value string) {
+func (e *Entry) say(label, value string) {
 	if value != "" {
-		e.Lines = append(e.Lines, line{label, value, false})
+		e.Lines = append(e.Lines, Line{label, value, false})
 	}
 }
 
-func (e *entry) mono(label, value string) { e.Lines = append(e.Lines, line{label, value, true}) }
+// signed says who made statements.
+func (e *Entry) signed(w *drawer, label string, by []audit.SignedBy) {
+	for _, s := range by {
+		e.People = append(e.People, s.Person)
+	}
+	e.say(label, strings.Join(w.names(by), ", "))
+}
 
-func drawOpen(_ *drawer, e *entry, r audit.Record) {
+func (e *Entry) mono(label, value string) { e.Lines = append(e.Lines, Line{label, value, true}) }
+
+func drawOpen(_ *drawer, e *Entry, r audit.Record) {
 	o := data[audit.Open](r)
 	e.Title = "The log begins"
 	if o.Link != nil && o.Attempt == 1 {
@@ -260,14 +283,14 @@ func drawOpen(_ *drawer, e *entry, r audit.Record) {
 	}
 }
 
-func drawApprove(w *drawer, e *entry, r audit.Record) {
+func drawApprove(w *drawer, e *Entry, r audit.Record) {
 	n := data[audit.Note](r)
 	e.Title = "Approved: " + e.Title
-	e.say("Approved by", strings.Join(w.names(n.Statements), ", "))
+	e.signed(w, "Approved by", n.Statements)
 	e.text(w, r.Step, n.Text)
 }
 
-func (e *entry) text(w *drawer, step string, text map[string]string) {
+func (e *Entry) text(w *drawer, step string, text map[string]string) {
 	for _, k := range slices.Sorted(maps.Keys(text)) {
 		e.say(question(step, k), w.named(text[k]))
 	}
@@ -289,9 +312,9 @@ func (w *drawer) named(value string) string {
 	return value
 }
 
-func drawEnd(w *drawer, e *entry, r audit.Record) { w.end(e, data[audit.End](r)) }
+func drawEnd(w *drawer, e *Entry, r audit.Record) { w.end(e, data[audit.End](r)) }
 
-func drawFail(w *drawer, e *entry, r audit.Record) {
+func drawFail(w *drawer, e *Entry, r audit.Record) {
 	f := data[audit.Fail](r)
 	e.Loud = true
 	e.Title += ": not done"
@@ -300,13 +323,13 @@ func drawFail(w *drawer, e *entry, r audit.Record) {
 }
 
 // end draws what a step has left.
-func (w *drawer) end(e *entry, d audit.End) {
+func (w *drawer) end(e *Entry, d audit.End) {
 	if len(d.Statements) > 0 {
 		label := map[string]string{audit.ActionSignIn: "Signed in", audit.ActionSignOff: "Signed off"}[d.Statements[0].Action]
 		if label == "" {
 			label = "Signed"
 		}
-		e.say(label, strings.Join(w.names(d.Statements), ", "))
+		e.signed(w, label, d.Statements)
 	}
 	e.answers(w, d.Answers)
 	e.facts(d.Facts)
@@ -319,7 +342,7 @@ func (w *drawer) end(e *entry, d audit.End) {
 
 // answers draws what people typed. Answers to one question by several people
 // are named by their ids after a point, and stand in one line.
-func (e *entry) answers(w *drawer, answers map[string]string) {
+func (e *Entry) answers(w *drawer, answers map[string]string) {
 	var order []string
 	said := map[string][]string{}
 	for _, k := range slices.Sorted(maps.Keys(answers)) {
@@ -327,6 +350,7 @@ func (e *entry) answers(w *drawer, answers map[string]string) {
 		text := w.named(answers[k])
 		if p, known := w.people[id]; known {
 			text = p.Name + ": " + text
+			e.People = append(e.People, id)
 			e.Loud = e.Loud || field == "agree" && answers[k] != audit.SubjectAgrees
 		} else if _, planned := w.planned(id); planned {
 			text = id + ": " + text
@@ -344,7 +368,7 @@ func (e *entry) answers(w *drawer, answers map[string]string) {
 }
 
 // facts draws plain values; what has a form of its own stands under Keys.
-func (e *entry) facts(facts map[string]jsontext.Value) {
+func (e *Entry) facts(facts map[string]jsontext.Value) {
 	const most = 160 // bytes
 	for _, k := range slices.Sorted(maps.Keys(facts)) {
 		var v any
@@ -373,7 +397,7 @@ func fileNames(files []audit.File) string {
 	return strings.Join(names, ", ")
 }
 
-func drawException(w *drawer, e *entry, r audit.Record) {
+func drawException(w *drawer, e *Entry, r audit.Record) {
 	x := data[audit.Exception](r)
 	w.nth++
 	e.Loud = true
@@ -382,7 +406,7 @@ func drawException(w *drawer, e *entry, r audit.Record) {
 	e.say("Expected", x.Expected)
 	e.say("Happened", x.Happened)
 	e.say("Decided", x.Decided)
-	e.say("Decided by", strings.Join(w.names(x.Statements), ", "))
+	e.signed(w, "Decided by", x.Statements)
 }
 
 func orNone(list []string, none string) string {
@@ -392,15 +416,15 @@ func orNone(list []string, none string) string {
 	return strings.Join(list, ", ")
 }
 
-func drawNote(w *drawer, e *entry, r audit.Record) {
+func drawNote(w *drawer, e *Entry, r audit.Record) {
 	n := data[audit.Note](r)
 	e.Title = title(r.Ev, "")
 	e.Loud = r.Ev == audit.EvStop
 	e.text(w, r.Ev, n.Text)
-	e.say("Signed by", strings.Join(w.names(n.Statements), ", "))
+	e.signed(w, "Signed by", n.Statements)
 }
 
-func drawRecovered(_ *drawer, e *entry, r audit.Record) {
+func drawRecovered(_ *drawer, e *Entry, r audit.Record) {
 	d := data[audit.Recovered](r)
 	e.Loud = true
 	e.Title = "What an interrupted write left is kept"
@@ -416,7 +440,7 @@ func shorten(hex string) string {
 	return hex
 }
 
-func drawClose(w *drawer, e *entry, r audit.Record) {
+func drawClose(w *drawer, e *Entry, r audit.Record) {
 	c := data[audit.Close](r)
 	e.Title = title(r.Step, "") + ": the log is frozen"
 	if steps.Title(r.Step) == "" {

@@ -1,4 +1,6 @@
-package report
+// Package reporttest writes the folder of a small ceremony, for tests of what is
+// drawn of it: with keys and times that are the same in every run.
+package reporttest
 
 import (
 	"cmp"
@@ -18,21 +20,20 @@ import (
 	"github.com/keyceremony/ceremony/plan"
 )
 
-// A maker writes the folder of a small ceremony, with keys and times that are
-// the same in every run.
-type maker struct {
+// A Maker writes the folder. What is exported is set before Make.
+type Maker struct {
+	Dir     *durable.Dir
+	Plan    *plan.Plan  // after Make
+	Name    string      // of the ceremony
+	Bulk    int         // additional records
+	Foreign string      // is put wherever a record has a text of others, "" for none
+	Before  *audit.Head // of an earlier attempt, if this is the second
+	SealKey bool        // the HSM has a key of its own, and signs
+	Origin  string      // result of kek.origin; "not checked" if empty
+
 	t    testing.TB
-	dir  *durable.Dir
-	plan *plan.Plan
 	logs map[string]*audit.Log
 	seq  int64
-	name string // of the ceremony
-	bulk int    // additional records
-	// foreign is put wherever a record has a text of others, "" for none.
-	foreign string
-	before  *audit.Head // of an earlier attempt, if this is the second
-	sealKey bool        // the HSM has a key of its own, and signs
-	origin  string      // result of kek.origin; "not checked" if empty
 }
 
 var crew = []struct{ id, name, role string }{
@@ -52,28 +53,30 @@ func signerOf(who string) ssh.Signer {
 	return s
 }
 
-func newMaker(t testing.TB) *maker {
+// New has an empty folder.
+func New(t testing.TB) *Maker {
 	dir, err := durable.Create(t.TempDir() + "/folder")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dir.Close() })
-	return &maker{t: t, dir: dir, logs: map[string]*audit.Log{}, name: "A ceremony of tests"}
+	return &Maker{t: t, Dir: dir, logs: map[string]*audit.Log{}, Name: "A ceremony of tests"}
 }
 
-func (m *maker) must(err error) {
+func (m *Maker) must(err error) {
 	m.t.Helper()
 	if err != nil {
 		m.t.Fatal(err)
 	}
 }
 
-func (m *maker) toml() []byte {
+// TOML is the plan.
+func (m *Maker) TOML() []byte {
 	line := func(who string) string {
 		return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(signerOf(who).PublicKey())))
 	}
 	seal := `seal_key = "none"`
-	if m.sealKey {
+	if m.SealKey {
 		seal = fmt.Sprintf("seal_key = %q\nseal_key_label = \"seal\"", line(audit.SealKeyID))
 	}
 	var b strings.Builder
@@ -118,60 +121,61 @@ audit_log = "none"
 [time]
 not_before = 2026-11-22T09:00:00Z
 not_after = 2026-11-29T09:00:00Z
-`, m.name, digest.Of([]byte("tool")), digest.Of([]byte("owner")), digest.Of([]byte("module")), seal)
+`, m.Name, digest.Of([]byte("tool")), digest.Of([]byte("owner")), digest.Of([]byte("module")), seal)
 	for _, p := range crew {
 		fmt.Fprintf(&b, "[[person]]\nid = %q\nname = %q\nrole = %q\nkept = \"card\"\nkey = %q\n", p.id, p.name, p.role, line(p.id))
 	}
 	return []byte(b.String())
 }
 
-func (m *maker) write(name string, b []byte) audit.File {
+// Write puts a file into the folder.
+func (m *Maker) Write(name string, b []byte) audit.File {
 	m.t.Helper()
-	m.must(m.dir.WriteNew(name, b))
+	m.must(m.Dir.WriteNew(name, b))
 	return audit.File{Name: name, SHA256: digest.Of(b), Bytes: int64(len(b))}
 }
 
 // everybody signs a file beside it.
-func (m *maker) everybody(file, namespace string, text []byte) {
+func (m *Maker) everybody(file, namespace string, text []byte) {
 	for _, p := range crew {
 		sig, err := audit.Sign(signerOf(p.id), nil, namespace, text)
 		m.must(err)
-		m.write(audit.SignedName(file, p.id), sig)
+		m.Write(audit.SignedName(file, p.id), sig)
 	}
 }
 
-func (m *maker) stamp() audit.Stamp {
+func (m *Maker) stamp() audit.Stamp {
 	m.seq++
-	return audit.Stamp{Boot: "boot", MonoNS: m.seq * 1e9, Wall: time.Unix(1795338000+m.seq, 0).UTC(), Src: "rtc" + m.foreign}
+	return audit.Stamp{Boot: "boot", MonoNS: m.seq * 1e9, Wall: time.Unix(1795338000+m.seq, 0).UTC(), Src: "rtc" + m.Foreign}
 }
 
-func (m *maker) begin(name, stage string, link *audit.Head) {
-	l, err := audit.CreateLog(m.dir, name, audit.LogSide(name), m.plan.ID, m.stamp)
+func (m *Maker) begin(name, stage string, link *audit.Head) {
+	l, err := audit.CreateLog(m.Dir, name, audit.LogSide(name), m.Plan.ID, m.stamp)
 	m.must(err)
 	m.logs[name] = l
 	attempt := 1
-	if name == "online.log" && m.before != nil {
-		attempt, link = 2, m.before
+	if name == "online.log" && m.Before != nil {
+		attempt, link = 2, m.Before
 	}
 	m.add(name, stage, audit.EvOpen, "", "", audit.Open{
-		Format: audit.OpenFormat, Steps: 1, Mode: m.plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: attempt, Plan: m.plan.SHA256(), Link: link,
-		Tool: audit.Tool{Name: "ceremony", Version: "1.0.0" + m.foreign, Commit: "abc", SHA256: digest.Of([]byte("tool"))},
+		Format: audit.OpenFormat, Steps: 1, Mode: m.Plan.Mode(), Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Attempt: attempt, Plan: m.Plan.SHA256(), Link: link,
+		Tool: audit.Tool{Name: "ceremony", Version: "1.0.0" + m.Foreign, Commit: "abc", SHA256: digest.Of([]byte("tool"))},
 	})
 }
 
-func (m *maker) add(log, stage, ev, step, key string, data any) {
+func (m *Maker) add(log, stage, ev, step, key string, data any) {
 	m.t.Helper()
 	_, err := m.logs[log].Append(audit.Entry{Stage: stage, Actor: []string{"op1"}, Ev: ev, Step: step, Key: key, Data: data})
 	m.must(err)
 }
 
 // sign makes a statement of each of these people.
-func (m *maker) sign(log, stage, step, action string, who ...string) (out []audit.SignedBy) {
+func (m *Maker) sign(log, stage, step, action string, who ...string) (out []audit.SignedBy) {
 	m.t.Helper()
 	for _, id := range who {
-		p, _ := m.plan.Roster().Find(id)
+		p, _ := m.Plan.Roster().Find(id)
 		s := audit.Statement{
-			Mode: m.plan.Mode(), Ceremony: m.plan.ID, Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Stage: stage, Attempt: 1, Step: step,
+			Mode: m.Plan.Mode(), Ceremony: m.Plan.ID, Run: "4f1c9a7e0b6d4c2f8a3e5d7b9c1f0e2d", Stage: stage, Attempt: 1, Step: step,
 			Action: action, Role: p.Role, Person: id, Head: m.logs[log].Head(),
 			Nonce: sha256.Sum256([]byte(log + step + action + id)),
 		}
@@ -181,8 +185,8 @@ func (m *maker) sign(log, stage, step, action string, who ...string) (out []audi
 		name, text := audit.StatementName(log, s.Head.Seq+1, step, id), s.Text()
 		sig, err := audit.Sign(signerOf(id), nil, s.Namespace(), text)
 		m.must(err)
-		m.write(name, text)
-		m.write(audit.SigName(name), sig)
+		m.Write(name, text)
+		m.Write(audit.SigName(name), sig)
 		out = append(out, audit.SignedBy{Person: id, File: name, SHA256: digest.Of(text), Sig: digest.Of(sig), Action: action})
 	}
 	return out
@@ -196,10 +200,10 @@ func ids() (out []string) {
 }
 
 // opening is how each sitting begins.
-func (m *maker) opening(log, stage string) {
+func (m *Maker) opening(log, stage string) {
 	m.add(log, stage, audit.EvEnd, "ceremony.open", "", audit.End{
 		Answers: map[string]string{"code.op1": "typed", "code.op2": "typed"},
-		Checks:  []audit.Check{{ID: "plan.code", Class: "stop", Found: "2 people typed it" + m.foreign, Wanted: "the code of this plan" + m.foreign, Result: "holds"}},
+		Checks:  []audit.Check{{ID: "plan.code", Class: "stop", Found: "2 people typed it" + m.Foreign, Wanted: "the code of this plan" + m.Foreign, Result: "holds"}},
 	})
 	m.add(log, stage, audit.EvEnd, "people.signin", "", audit.End{
 		Answers: map[string]string{"identity": "SEEN", "keyboard": "op1"}, Statements: m.sign(log, stage, "people.signin", audit.ActionSignIn, ids()...),
@@ -207,29 +211,29 @@ func (m *maker) opening(log, stage string) {
 }
 
 // seal closes a log and lets everybody sign the list of what is there.
-func (m *maker) seal(log, stage, step, manifest string, c audit.Close) audit.Head {
+func (m *Maker) seal(log, stage, step, manifest string, c audit.Close) audit.Head {
 	m.t.Helper()
 	m.add(log, stage, audit.EvEnd, step, "", audit.End{})
 	m.add(log, stage, audit.EvClose, step, "", c)
-	entries, err := m.dir.Names()
+	entries, err := m.Dir.Names()
 	m.must(err)
 	var list audit.Manifest
 	for _, e := range entries {
 		later := manifest == audit.SealOffline && strings.HasPrefix(e.Name, "online.2")
 		if !later && !strings.HasPrefix(e.Name, ".") && !strings.HasSuffix(e.Name, ".byok") {
-			b, err := m.dir.Read(e.Name, audit.MaxFile)
+			b, err := m.Dir.Read(e.Name, audit.MaxFile)
 			m.must(err)
 			list = append(list, audit.File{Name: e.Name, SHA256: digest.Of(b)})
 		}
 	}
 	b := list.Encode()
-	m.write(manifest, b)
-	namespace := audit.SealNamespace(manifest, m.plan.Mode())
+	m.Write(manifest, b)
+	namespace := audit.SealNamespace(manifest, m.Plan.Mode())
 	m.everybody(manifest, namespace, b)
-	if m.sealKey && manifest == audit.SealOffline {
+	if m.SealKey && manifest == audit.SealOffline {
 		sig, err := audit.Sign(signerOf(audit.SealKeyID), nil, namespace, b)
 		m.must(err)
-		m.write(audit.SignedName(manifest, audit.SealKeyID), sig)
+		m.Write(audit.SignedName(manifest, audit.SealKeyID), sig)
 	}
 	return m.logs[log].Head()
 }
@@ -244,16 +248,16 @@ func facts(pairs ...string) map[string]jsontext.Value {
 
 const spki = `"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEZ7oF2/O9pbpNPHXJgomDhNh1GrUk\nVf4lXbWOucH/Qf97P6B2YQpUh6Db0qyhBYEujUtik6guB7jcU4LCvD2LCQ==\n-----END PUBLIC KEY-----\n"`
 
-// make writes the whole ceremony and returns its folder.
-func (m *maker) make() string {
+// Make writes the whole ceremony and returns its folder.
+func (m *Maker) Make() string {
 	m.t.Helper()
-	b := m.toml()
+	b := m.TOML()
 	var err error
-	m.plan, err = plan.Parse(b)
+	m.Plan, err = plan.Parse(b)
 	m.must(err)
-	m.write("plan.toml", b)
-	m.everybody("plan.toml", audit.PlanNamespace(m.plan.Mode()), b)
-	m.write("allowed_signers", m.plan.Policy().AllowedSigners())
+	m.Write("plan.toml", b)
+	m.everybody("plan.toml", audit.PlanNamespace(m.Plan.Mode()), b)
+	m.Write("allowed_signers", m.Plan.Policy().AllowedSigners())
 
 	m.begin("online.log", "prepare", nil)
 	m.opening("online.log", "prepare")
@@ -261,23 +265,23 @@ func (m *maker) make() string {
 	m.add("online.log", "prepare", audit.EvEnd, "kek.create", "", audit.End{Answers: map[string]string{"word": "CREATE"}})
 	m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{
 		Facts:  facts("kek.kid", `"https://contoso.managedhsm.azure.net/keys/contoso-kek/1"`, "kek.sha256", `"`+digest.Of([]byte("kek")).String()+`"`),
-		Files:  []audit.File{m.write("kek.publickey.pem", []byte("a key\n")), m.write("kek.json", []byte("{}\n"))},
-		Checks: []audit.Check{{ID: "kek.origin", Class: "note", Found: "no audit log was looked at", Wanted: "proof that the vault made this KEK", Result: cmp.Or(m.origin, "not checked")}},
+		Files:  []audit.File{m.Write("kek.publickey.pem", []byte("a key\n")), m.Write("kek.json", []byte("{}\n"))},
+		Checks: []audit.Check{{ID: "kek.origin", Class: "note", Found: "no audit log was looked at", Wanted: "proof that the vault made this KEK", Result: cmp.Or(m.Origin, "not checked")}},
 	})
-	for i := range m.bulk {
+	for i := range m.Bulk {
 		m.add("online.log", "prepare", audit.EvEnd, "kek.readback", "", audit.End{Checks: []audit.Check{
 			{ID: "kek.kty", Class: "stop", Found: fmt.Sprint("RSA-HSM ", i), Wanted: "RSA-HSM", Result: "holds"},
 		}})
 	}
 	prepared := m.seal("online.log", "prepare", "prepare.seal", audit.SealPrepare, audit.Close{NotChecked: []string{"kek.origin"}})
 	m.begin("online.2.log", "prepare", &prepared)
-	m.add("online.2.log", "prepare", audit.EvEnd, "kek.export", "", audit.End{Answers: map[string]string{"bag": "0042" + m.foreign}})
+	m.add("online.2.log", "prepare", audit.EvEnd, "kek.export", "", audit.End{Answers: map[string]string{"bag": "0042" + m.Foreign}})
 	m.wrap(prepared)
 	m.imports()
-	return m.dir.Path()
+	return m.Dir.Path()
 }
 
-func (m *maker) wrap(prepared audit.Head) {
+func (m *Maker) wrap(prepared audit.Head) {
 	const log, stage = "offline.log", "wrap"
 	m.begin(log, stage, nil)
 	m.opening(log, stage)
@@ -285,36 +289,36 @@ func (m *maker) wrap(prepared audit.Head) {
 		{ID: "clock.offset", Class: "exception", Found: "180 s", Wanted: "at most 120 s either way", Result: "fails"},
 	}})
 	m.add(log, stage, audit.EvException, "exception", "", audit.Exception{
-		Checks: []string{"clock.offset"}, Expected: "the clock is right within 120 seconds" + m.foreign,
-		Happened: "it is 3 minutes late" + m.foreign, Decided: "go on; the offset is recorded" + m.foreign,
+		Checks: []string{"clock.offset"}, Expected: "the clock is right within 120 seconds" + m.Foreign,
+		Happened: "it is 3 minutes late" + m.Foreign, Decided: "go on; the offset is recorded" + m.Foreign,
 		Statements: m.sign(log, stage, "exception", "approve exception", "op2", "iw"),
 	})
 	m.add(log, stage, audit.EvEnd, "kek.receive", "", audit.End{Links: []audit.Head{prepared}, Answers: map[string]string{"bag": "0042"}})
-	m.add(log, stage, audit.EvFail, "kek.confirm", "", audit.Fail{Problem: "check.kek.confirm" + m.foreign})
+	m.add(log, stage, audit.EvFail, "kek.confirm", "", audit.Fail{Problem: "check.kek.confirm" + m.Foreign})
 	m.add(log, stage, audit.EvEnd, "kek.confirm", "", audit.End{Statements: m.sign(log, stage, "kek.confirm", "confirm the KEK", "op1", "op2")})
 	m.add(log, stage, audit.EvEnd, "hsm.connect", "", audit.End{Facts: facts("hsm.token",
 		`{"Label":"token","Serial":"0042","Manufacturer":"Vendor","Model":"Model","Firmware":"1.2","Library":"3.4"}`)})
 	m.add(log, stage, audit.EvEnd, "target.generate", "signing", audit.End{
 		Facts:  facts("target/signing", `{"id":"EjkAGdqsaJhquEVefpA0XQ==","label":"signing","type":"P-256","public":`+spki+`}`),
-		Files:  []audit.File{m.write("signing.pub.pem", []byte("a public key\n"))},
+		Files:  []audit.File{m.Write("signing.pub.pem", []byte("a public key\n"))},
 		Checks: []audit.Check{{ID: "target.local", Class: "stop", Found: "made in this HSM: true", Wanted: "made in this HSM: true", Result: "holds"}},
 	})
 	m.add(log, stage, audit.EvApprove, "target.wrap", "", audit.Note{Text: map[string]string{}, Statements: m.sign(log, stage, "target.wrap", "approve target.wrap", "op2")})
 	m.add(log, stage, audit.EvEnd, "target.wrap", "signing", audit.End{
-		Facts: facts("blob/signing", `"`+digest.Of([]byte("a blob\n")).String()+`"`), Files: []audit.File{m.write("signing.byok", []byte("a blob\n"))},
+		Facts: facts("blob/signing", `"`+digest.Of([]byte("a blob\n")).String()+`"`), Files: []audit.File{m.Write("signing.byok", []byte("a blob\n"))},
 	})
 	m.seal(log, stage, "wrap.seal", audit.SealOffline, audit.Close{Exceptions: 1})
 }
 
-func (m *maker) imports() {
+func (m *Maker) imports() {
 	const log, stage = "online.2.log", "import"
 	m.opening(log, stage)
 	m.add(log, stage, audit.EvEnd, "blob.receive", "", audit.End{Links: []audit.Head{m.logs["offline.log"].Head()}})
-	m.add(log, stage, audit.EvPause, "pause", "", audit.Note{Text: map[string]string{"reason": "lunch" + m.foreign, "custody": "bag 0043"}})
+	m.add(log, stage, audit.EvPause, "pause", "", audit.Note{Text: map[string]string{"reason": "lunch" + m.Foreign, "custody": "bag 0043"}})
 	m.add(log, stage, audit.EvEnd, "target.import", "signing", audit.End{
 		Facts: facts("imported/signing", `{"kid":"https://contoso.managedhsm.azure.net/keys/signing/1","version":"1"}`),
 	})
-	if m.foreign != "" {
+	if m.Foreign != "" {
 		m.hostile(log)
 	}
 	m.add(log, stage, audit.EvEnd, "final.seal", "", audit.End{
@@ -325,8 +329,8 @@ func (m *maker) imports() {
 }
 
 // hostile puts a text of others wherever a record can have one.
-func (m *maker) hostile(log string) {
-	f := m.foreign
+func (m *Maker) hostile(log string) {
+	f := m.Foreign
 	_, err := m.logs[log].Append(audit.Entry{Stage: f, Actor: []string{f}, Ev: audit.EvEnd, Step: f, Key: f, Data: audit.End{
 		Answers:    map[string]string{f: f, "agree.op1": f, "code." + f: f, "agree.co1": audit.SubjectDisagrees, "reason.co1": f},
 		Facts:      facts("kek.fate", quote(f), "kek.kid", quote(f), "vault.info", `{"kind":`+quote(f)+`,"account":`+quote(f)+`}`, "hsm.way", quote(f)),
@@ -351,8 +355,8 @@ func quote(s string) string {
 	return string(b)
 }
 
-// verdict is the one of the folder, without the rule of steps: this ceremony
+// Verdict is the one of the folder, without the rule of steps: this ceremony
 // is shorter than a real one.
-func (m *maker) verdict() audit.Verdict {
-	return audit.Verify(m.dir.Path(), m.plan.Policy(), audit.Anchors{})
+func (m *Maker) Verdict() audit.Verdict {
+	return audit.Verify(m.Dir.Path(), m.Plan.Policy(), audit.Anchors{})
 }
