@@ -127,8 +127,12 @@ func gather(d *durable.Dir, p *plan.Plan, v audit.Verdict) (*Transcript, error) 
 			return nil, err
 		}
 	}
+	if len(t.logs) == 0 {
+		return nil, fmt.Errorf("the folder has no log: %w", audit.ErrNoRecords)
+	}
 	t.code(d)
-	return t, t.signatures(d)
+	t.signatures(d)
+	return t, nil
 }
 
 func (t *Transcript) readLog(d *durable.Dir, name string) error {
@@ -294,7 +298,7 @@ func (t *Transcript) code(d *durable.Dir) {
 }
 
 // signatures verifies who signed the plan and each manifest.
-func (t *Transcript) signatures(d *durable.Dir) error {
+func (t *Transcript) signatures(d *durable.Dir) {
 	mode, policy := t.Plan.Mode(), t.Plan.Policy()
 	for _, of := range []struct{ file, namespace, side string }{
 		{"plan.toml", audit.PlanNamespace(mode), ""},
@@ -321,10 +325,6 @@ func (t *Transcript) signatures(d *durable.Dir) error {
 			}
 		}
 	}
-	if len(t.logs) == 0 {
-		return fmt.Errorf("the folder has no log: %w", audit.ErrNoRecords)
-	}
-	return nil
 }
 
 // person is how the page names somebody: by the name in the plan.

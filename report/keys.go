@@ -96,6 +96,9 @@ type Target struct {
 	Checks   []audit.Check
 }
 
+// Selected says that the key was in the HSM before the ceremony.
+func (k Target) Selected() bool { return k.Source == plan.Select }
+
 // Targets are the target keys, in the plan's order.
 func (t *Transcript) Targets() []Target {
 	var out []Target

@@ -31,7 +31,7 @@ var pageHTML string
 
 // page has the parts of the page, in order: head, entry (many), tail.
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"v": visible, "words": strings.Fields, "join": strings.Join,
+	"v": visible, "meaning": Meaning, "words": strings.Fields, "join": strings.Join,
 }).Parse(pageHTML))
 
 // maxPlan bounds what is read as a plan, in bytes.

@@ -129,7 +129,7 @@ func enable(b *kit.Button, yes bool) {
 
 // print prints the script of the plan.
 func (p *begin) print() {
-	p.w.print(filepath.Join(filepath.Dir(p.path.Value()), p.plan.ID+"-script.html"), steps.Script(p.plan))
+	p.w.print(whereScript, filepath.Join(filepath.Dir(p.path.Value()), p.plan.ID+"-script.html"), steps.Script(p.plan))
 }
 
 // planPanel tells a plan, but never its code: that comes from people's own

@@ -31,7 +31,7 @@ func (w *Window) edit(d *plan.Draft) {
 	}
 	p := &edit{w: w}
 	p.e = editor.New(w.win, w.keys, d, steps.Script, editor.Host{
-		Save: w.host.WriteNew, Print: func(name string, html []byte) error { w.print(name, html); return nil }, Read: w.host.Read, Done: func() {
+		Save: w.host.WriteNew, Print: func(name string, html []byte) error { w.print(whereScript, name, html); return nil }, Read: w.host.Read, Done: func() {
 			w.shortcuts() // the editor had some of them
 			w.show(newStart(w))
 		},
@@ -55,13 +55,15 @@ func (p *begin) edit() {
 	p.w.edit(d)
 }
 
-// print writes the script where people say, and shows it: the browser of this
+const whereScript = "Where does the script go?"
+
+// print writes a page where people say, and shows it: the browser of this
 // machine prints it.
-func (w *Window) print(path string, html []byte) {
+func (w *Window) print(question, path string, html []byte) {
 	if full, err := filepath.Abs(path); err == nil {
 		path = full
 	}
-	w.ask("Where does the script go?", path, func(path string) error {
+	w.ask(question, path, func(path string) error {
 		if err := w.host.WriteNew(path, html); err != nil {
 			return err
 		}

@@ -193,10 +193,10 @@ func (h *hall) host() Host {
 			h.shown = append(h.shown, path)
 			return nil
 		},
-		Verify: func(dir string) (audit.Verdict, error) {
+		Verify: func(dir string, a audit.Anchors) (audit.Verdict, error) {
 			policy := h.plan.Policy()
 			policy.Steps = steps.Required(h.plan)
-			return audit.Verify(dir, policy, audit.Anchors{PlanCode: h.plan.SHA256().Code()}), nil
+			return audit.Verify(dir, policy, a), nil
 		},
 		Inspect: func(path string) (inspect.Report, error) {
 			b, err := os.ReadFile(path)

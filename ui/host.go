@@ -23,20 +23,20 @@ type Host struct {
 	Open     func(dir string, say func(string)) (*steps.Ceremony, error)  // continues a folder; say is called on any thread
 	Begin    func(b Beginning, say func(string)) (*steps.Ceremony, error) // begins one
 	Sign     Signers
-	Media    func() []kit.Place                // removable media that are mounted now
-	Recent   func() []string                   // ceremony folders, the newest first
-	Remember func(dir string)                  // puts a folder first on that list
-	Taste    Taste                             // how the window looked the last time
-	SetTaste func(Taste)                       // keeps how the window looks
-	Read     func(path string) ([]byte, error) // a file that a person named, bounded
-	Secret   func(path string) ([]byte, error) // a file with a secret, which only its owner may read
-	WriteNew func(path string, b []byte) error // never overwrites
-	Show     func(path string) error           // shows a file with this machine's program for it
-	Verify   func(dir string) (audit.Verdict, error)
-	Inspect  func(path string) (inspect.Report, error)              // what a file is, and whether it holds
-	Rehearse func(dir string, say func(string)) (*Rehearsal, error) // sets a rehearsal up in a new folder, or goes on with one; "" = a temporary folder
-	Scene    func(dir string) string                                // the rehearsal that a ceremony folder belongs to, or ""
-	Trace    func(Trace)                                            // is told what was painted; may be nil
+	Media    func() []kit.Place                                          // removable media that are mounted now
+	Recent   func() []string                                             // ceremony folders, the newest first
+	Remember func(dir string)                                            // puts a folder first on that list
+	Taste    Taste                                                       // how the window looked the last time
+	SetTaste func(Taste)                                                 // keeps how the window looks
+	Read     func(path string) ([]byte, error)                           // a file that a person named, bounded
+	Secret   func(path string) ([]byte, error)                           // a file with a secret, which only its owner may read
+	WriteNew func(path string, b []byte) error                           // never overwrites
+	Show     func(path string) error                                     // shows a file with this machine's program for it
+	Verify   func(dir string, from audit.Anchors) (audit.Verdict, error) // every rule over a folder
+	Inspect  func(path string) (inspect.Report, error)                   // what a file is, and whether it holds
+	Rehearse func(dir string, say func(string)) (*Rehearsal, error)      // sets a rehearsal up in a new folder, or goes on with one; "" = a temporary folder
+	Scene    func(dir string) string                                     // the rehearsal that a ceremony folder belongs to, or ""
+	Trace    func(Trace)                                                 // is told what was painted; may be nil
 }
 
 // A Beginning is what begins a folder.

@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"github.com/keyceremony/ceremony/inspect"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -14,22 +13,18 @@ import (
 // inspected is the page that says what a file is, whether it holds, and what
 // to do.
 type inspected struct {
-	scrolling
-	w    *Window
-	r    inspect.Report
-	back *kit.Button
-	box  fyne.CanvasObject
+	reading
+	r inspect.Report
 }
 
 // inspect looks at a file that was dropped or chosen.
 func (w *Window) inspect(path string) {
 	get(w, "Inspect the file", func() (inspect.Report, error) { return w.host.Inspect(path) },
-		func(r inspect.Report) { w.show(newInspected(w, r)) })
+		func(r inspect.Report) { w.show(newInspected(w, r, "Back to the start", w.home)) })
 }
 
-func newInspected(w *Window, r inspect.Report) *inspected {
-	p := &inspected{w: w, r: r}
-	p.back = kit.NewButton("Back to the start", kit.Primary, w.home)
+func newInspected(w *Window, r inspect.Report, label string, back func()) *inspected {
+	p := &inspected{newReading(w, label, back), r}
 	body := kit.NewColumn(2.5, kit.NewColumn(1, kit.NewText("Inspect a file · "+r.Name, kit.OverlineBlue), kit.NewText(capital(r.What), kit.Title)))
 	body.Add(p.outcome())
 	for _, one := range r.Problems {
@@ -41,8 +36,7 @@ func newInspected(w *Window, r inspect.Report) *inspected {
 	if len(r.Checks) > 0 {
 		body.Add(kit.NewChecks(p.rows()))
 	}
-	foot := kit.NewBar(kit.NewRow(2, 0, kit.NewText("", kit.Body), p.back))
-	p.box = container.NewBorder(nil, foot, nil, nil, p.over(1040, body))
+	p.read(body)
 	return p
 }
 
@@ -98,16 +92,8 @@ func (p *inspected) rows() (rows []kit.CheckRow) {
 	return rows
 }
 
-func (p *inspected) content() fyne.CanvasObject { return p.box }
-func (p *inspected) first() fyne.Focusable      { return p.back }
-func (p *inspected) enter()                     { p.back.Press() }
-func (p *inspected) files([]string) bool        { return false }
-func (p *inspected) leave() error               { return nil }
 func (p *inspected) help() (title, text string) {
 	return "Inspect a file", "What the file is, by its content; every check by name; and what is known to go wrong with such files. Nothing is changed."
 }
 
-func (p *inspected) mark(t *Trace) {
-	t.Page, t.Phase, t.Primary, t.Ready = "inspect", p.r.What, p.back.Text(), true
-	t.box(p.w, "primary", p.back)
-}
+func (p *inspected) mark(t *Trace) { p.tell(t, "inspect", p.r.What, p.back) }

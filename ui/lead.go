@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -26,6 +25,15 @@ func (w *Window) open(dir string) {
 		}
 	}
 	w.lead("Open the ceremony", dir, func(say func(string)) (*steps.Ceremony, error) { return w.host.Open(dir, say) }, true)
+}
+
+// goOn continues a ceremony, or leads to the transcript of one that is over.
+func (w *Window) goOn(dir string) {
+	if g, err := steps.Peek(dir); err == nil && g.Sealed && g.Now.Phase == steps.Done {
+		w.verify(dir)
+		return
+	}
+	w.open(dir)
 }
 
 // begin begins a folder.
@@ -80,12 +88,6 @@ func (w *Window) sort(path string) {
 	default:
 		w.inspect(path)
 	}
-}
-
-// verify checks a folder as an auditor does.
-func (w *Window) verify(dir string) {
-	get(w, "Verify the transcript", func() (audit.Verdict, error) { return w.host.Verify(dir) },
-		func(v audit.Verdict) { w.show(newVerdict(w, dir, v)) })
 }
 
 // waiting is the page while a folder is opened or checked.

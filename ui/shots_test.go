@@ -28,7 +28,8 @@ var (
 
 // album are the pages of docs/screenshots.
 var album = strings.Fields(`
-	start.recent inspect begin editor editor.new table view help picker verdict
+	start.recent inspect begin editor editor.new table view help picker
+	verdict verdict.paper verdict.exceptions verdict.timeline verdict.people verdict.keys verdict.files verdict.standards verdict.print
 	ceremony.open.act signing sign.sheet clock.check.act.ready kek.create.act.ready kek.code.act result.kek.readback
 	prepare.seal.sealing over.prepare kek.confirm.act.ready hsm.login.act result.hsm.probe target.wrap.act.ready underway
 	close.refused interrupted problem exception.ready pause paused resume turn.people.change record.step record.raw

@@ -83,11 +83,11 @@ func (s *start) standing(dir string) fyne.CanvasObject {
 	case g.Now.Step != nil:
 		more = fmt.Sprintf("stage %s · %s · %s", g.Now.Stage, g.Now.Step.Title, dir)
 	}
-	return s.tile(g.Plan.Name, more, "", func() { s.w.open(dir) })
+	return s.tile(g.Plan.Name, more, "", func() { s.w.goOn(dir) })
 }
 
 func (s *start) choose() {
-	kit.PickFolder(s.w.win, s.w.keys, "Which ceremony folder?", "", s.w.places(), s.w.open)
+	kit.PickFolder(s.w.win, s.w.keys, "Which ceremony folder?", "", s.w.places(), s.w.goOn)
 }
 
 func (s *start) audit() {

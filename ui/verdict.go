@@ -2,88 +2,107 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
-// verdict is the page for auditors: the outcome, and every rule with its
-// result.
-type verdict struct {
-	scrolling
-	w    *Window
-	v    audit.Verdict
-	back *kit.Button
-	box  fyne.CanvasObject
-}
+// This file has the first part of what an auditor reads: the outcome, and every
+// rule with what came of it.
 
-func newVerdict(w *Window, dir string, v audit.Verdict) *verdict {
-	p := &verdict{w: w, v: v}
-	p.back = kit.NewButton("Back to the start", kit.Primary, w.home)
-	head := kit.NewColumn(1, kit.NewText("Verify a transcript", kit.OverlineBlue), kit.NewText(v.Ceremony, kit.Title))
-	body := kit.NewColumn(3, head, p.outcome(dir), kit.NewChecks(p.rows()), kit.NewText("Check it without this program", kit.Heading), kit.NewMono(stock(dir, v)))
-	foot := kit.NewBar(kit.NewRow(2, 0, kit.NewText("", kit.Body), p.back))
-	p.box = container.NewBorder(nil, foot, nil, nil, p.over(1040, body))
-	if v.Mode == audit.Rehearsal {
-		p.box = container.NewBorder(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"), nil, nil, nil, p.box)
+func (p *viewer) verdict() fyne.CanvasObject {
+	head := kit.NewColumn(1, kit.NewText("Verify a transcript", kit.OverlineBlue), kit.NewText("The verdict", kit.Title))
+	body := kit.NewColumn(3, head, p.outcome())
+	if p.t != nil {
+		body.Add(p.numbers())
 	}
-	return p
+	for _, result := range []string{audit.ResultFails, audit.ResultMissing, audit.ResultNotChecked, audit.ResultHolds} {
+		if rules := p.rules(result); len(rules) > 0 {
+			body.Add(ruleList(result, rules))
+		}
+	}
+	return p.over(1040, body)
 }
 
 // outcome is the verdict on one panel.
-func (p *verdict) outcome(dir string) fyne.CanvasObject {
+func (p *viewer) outcome() fyne.CanvasObject {
 	kind := kit.PanelError
 	switch {
 	case p.v.Outcome == audit.OutcomeComplete && len(p.v.NotChecked) == 0:
 		kind = kit.PanelGood
-	case p.v.Complete():
+	case p.v.Complete() || p.v.Outcome == audit.OutcomeIncomplete:
 		kind = kit.PanelWarning
 	}
-	lines := []string{"Folder: " + dir}
-	if p.v.Exceptions > 0 {
-		lines = append(lines, fmt.Sprintf("Exceptions: %d. Each stands in the transcript with what was expected, what happened, and who decided.", p.v.Exceptions))
+	lines := []string{"Folder: " + p.dir}
+	if p.t != nil {
+		lines = append([]string{p.t.Outcome()}, lines...)
 	}
-	if len(p.v.NotChecked) > 0 {
-		lines = append(lines, "Not checked in the room: "+strings.Join(p.v.NotChecked, ", "))
+	if p.bad != nil {
+		lines = append(lines, "The record cannot be read: "+p.bad.Error())
 	}
-	if len(p.v.Disagree) > 0 {
-		lines = append(lines, "These people do not agree: "+strings.Join(p.v.Disagree, ", "))
+	if p.t != nil && len(p.paper.given()) == 0 {
+		lines = append(lines, "Whoever made the folder also made the plan in it. It proves what it says only with the codes that came to you by another way, on paper: type them, and it is verified with them.")
 	}
-	lines = append(lines, "Whoever made the folder also made the plan in it. Compare the plan's code and the heads with sheets that came to you by another way: ceremony verify --plan-code CODE --head offline=CODE.")
-	return kit.NewPanel("The ceremony is "+p.v.Outcome, lines, "", kind)
+	title := "The ceremony is " + p.v.Outcome
+	if p.v.Outcome == audit.OutcomeBroken {
+		title = "The record does not hold"
+	}
+	return kit.NewPanel(title, lines, "", kind)
 }
 
-var ruleMarks = map[string]kit.Mark{audit.ResultHolds: kit.Holds, audit.ResultFails: kit.Fails, audit.ResultNotChecked: kit.NotChecked, audit.ResultMissing: kit.NotChecked}
+// numbers say how much there is to read.
+func (p *viewer) numbers() fyne.CanvasObject {
+	number := func(label string, n int) fyne.CanvasObject { return kit.NewChip(label, fmt.Sprint(n)) }
+	return kit.NewFlow(1, number("Exceptions", len(p.t.Exceptions)), number("Checks not made", len(p.t.Missed())),
+		number("Do not agree", len(p.t.Against)), number("Open points", len(p.t.Open())), number("Records", len(p.entries)))
+}
 
-func (p *verdict) rows() []kit.CheckRow {
-	var out []kit.CheckRow
-	for _, r := range p.v.Rules {
-		out = append(out, kit.CheckRow{Name: r.ID, Found: r.Detail, Result: r.Result, Mark: ruleMarks[r.Result]})
+var ruleHeads = map[string]string{
+	audit.ResultFails: "Does not hold", audit.ResultMissing: "Not there yet",
+	audit.ResultNotChecked: "Not checked", audit.ResultHolds: "Holds",
+}
+
+var ruleMarks = map[string]kit.Mark{
+	audit.ResultHolds: kit.Holds, audit.ResultFails: kit.Fails, audit.ResultNotChecked: kit.NotChecked, audit.ResultMissing: kit.NotChecked,
+}
+
+func (p *viewer) rules(result string) []audit.Rule {
+	return slices.DeleteFunc(slices.Clone(p.v.Rules), func(r audit.Rule) bool { return r.Result != result })
+}
+
+// ruleList has the rules with one result: what each wants, and what was found.
+func ruleList(result string, rules []audit.Rule) fyne.CanvasObject {
+	list := kit.NewColumn(1.25)
+	for _, r := range rules {
+		more := r.ID
+		if r.Detail != "" {
+			more += " · " + r.Detail
+		}
+		list.Add(kit.NewMarked(ruleMarks[result], rule(r.ID), more))
 	}
-	return out
+	return kit.NewColumn(1.25, kit.NewText(ruleHeads[result]+" · "+count(len(rules), "rule"), kit.Overline), kit.NewCard(list))
 }
 
-// stock are the commands that check a folder without this program.
-func stock(dir string, v audit.Verdict) string {
-	ns := audit.SealNamespace("final", v.Mode)
-	return "cd " + dir + "\nsha256sum -c MANIFEST.sha256\n" +
-		"ssh-keygen -Y verify -f allowed_signers -I WHO -n " + ns + " -s MANIFEST.sha256.WHO.sig < MANIFEST.sha256"
+// rule says what a rule wants, or its name.
+func rule(id string) string {
+	if words := report.Meaning(id); words != "" {
+		return capital(words)
+	}
+	return strings.TrimSpace(id)
 }
 
-func (p *verdict) content() fyne.CanvasObject { return p.box }
-func (p *verdict) first() fyne.Focusable      { return p.back }
-func (p *verdict) enter()                     { p.back.Press() }
-func (p *verdict) files([]string) bool        { return false }
-func (p *verdict) leave() error               { return nil }
-func (p *verdict) help() (title, text string) {
-	return "Verify a transcript", "Every rule of the verification by name, and what came of it. The auditor's manual says what each rule means."
-}
-
-func (p *verdict) mark(t *Trace) {
-	t.Page, t.Phase, t.Primary, t.Ready = "verdict", p.v.Outcome, p.back.Text(), true
-	t.box(p.w, "primary", p.back)
+// worst is how the rail shows the verdict.
+func (p *viewer) worst() kit.RailState {
+	switch {
+	case p.v.Outcome == audit.OutcomeBroken:
+		return kit.Failed
+	case p.v.Outcome == audit.OutcomeComplete:
+		return kit.Done
+	}
+	return kit.Exception
 }

@@ -125,11 +125,11 @@ func TestWholeCeremony(t *testing.T) {
 		h.shot(w, "over."+string(stage))
 		test.Tap(page_(t, w).primary)
 	}
-	v, ok := w.page.(*verdict)
+	v, ok := w.page.(*viewer)
 	if !ok {
 		t.Fatalf("the last page is a %T", w.page)
 	}
-	h.shot(w, "verdict")
+	h.shotParts(w, v)
 	if v.v.Outcome != audit.OutcomeComplete && v.v.Outcome != audit.OutcomeExceptions {
 		t.Errorf("the folder verifies as %s", v.v.Outcome)
 		for _, r := range v.v.Rules {

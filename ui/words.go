@@ -47,7 +47,11 @@ func checkRows(seen []steps.Seen) []kit.CheckRow {
 	for _, c := range seen {
 		rows = append(rows, checkRow(c.Key, c.Check))
 	}
-	// What does not hold is read first.
+	return louder(rows)
+}
+
+// louder has what does not hold first.
+func louder(rows []kit.CheckRow) []kit.CheckRow {
 	slices.SortStableFunc(rows, func(a, b kit.CheckRow) int { return loudness[b.Mark] - loudness[a.Mark] })
 	return rows
 }

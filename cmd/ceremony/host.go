@@ -33,8 +33,8 @@ func newHost(o opening) ui.Host {
 		Sign:  signers(),
 		Media: media, Recent: m.recent, Remember: m.remember, Taste: m.taste(), SetTaste: m.setTaste,
 		Read: readSmall, Secret: (&script{}).secretFile, WriteNew: writeNew, Show: show,
-		Verify: func(dir string) (audit.Verdict, error) {
-			v, err := verify(dir, audit.Anchors{})
+		Verify: func(dir string, a audit.Anchors) (audit.Verdict, error) {
+			v, err := verify(dir, a)
 			if err == nil {
 				v.Add(report.Rendered(dir, v))
 			}

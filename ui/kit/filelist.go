@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -15,23 +14,23 @@ import (
 // A fileList is the list of a picker: arrows move, Enter opens, Backspace goes
 // up, a letter goes to the next name that begins with it.
 type fileList struct {
-	widget.List
-	p       *picker
-	at      int
-	focused bool
-	border  *canvas.Rectangle
+	rows
+	p *picker
 }
 
 func newFileList(p *picker) *fileList {
-	l := &fileList{p: p, border: canvas.NewRectangle(nil)}
-	l.HideSeparators = true
+	l := &fileList{rows: newRows(), p: p}
 	l.Length = func() int { return len(l.p.items) }
 	l.CreateItem = func() fyne.CanvasObject { return newFileRow() }
 	l.UpdateItem = func(i int, o fyne.CanvasObject) {
 		o.(*fileRow).set(l.p.items[i], l.focused && i == l.at)
 	}
-	l.OnHighlighted = l.highlighted
-	l.OnSelected = l.clicked
+	l.moved = func(i int) {
+		if l.focused {
+			l.p.highlight(i)
+		}
+	}
+	l.OnHighlighted, l.OnSelected = l.highlighted, l.clicked
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -49,16 +48,6 @@ func (l *fileList) show(name string) {
 	l.Refresh()
 }
 
-func (l *fileList) highlighted(i int) {
-	before := l.at
-	l.at = i
-	l.RefreshItem(before)
-	l.RefreshItem(i)
-	if l.focused {
-		l.p.highlight(i)
-	}
-}
-
 // clicked enters a folder at once; a file is only highlighted.
 func (l *fileList) clicked(i int) {
 	takeFocus(l)
@@ -70,15 +59,8 @@ func (l *fileList) clicked(i int) {
 	}
 }
 
-func (l *fileList) moveTo(i int) {
-	if n := len(l.p.items); n > 0 {
-		l.Highlight(max(0, min(n-1, i)))
-	}
-}
-
 // TypedKey is for Fyne.
 func (l *fileList) TypedKey(ev *fyne.KeyEvent) {
-	const screen = 8
 	switch ev.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeyRight:
 		if l.at < len(l.p.items) && (ev.Name != fyne.KeyRight || l.p.items[l.at].folder) {
@@ -86,18 +68,12 @@ func (l *fileList) TypedKey(ev *fyne.KeyEvent) {
 		}
 	case fyne.KeyBackspace, fyne.KeyLeft:
 		l.p.up()
-	case fyne.KeyHome:
-		l.moveTo(0)
-	case fyne.KeyEnd:
-		l.moveTo(len(l.p.items) - 1)
-	case fyne.KeyPageUp:
-		l.moveTo(l.at - screen)
-	case fyne.KeyPageDown:
-		l.moveTo(l.at + screen)
-	case fyne.KeyUp, fyne.KeyDown, fyne.KeySpace:
+	case fyne.KeySpace:
 		l.List.TypedKey(ev)
 	default:
-		PassKey(l, ev)
+		if !l.turn(ev) {
+			PassKey(l, ev)
+		}
 	}
 }
 
@@ -111,37 +87,6 @@ func (l *fileList) TypedRune(r rune) {
 			return
 		}
 	}
-}
-
-// FocusGained is for Fyne.
-func (l *fileList) FocusGained() {
-	l.focused = true
-	l.paint()
-	l.List.FocusGained()
-}
-
-// FocusLost is for Fyne.
-func (l *fileList) FocusLost() {
-	l.focused = false
-	l.paint()
-	l.List.FocusLost()
-}
-
-func (l *fileList) paint() {
-	paintInput(l.border, l.focused)
-	l.border.Refresh()
-}
-
-// framed is the list in its border.
-func (l *fileList) framed() fyne.CanvasObject {
-	l.paint()
-	return container.New(frame{across: 0.75, down: 0.75}, l.border, l)
-}
-
-// Refresh also follows a change of theme.
-func (l *fileList) Refresh() {
-	l.paint()
-	l.List.Refresh()
 }
 
 // A fileRow is an icon and a name.

@@ -15,6 +15,12 @@ func NewPage(most float32, content fyne.CanvasObject) fyne.CanvasObject {
 	return container.New(page{most}, content)
 }
 
+// NewRoom keeps room around content, in steps of the grid, and fills what is
+// left with it.
+func NewRoom(across, down float32, content fyne.CanvasObject) fyne.CanvasObject {
+	return container.New(frame{across, down}, content)
+}
+
 // margins are narrower where there is little room.
 func (p page) margins(width float32) (across, down float32) {
 	if width < grid(75) {

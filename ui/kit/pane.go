@@ -21,6 +21,22 @@ func NewMono(text string) fyne.CanvasObject {
 	return container.New(frame{2, 1.5}, newBox(ColorBox, ColorLine, 1, 1), NewText(text, SmallMono))
 }
 
+// NewMarked is how something came out: its mark, words for it, and below them
+// in small words what more there is to say; more may be "".
+func NewMarked(m Mark, words, more string) fyne.CanvasObject {
+	d := markDresses[m]
+	text := NewText(words, Body)
+	if m == Fails || m == NotChecked {
+		text.SetStyle(Strong)
+		text.SetColor(d.words)
+	}
+	var said fyne.CanvasObject = text
+	if more != "" {
+		said = NewColumn(0.25, text, NewText(more, SmallMuted))
+	}
+	return container.New(row{gap: 1, stretch: 1, top: true}, newMark(d.icon, d.ink, 2.75), said)
+}
+
 // NewSigned is a mark that something is done, in shape and words.
 func NewSigned(word string) fyne.CanvasObject {
 	return container.New(row{gap: 1, stretch: -1}, newMark("state-done", ColorGreen, 3), NewLine(word, Strong))

@@ -20,7 +20,7 @@ func (p *picker) content(places []Place) fyne.CanvasObject {
 		rows = append(rows, b)
 	}
 	side := NewScroll(NewColumn(0.5, rows...))
-	p.body = container.New(pickerLayout{}, p.field, p.list.framed(), side)
+	p.body = container.New(pickerLayout{}, p.field, p.list.frame(p.list), side)
 	return p.body
 }
 

@@ -22,12 +22,18 @@ const (
 )
 
 // A RailItem is one step. Head is the act that it belongs to, shown above
-// where it differs from the one before; Note is short: a time, initials.
+// where it differs from the one before; Note is short: a time, initials. Icon
+// stands in the place of that of its state, in its colour. On says that it is
+// open beside the rail, as is a step that is Now.
 type RailItem struct {
 	Head, Title, Note string
+	Icon              string // its name; "": that of the state
 	State             RailState
+	On                bool
 	Tapped            func()
 }
+
+func (i RailItem) on() bool { return i.On || i.State == Now }
 
 type railDress struct {
 	icon string
@@ -46,6 +52,8 @@ var railDresses = map[RailState]railDress{
 // Enter and Space open, and it scrolls to where the ceremony is.
 type Rail struct {
 	widget.BaseWidget
+	OnMoved func(i int) // the arrows are at another line; nil: nothing
+
 	items   []RailItem
 	lines   []*railLine
 	content *fyne.Container
@@ -69,7 +77,7 @@ func NewRail() *Rail {
 // Set shows these steps, and scrolls to the one that is on when that is
 // another than before.
 func (r *Rail) Set(items []RailItem) {
-	now := slices.IndexFunc(items, func(i RailItem) bool { return i.State == Now })
+	now := slices.IndexFunc(items, func(i RailItem) bool { return i.on() })
 	moved := now != r.now || len(items) != len(r.items)
 	if r.now = now; moved && now >= 0 {
 		r.at = now
@@ -86,7 +94,7 @@ func (r *Rail) Set(items []RailItem) {
 
 // same tells whether both are drawn alike.
 func (i RailItem) same(j RailItem) bool {
-	return i.Head == j.Head && i.Title == j.Title && i.Note == j.Note && i.State == j.State && (i.Tapped == nil) == (j.Tapped == nil)
+	return i.Head == j.Head && i.Title == j.Title && i.Note == j.Note && i.State == j.State && i.Icon == j.Icon && i.On == j.On && (i.Tapped == nil) == (j.Tapped == nil)
 }
 
 // build draws all lines anew.
@@ -193,9 +201,13 @@ func (r *Rail) press() {
 }
 
 func (r *Rail) move(to int) {
+	before := r.at
 	r.at = max(0, min(to, len(r.lines)-1))
 	r.ring()
 	r.reveal()
+	if r.at != before && r.OnMoved != nil {
+		r.OnMoved(r.at)
+	}
 }
 
 func (r *Rail) ring() {

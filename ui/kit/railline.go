@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"cmp"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -20,12 +22,12 @@ type railLine struct {
 func newRailLine(item RailItem, tapped func()) *railLine {
 	l := &railLine{item: item, tapped: tapped, ground: newBox("", "", 0, 0), bar: newBox("", "", 0, 0)}
 	d, style := railDresses[item.State], Body
-	if item.State == Now {
+	if item.on() {
 		style = Strong
 		l.bar.ground = theme.ColorNamePrimary
 	}
 	l.ring(false)
-	l.content = container.New(&railLayout{}, newMark(d.icon, d.ink, 2.75), NewText(item.Title, style), NewLine(item.Note, SmallMuted))
+	l.content = container.New(&railLayout{}, newMark(cmp.Or(item.Icon, d.icon), d.ink, 2.75), NewText(item.Title, style), NewLine(item.Note, SmallMuted))
 	l.ExtendBaseWidget(l)
 	return l
 }
@@ -80,7 +82,7 @@ func (leftBar) Layout(o []fyne.CanvasObject, s fyne.Size) {
 // ring shows which line has the keys, and which is on.
 func (l *railLine) ring(on bool) {
 	ground, line := fyne.ThemeColorName(""), fyne.ThemeColorName("")
-	if l.item.State == Now {
+	if l.item.on() {
 		ground = ColorCurrent
 	}
 	if on {
@@ -94,7 +96,7 @@ func (l *railLine) Tapped(*fyne.PointEvent) { l.tapped() }
 
 // MouseIn is for Fyne.
 func (l *railLine) MouseIn(*desktop.MouseEvent) {
-	if l.item.Tapped != nil && l.item.State != Now {
+	if l.item.Tapped != nil && !l.item.on() {
 		l.ground.set(ColorBox, l.ground.line, 3)
 	}
 }
