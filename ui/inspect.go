@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -40,8 +41,11 @@ func newInspected(w *Window, r inspect.Report, label string, back func()) *inspe
 	return p
 }
 
-// capital makes words the beginning of a line.
+// capital makes words the beginning of a line; a name with a dot in it stays.
 func capital(s string) string {
+	if first, _, _ := strings.Cut(s, " "); strings.ContainsAny(first, "._") {
+		return s
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }
