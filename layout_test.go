@@ -57,7 +57,7 @@ var layers = map[string][]string{
 		"golang.org/x/crypto/ssh", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json",
 	},
 	"steps": {
-		"digest", "byok", "durable", "audit", "plan", "transfer", "machine", "hsm", "keyvault", "keyvault/attest",
+		"digest", "byok", "durable", "audit", "plan", "transfer", "transfer/qr", "transfer/receive", "machine", "hsm", "keyvault", "keyvault/attest",
 		"golang.org/x/crypto/ssh", "github.com/go-json-experiment/json",
 	},
 	"report":            {"digest", "durable", "audit", "plan", "steps", "golang.org/x/crypto/ssh", "github.com/go-json-experiment/json"},

@@ -142,7 +142,7 @@ var zeros = strings.Repeat("0", 64)
 // media lists how files may cross the gap, and wishes how much a piece of
 // evidence is wanted.
 var (
-	media  = []string{"usb"}
+	media  = []string{USB, QR}
 	wishes = []string{"required", "wanted", "none"}
 )
 

@@ -121,9 +121,15 @@ type Quorum struct {
 
 // Transfer says how files cross the gap.
 type Transfer struct {
-	KEK  string `toml:"kek"`  // usb (qr is drawn by its own steps)
-	Blob string `toml:"blob"` // usb
+	KEK  string `toml:"kek"`  // usb, qr
+	Blob string `toml:"blob"` // usb, qr
 }
+
+// How files cross the gap: on a medium, or as codes from screen to camera.
+const (
+	USB = "usb"
+	QR  = "qr"
+)
 
 // Evidence says which evidence of the KEK's origin the ceremony requires.
 type Evidence struct {

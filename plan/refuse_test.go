@@ -242,7 +242,7 @@ func TestRefusesPeopleAndTheRest(t *testing.T) {
 		{"internal_witnesses = 1", "internal_witnesses = 2", "quorum.internal_witnesses is 2, but the plan names 1 person with the role internal witness, wanted no more than that"},
 		{"internal_witnesses = 1", "internal_witnesses = 1\nexternal_witnesses = 1", "quorum.external_witnesses is 1, but the plan names nobody with the role external witness, wanted no more than that"},
 		{"internal_witnesses = 1", "internal_witnesses = 1\nexternal_witnesses = -1", "quorum.external_witnesses is -1, wanted at least 0"},
-		{"blob = \"usb\"", "blob = \"mail\"", `transfer.blob is "mail", wanted usb`},
+		{"blob = \"usb\"", "blob = \"mail\"", `transfer.blob is "mail", wanted usb or qr`},
 		{"attestation = \"required\"", "attestation = \"yes\"", `evidence.attestation is "yes", wanted required, wanted or none`},
 		{"audit_log = \"wanted\"", "audit_log = \"\"", `evidence.audit_log is "", wanted required, wanted or none`},
 		{"2026-11-30", "2026-11-21", "time.not_after is not later than not_before, wanted a window of time"},

@@ -98,8 +98,8 @@ var schema = []table{
 		{name: "external_witnesses", label: "External witnesses", kind: KindNumber, example: "0"},
 	}},
 	{name: "transfer", title: "Transfer", required: true, doc: "How files cross the gap.", fields: []field{
-		{name: "kek", label: "KEK", kind: KindChoice, required: true, doc: "to the HSM room: usb", choose: words(media...)},
-		{name: "blob", label: "Key transfer blobs", kind: KindChoice, required: true, doc: "from the HSM room: usb", choose: words(media...)},
+		{name: "kek", label: "KEK", kind: KindChoice, required: true, doc: "to the HSM room: usb or qr", choose: words(media...)},
+		{name: "blob", label: "Key transfer blobs", kind: KindChoice, required: true, doc: "from the HSM room: usb or qr", choose: words(media...)},
 	}},
 	{name: "evidence", title: "Evidence", required: true, doc: "Which evidence must be there that the vault made the KEK: required, wanted or none.", fields: []field{
 		{name: "attestation", label: "Key attestation", kind: KindChoice, required: true, doc: "Managed HSM only; a Key Vault has none", choose: words(wishes...)},

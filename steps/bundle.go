@@ -11,39 +11,58 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/machine"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/transfer"
 )
 
 // This file has what crosses the gap, in both directions: a bundle that holds
 // one side's sealed log and the files that the seal vouches for.
 
+var (
+	carryKEK  = &Carry{From: Prepare, Seal: sealPrepare, Planned: func(p *plan.Plan) string { return p.Transfer.KEK }}
+	carryBlob = &Carry{From: Wrap, Seal: sealOffline, Planned: func(p *plan.Plan) string { return p.Transfer.Blob }}
+)
+
 var mediumFields = []Field{
-	{Name: "medium", Label: "Where the medium is mounted", Kind: Folder},
-	{Name: "bag", Label: "Number of the tamper-evident bag", Kind: Text, Example: "0042"},
+	{Name: "medium", Label: "Where the medium is mounted", Kind: Folder, Way: plan.USB},
+	{Name: "bag", Label: "Number of the tamper-evident bag", Kind: Text, Example: "0042", Way: plan.USB},
 }
 
+// sendFields and takeFields are what is asked where a bundle goes, and where
+// it comes.
+var (
+	sendFields = slices.Concat([]Field{instead, {Name: "codes", Label: "The codes, for the other machine's camera", Kind: Send, Way: plan.QR}}, mediumFields)
+	takeFields = slices.Concat([]Field{instead, {Name: "codes", Label: "The codes on the other machine's screen", Kind: Receive, Way: plan.QR}}, mediumFields, []Field{wordField})
+)
+
 var stepKEKExport = &Step{
-	ID: "kek.export", Title: "Write the KEK bundle", Act: "Hand over",
-	Say: "The KEK's public half and the sealed log go onto a fresh medium. " +
-		"Everything is written, read back and compared. " +
-		"Put the medium into a tamper-evident bag and write down its number.",
+	ID: "kek.export", Title: "Hand over the KEK bundle", Act: "Hand over",
+	Say: "The KEK's public half and the sealed log go to the HSM room, on a fresh medium or as codes on this screen: the plan says which. " +
+		"A medium is written, read back and compared; put it into a tamper-evident bag and write down its number. " +
+		"Codes are shown again and again until the other machine has them all, with eight words: the other machine asks for two of them.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask: mediumFields, Needs: []Key{factKID.Key},
-	Do:     func(_ context.Context, r *Run) error { return export(r, sealPrepare) },
-	Checks: []Check{{ID: "medium.fresh", Class: Exception, See: seeFresh}},
+	Ask: sendFields, Needs: []Key{factKID.Key}, Carry: carryKEK,
+	Do: export,
+	Checks: []Check{
+		{ID: "transfer.way", Class: Exception, See: seeWay},
+		{ID: "medium.fresh", Class: Exception, When: byMedium, See: seeFresh},
+	},
 }
 
 var stepBlobExport = &Step{
-	ID: "blob.export", Title: "Write the blob bundle", Act: "Hand over",
-	Say: "The key transfer blobs and the sealed log go onto a second, fresh medium. " +
-		"Everything is written, read back and compared. " +
-		"Put the medium into a tamper-evident bag and write down its number.",
+	ID: "blob.export", Title: "Hand over the blob bundle", Act: "Hand over",
+	Say: "The key transfer blobs and the sealed log go back to the online machine, on a second, fresh medium or as codes on this screen: the plan says which. " +
+		"A medium is written, read back and compared; put it into a tamper-evident bag and write down its number. " +
+		"Codes are shown again and again until the other machine has them all, with eight words: the other machine asks for two of them.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask: mediumFields, Needs: []Key{factKID.Key},
-	Do: func(_ context.Context, r *Run) error { return export(r, sealOffline) },
+	Ask: sendFields, Needs: []Key{factKID.Key}, Carry: carryBlob,
+	Do: export,
 	// The log that this stands in stays here, so that nobody would read of an
-	// exception: bundle.foreign at the other machine asks for one.
-	Checks: []Check{{ID: "medium.fresh", Class: Note, See: seeFresh}},
+	// exception: the same checks at the other machine ask for one.
+	Checks: []Check{
+		{ID: "transfer.way", Class: Note, See: seeWay},
+		{ID: "medium.fresh", Class: Note, When: byMedium, See: seeFresh},
+	},
 }
 
 // seeFresh names what else lies on the medium that goes across the gap.
@@ -51,9 +70,13 @@ func seeFresh(_ context.Context, r *Run) Finding {
 	return holds(len(r.saw.foreign) == 0, "also there: "+orNone(r.saw.foreign), "nothing else on the medium")
 }
 
-// export writes the bundle and records the medium that it went to.
-func export(r *Run, seal *Seal) error {
-	done, err := r.c.export(r.Answer("medium"), seal, r.Stage)
+// export writes the bundle and records the medium that it went to. One that
+// was shown as codes is on the other machine, as far as this one can know.
+func export(_ context.Context, r *Run) error {
+	if !byMedium(r) {
+		return nil
+	}
+	done, err := r.c.export(r.Answer("medium"), r.Step.Carry)
 	r.saw.foreign = done.Foreign
 	if err == nil {
 		factMedium.at(r.Step.ID).Put(r, volume(r.Answer("medium")))
@@ -64,16 +87,25 @@ func export(r *Run, seal *Seal) error {
 // ExportAgain writes the sealed bundle once more, as when a medium was lost.
 // Nothing is wrapped or signed, and the transcript does not change.
 func (c *Ceremony) ExportAgain(medium string) (transfer.Written, error) {
-	seal, stage := sealPrepare, Prepare
+	carry, err := c.sent()
+	if err != nil {
+		return transfer.Written{}, err
+	}
+	return c.export(medium, carry)
+}
+
+// sent is what this side sends, once it is sealed.
+func (c *Ceremony) sent() (*Carry, error) {
+	carry := carryKEK
 	if c.side == "offline" {
-		seal, stage = sealOffline, Wrap
+		carry = carryBlob
 	}
 	for _, e := range c.list {
-		if e.step.Seal == seal && !c.over(e) {
-			return transfer.Written{}, ErrNotSealed
+		if e.step.Seal == carry.Seal && !c.over(e) {
+			return nil, ErrNotSealed
 		}
 	}
-	return c.export(medium, seal, stage)
+	return carry, nil
 }
 
 // volume is what the system says of a medium; a machine may not know it.
@@ -86,19 +118,25 @@ func volume(medium string) mediumFact {
 }
 
 // export writes the files that a seal vouches for.
-func (c *Ceremony) export(medium string, seal *Seal, stage Stage) (transfer.Written, error) {
+func (c *Ceremony) export(medium string, carry *Carry) (transfer.Written, error) {
+	h, files, err := c.bundle(carry)
+	if err != nil {
+		return transfer.Written{}, err
+	}
+	return transfer.Write(medium, h, files)
+}
+
+// bundle is what crosses the gap, whichever way.
+func (c *Ceremony) bundle(carry *Carry) (transfer.Header, map[string][]byte, error) {
 	log := c.side + ".log"
 	head, err := audit.ReadLog(c.have(log), log, func(audit.Record) error { return nil })
 	if err != nil {
-		return transfer.Written{}, err
+		return transfer.Header{}, nil, err
 	}
-	files, err := c.sealedFiles(seal)
-	if err != nil {
-		return transfer.Written{}, err
-	}
-	return transfer.Write(medium, transfer.Header{
-		Ceremony: c.plan.ID, Run: c.state.run, Mode: c.plan.Mode(), From: string(stage), Attempt: c.state.attempt, Head: head,
-	}, files)
+	files, err := c.sealedFiles(carry.Seal)
+	return transfer.Header{
+		Ceremony: c.plan.ID, Run: c.state.run, Mode: c.plan.Mode(), From: string(carry.From), Attempt: c.state.attempt, Head: head,
+	}, files, err
 }
 
 // sealedFiles reads the manifest, its signatures, all that it lists, and the
@@ -140,22 +178,21 @@ type received struct {
 	err      error // why the log or the manifest cannot be read
 }
 
-// receive reads a bundle and takes over its files and facts. Whether they may
+// takeBundle reads a bundle and takes over its files and facts. Whether they may
 // be believed is for the checks; nothing is written before they hold.
-func receive(r *Run, from Stage, seal *Seal, facts func(Key) bool) error {
-	c := r.c
-	b, err := transfer.Read(r.Answer("medium"), transfer.Want{Ceremony: c.plan.ID, Mode: c.plan.Mode(), From: string(from)})
+func takeBundle(r *Run, facts func(Key) bool) error {
+	b, err := r.fetch(r.Step.Carry)
 	if err != nil {
 		return err
 	}
 	got := &received{bundle: b}
 	r.saw.got = got
-	log := from.Side() + ".log"
+	log := r.Step.Carry.From.Side() + ".log"
 	got.state = newState()
 	got.head, got.err = audit.ReadLog(b.Files[log], log, got.state.add)
 	got.closed = got.state.frozen
 	if got.err == nil {
-		got.manifest, got.err = audit.ParseManifest(b.Files[seal.Manifest])
+		got.manifest, got.err = audit.ParseManifest(b.Files[r.Step.Carry.Seal.Manifest])
 	}
 	if got.err != nil {
 		return nil //nolint:nilerr // bundle.log is the check that says so
@@ -170,20 +207,42 @@ func receive(r *Run, from Stage, seal *Seal, facts func(Key) bool) error {
 		}
 	}
 	r.Link(got.head)
-	factMedium.at(r.Step.ID).Put(r, volume(r.Answer("medium")))
+	if byMedium(r) {
+		factMedium.at(r.Step.ID).Put(r, volume(r.Answer("medium")))
+	}
 	return nil
 }
 
+// fetch reads the bundle, from the medium or from the codes that were taken.
+func (r *Run) fetch(carry *Carry) (transfer.Bundle, error) {
+	want := transfer.Want{Ceremony: r.c.plan.ID, Mode: r.c.plan.Mode(), From: string(carry.From)}
+	if byMedium(r) {
+		return transfer.Read(r.Answer("medium"), want)
+	}
+	g, err := r.c.Receiving()
+	if err != nil {
+		return transfer.Bundle{}, err
+	}
+	m, err := g.Message()
+	if err != nil {
+		return transfer.Bundle{}, err
+	}
+	return transfer.Unpack(m.Files(), want)
+}
+
 // bundleChecks are the checks of a bundle, for either direction.
-func bundleChecks(from Stage, seal *Seal) []Check {
+func bundleChecks(carry *Carry) []Check {
+	from, seal := carry.From, carry.Seal
 	return []Check{
+		{ID: "transfer.way", Class: Exception, See: seeWay},
+		{ID: "transfer.words", Class: Stop, When: byCodes, See: seeWords},
 		{ID: "bundle.plan", Class: Stop, See: seeBundlePlan},
 		{ID: "bundle.log", Class: Stop, See: seeBundleLog},
 		{ID: "bundle.seal", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleSeal(r, from, seal) }},
 		{ID: "bundle.files", Class: Stop, See: func(_ context.Context, r *Run) Finding { return seeBundleFiles(r, from, seal) }},
 		{ID: "bundle.head", Class: Stop, See: seeBundleHead},
 		{ID: "bundle.run", Class: Stop, See: seeBundleRun},
-		{ID: "bundle.foreign", Class: Exception, See: seeForeign},
+		{ID: "bundle.foreign", Class: Exception, When: byMedium, See: seeForeign},
 	}
 }
 

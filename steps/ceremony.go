@@ -12,6 +12,7 @@ import (
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 // A Ceremony is one side's folder, open for writing. It is passive: it does
@@ -26,14 +27,16 @@ type Ceremony struct {
 	log    *audit.Log
 	state  state
 
-	live   map[Key]bool // what Session steps gave in this process
-	vault  keyvault.Vault
-	token  hsm.Token
-	nonces map[string][32]byte // of statements shown and not yet signed
-	asked  *Step               // a step at any time that somebody asked for
-	seen   []Seen              // by the last Do
-	briefs []Brief             // one for each record folded in
-	dead   error               // a write failed: the folder must be opened anew
+	live     map[Key]bool // what Session steps gave in this process
+	vault    keyvault.Vault
+	token    hsm.Token
+	nonces   map[string][32]byte   // of statements shown and not yet signed
+	gap      *Receiving            // what is being received as codes
+	messages map[*Carry]qr.Message // what was sealed, as codes carry it
+	asked    *Step                 // a step at any time that somebody asked for
+	seen     []Seen                // by the last Do
+	briefs   []Brief               // one for each record folded in
+	dead     error                 // a write failed: the folder must be opened anew
 }
 
 // entry is a step at its place in a side's list.
@@ -140,6 +143,7 @@ func Open(path string, w World) (*Ceremony, error) {
 	if err := c.replay(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	c.forgetCodes()
 	return c, nil
 }
 
@@ -170,7 +174,7 @@ func newCeremony(dir *durable.Dir, p *plan.Plan, side string, w World) (*Ceremon
 	}
 	return &Ceremony{
 		dir: dir, unlock: unlock, world: w, plan: p, side: side, list: planned(side, p), state: newState(),
-		live: map[Key]bool{}, nonces: map[string][32]byte{},
+		live: map[Key]bool{}, nonces: map[string][32]byte{}, messages: map[*Carry]qr.Message{},
 	}, nil
 }
 
@@ -199,6 +203,7 @@ func (c *Ceremony) Close() error {
 	if c.log != nil {
 		errs = append(errs, c.log.Close())
 	}
+	errs = append(errs, c.closeGap())
 	c.unlock()
 	return errors.Join(append(errs, c.dir.Close())...)
 }

@@ -249,6 +249,9 @@ func (c *Ceremony) end(r *Run, seen []audit.Check) error {
 	if err != nil {
 		return err
 	}
+	if r.Step.Carry != nil {
+		c.forgetCodes()
+	}
 	for _, k := range r.Step.Gives {
 		if isSession(k) {
 			c.live[k] = true

@@ -32,6 +32,8 @@ var (
 	ErrOtherBlob      = errors.New("the key transfer blob is not the one that was received")
 	ErrSealKey        = errors.New("the key on the HSM is not the seal key of the plan")
 	ErrNoSuchStep     = errors.New("no such step")
+	ErrNotShown       = errors.New("not every code was shown yet")
+	ErrNotReceived    = errors.New("not every code was received yet")
 	ErrNotNow         = errors.New("this is not possible now")
 )
 

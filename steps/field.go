@@ -24,6 +24,9 @@ const (
 	Folder Kind = "folder"
 	File   Kind = "file" // the path of a file to read
 	Person Kind = "person"
+
+	Send    Kind = "send"    // what Ceremony.Sending gives is shown as codes; the answer is the SHA-256 of the message
+	Receive Kind = "receive" // codes go into Ceremony.Receiving; the answer is the SHA-256 of the message
 )
 
 // A Field is one thing that people supply or attest.
@@ -37,6 +40,7 @@ type Field struct {
 	Exact       string                                          // Word: what must be typed
 	Only        func(name string, soFar map[string]string) bool // nil: always asked; else by the answers so far
 	Late        func(*Ceremony) bool                            // nil: from the start; else only when it makes sense
+	Way         string                                          // of a step that carries files: asked where they go this way, plan.USB or plan.QR
 	FromFile    bool                                            // Secret: may be given as @FILE, because it has several lines
 
 	Each    Role // one field for each person of this role, named NAME.PERSON
@@ -102,6 +106,10 @@ func (f Field) Hint() string {
 		hints = append(hints, "as 2026-11-22T09:14:03Z")
 	case f.Kind == Secret:
 		hints = append(hints, "not shown, never recorded")
+	case f.Kind == Send:
+		hints = append(hints, "until the other machine has them all")
+	case f.Kind == Receive:
+		hints = append(hints, "in any order; nothing is lost by looking away")
 	case f.Blind:
 		hints = append(hints, "read it off: this screen does not show it")
 	case f.Example != "":
@@ -198,7 +206,7 @@ func validate(step string, fields []Field, a Answers) (map[string]string, error)
 	filled := map[string]int{}
 	for _, f := range fields {
 		known[f.Name] = true
-		if f.Kind == Secret {
+		if f.Kind == Secret || f.Way != "" && !f.Only(f.Name, out) {
 			continue
 		}
 		v, err := f.check(a.Text[f.Name])

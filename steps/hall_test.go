@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ import (
 	"github.com/keyceremony/ceremony/keyvault/vaulttest"
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/transfer/camera"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 func TestMain(m *testing.M) {
@@ -51,9 +54,11 @@ type hall struct {
 	cloud   func(keyvault.Vault) keyvault.Vault      // stands between the engine and the vault
 	signer  func(now Now, who string) (string, bool) // who signs instead, or nobody
 	report  machine.Report
-	client  keyvault.Vault // signed in already, to save the time of signing in
-	kek     string         // name of the KEK in this attempt, "" for the first
-	clock   time.Duration  // how far the machine's clock is ahead
+	client  keyvault.Vault             // signed in already, to save the time of signing in
+	screens map[string]qr.Message      // what each side shows as codes
+	frames  func(side string) []string // what the camera of a side sees; nil: what the other side shows
+	kek     string                     // name of the KEK in this attempt, "" for the first
+	clock   time.Duration              // how far the machine's clock is ahead
 }
 
 var cast = []struct{ id, role string }{
@@ -68,7 +73,7 @@ var cast = []struct{ id, role string }{
 // newHall prepares a rehearsal with these types of target keys.
 func newHall(t testing.TB, change func(*plan.Plan), types ...string) *hall {
 	t.Helper()
-	h := &hall{t: t, dir: t.TempDir(), device: hsmtest.SoftHSM(t), keys: map[string]map[string]ssh.Signer{}, sheets: map[string]string{}}
+	h := &hall{t: t, dir: t.TempDir(), device: hsmtest.SoftHSM(t), keys: map[string]map[string]ssh.Signer{}, sheets: map[string]string{}, screens: map[string]qr.Message{}}
 	h.vault = vaulttest.Start(t, rehearsal.Options{ManagedHSM: true})
 	for _, p := range cast {
 		h.keys[p.id] = map[string]ssh.Signer{"online": newSigner(t), "offline": newSigner(t)}
@@ -260,16 +265,77 @@ func (h *hall) step(c *Ceremony) error {
 
 func (h *hall) answer(c *Ceremony, now Now) Answers {
 	a := Answers{Text: map[string]string{}, Secret: map[string][]byte{}, Sig: map[string][]byte{}}
-	for _, f := range now.Fields {
-		if f.Kind == Secret {
+	fields := now.Fields
+	for i := 0; i < len(fields); i++ {
+		f := fields[i]
+		switch {
+		case f.Way != "" && !f.Only(f.Name, a.Text):
+			continue
+		case f.Kind == Secret:
 			a.Secret[f.Name] = append([]byte(nil), h.device.PIN...)
 			continue
 		}
 		if v := h.value(c, now, f); v != "" {
 			a.Text[f.Name] = v
 		}
+		if f.Kind == Receive {
+			fields = c.Now().Fields // with the words that are asked now
+		}
 	}
 	return a
+}
+
+// show is what a side shows as codes. It fails where the disk does.
+func (h *hall) show(c *Ceremony) string {
+	m, err := c.Sending()
+	if err != nil {
+		return ""
+	}
+	h.screens[c.side] = m
+	return m.Digest().String()
+}
+
+// see has the camera of a side see what is shown there.
+func (h *hall) see(c *Ceremony) string {
+	g, err := c.Receiving()
+	if err != nil {
+		return ""
+	}
+	for _, text := range h.inView(c.side) {
+		if _, err := g.Take(h.t.Context(), camera.Frame{Text: text}); err != nil || g.Done() {
+			break
+		}
+	}
+	if !g.Done() {
+		return ""
+	}
+	return g.Digest().String()
+}
+
+func (h *hall) inView(side string) []string {
+	if h.frames != nil {
+		return h.frames(side)
+	}
+	return h.codes(h.screens[map[string]string{"offline": "online", "online": "offline"}[side]])
+}
+
+// codes are as many frames of a message as are needed, and sums among them.
+func (h *hall) codes(m qr.Message) (out []string) {
+	h.t.Helper()
+	s, err := qr.NewStream(m, qr.Capacity(25, qr.L))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for i := range s.Blocks() {
+		out = append(out, s.Frame(i+i%3*1000))
+	}
+	return out
+}
+
+// shown is a word on the other side's screen.
+func (h *hall) shown(side, place string) string {
+	n, _ := strconv.Atoi(place)
+	return qr.Words(h.screens[map[string]string{"offline": "online", "online": "offline"}[side]].Digest())[n-1]
 }
 
 // value is what a person would answer in a field.
@@ -286,6 +352,14 @@ func (h *hall) value(c *Ceremony, now Now, f Field) string {
 			h.t.Fatal(err)
 		}
 		return f.Options[1-min(n, 1)]
+	case f.Kind == Send:
+		return h.show(c)
+	case f.Kind == Receive:
+		return h.see(c)
+	case name == "screen":
+		return h.shown(c.side, of)
+	case name == "instead":
+		return ""
 	case name == "code":
 		return h.code(now, of)
 	case name == "head":

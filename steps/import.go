@@ -22,16 +22,17 @@ var importSteps = []*Step{
 
 var stepBlobReceive = &Step{
 	ID: "blob.receive", Title: "Receive the blobs", Act: "The keys",
-	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
+	Say: "The bundle comes on the medium or, where the plan says so, from the other machine's screen by camera. It is read once, and checked before anything is kept: " +
 		"the plan, the seal of the HSM room, both logs' links, every file's digest, and each blob by the same lint as there. " +
 		"The internal witness types the code of the offline head from the sheet.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask: append(slices.Clone(mediumFields),
+	Carry: carryBlob,
+	Ask: append(slices.Clone(takeFields),
 		Field{Name: "head", Label: "The code of the offline head, from the witness's sheet", Kind: Code, Blind: true}),
 	Needs: []Key{factKID.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
 	Gives: []Key{factTarget.Key, factBlob.Key, factTask.Key},
 	Do: func(_ context.Context, r *Run) error {
-		err := receive(r, Wrap, sealOffline, func(k Key) bool {
+		err := takeBundle(r, func(k Key) bool {
 			return hasAnyPrefix(string(k), "target/", "blob/", "challenge/", "hsm.")
 		})
 		if err == nil {
@@ -39,7 +40,7 @@ var stepBlobReceive = &Step{
 		}
 		return err
 	},
-	Checks: append(bundleChecks(Wrap, sealOffline),
+	Checks: append(bundleChecks(carryBlob),
 		Check{ID: "bundle.keys", Class: Stop, See: seeBundleKeys},
 		Check{ID: "bundle.lint", Class: Stop, See: seeBundleLint},
 		Check{ID: "kek.life", Class: Stop, See: seeKEKLife}),

@@ -103,9 +103,7 @@ func (c *Ceremony) ask(now *Now) {
 	if now.Phase == Interrupted {
 		ask = append([]Field{resumeField}, ask...)
 	}
-	for _, f := range ask {
-		now.Fields = append(now.Fields, f.expand(c)...)
-	}
+	now.Fields = c.fields(now.Step, ask)
 	byPerson(now.Fields)
 	now.Sign, now.Needed = c.signers(now)
 }

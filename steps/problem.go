@@ -15,6 +15,7 @@ import (
 	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/transfer"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 // A Problem is an error in words for people: what is the case, what it means,
@@ -113,6 +114,10 @@ var refusals = map[string][2]string{
 		"The log on the medium is not the one whose head was written on the sheet: it may be older, of another attempt, or forged.",
 		"Type it again. If it differs still, compare the sheet with the other machine.",
 	},
+	"transfer.words": {
+		"The words typed are not those of what this machine received: one is mistyped, or read off another screen, or the codes came from somebody else.",
+		"Read the words off the other machine's screen again, where other two may be asked. If they differ still, begin anew with the codes of that screen alone.",
+	},
 	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
 	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},
 	"bundle.run":   {"The bundle comes from another run of this plan: it is a replay, or the media were mixed up.", "Bring the bundle of this run."},
@@ -190,6 +195,12 @@ var problems = []struct {
 	{ErrOtherHead, "resume.other-head", "The code is mistyped, or this folder is an older copy.", "Type it again. If it differs still, find the folder that the sheet belongs to."},
 	{ErrOtherBlob, "blob.changed", "The file was exchanged after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
 	{ErrSealKey, "hsm.seal-key", "Another key has that label: what it signs would not verify.", "Compare seal_key and seal_key_label of the plan with the HSM."},
+	{ErrNotShown, "codes.not-shown", "The other machine cannot have what was not shown.", "Let the codes run until all were shown, and the other machine has them."},
+	{ErrNotReceived, "codes.not-received", "Codes are missing, or were never there.", "Hold the camera to the other machine's screen until all parts are there."},
+	{qr.ErrTooLarge, "codes.too-large", "There is more to carry than codes are made for.", "Carry it on a medium; people decide about that as an exception."},
+	{qr.ErrSecret, "codes.secret", "Every camera in the room sees a code. Nothing was shown.", "Find out how a private key came into this folder, and stop the ceremony."},
+	{qr.ErrSpoiled, "codes.spoiled", "Somebody else showed codes under the same name, or a code was misread so that it still seemed right.", "Begin anew, and look for a second screen that shows codes."},
+	{qr.ErrMessage, "codes.message", "What was to cross the gap has a file that no ceremony sends.", "Find out where it comes from."},
 	{ErrNoSuchStep, "step.unknown", "Only pause, people.change and ceremony.stop can be asked for.", "Choose one of these."},
 	{ErrNotNow, "step.not-now", "People must have signed in, and the log must not be frozen. What happens at the offline machine after its seal is recorded at the online machine.", "Go on with the step that is awaited."},
 	{hsm.ErrNoModule, "hsm.no-module", "The HSM's PKCS#11 library is missing or does not load here.", "Install the vendor's client; check the path in the plan."},

@@ -105,9 +105,9 @@ func (c *Ceremony) scriptStep(number int, s *Step) scriptStep {
 	if s.Print != nil {
 		one.Lines = s.Print(c.plan)
 	}
-	for _, f := range s.Ask {
-		one.Fields = append(one.Fields, f.expand(c)...)
-	}
+	one.Fields = slices.DeleteFunc(c.fields(s, s.Ask), func(f Field) bool {
+		return f.Way != "" && f.Way != s.Carry.Planned(c.plan) || f.Name == insteadField
+	})
 	return one
 }
 

@@ -61,6 +61,7 @@ type Step struct {
 	When    func(*plan.Plan) bool     // nil: always
 	WhenKey func(*Run, plan.Key) bool // nil: every key
 
+	Carry    *Carry                            // what it hands to the other machine, or takes from there
 	Sign     *Sign                             // statements that people sign for this step, besides approval
 	Subjects func(r *Run, who string) []string // what the statements are about, besides the KEK and the keys
 	Ask      []Field                           // what people supply or attest

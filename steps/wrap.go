@@ -54,23 +54,24 @@ var stepMachine = &Step{
 
 var stepKEKReceive = &Step{
 	ID: "kek.receive", Title: "Receive the KEK", Act: "The KEK",
-	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
+	Say: "The bundle comes on the medium or, where the plan says so, from the other machine's screen by camera. It is read once, and checked before anything is kept: " +
 		"the plan, the seal of the preparation, the log, every file's digest, and what the HSM of the vault attests of the KEK. " +
-		"The internal witness types the code of the log's head from the sheet. What else lies on the medium is named.",
+		"The internal witness types the code of the log's head from the sheet.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask: append(slices.Clone(mediumFields),
+	Carry: carryKEK,
+	Ask: append(slices.Clone(takeFields),
 		Field{Name: "head", Label: "The code of the preparation's head, from the witness's sheet", Kind: Code, Blind: true}),
 	Gives: []Key{factKID.Key, factKEK.Key, factKEKSum.Key, factExpires.Key, factAttested.Key, factRun.Key, factSheet.Key},
 	Do:    receiveKEK,
 	// The attestation is verified here, and not at kek.confirm, so that nothing
 	// of the bundle is kept and nobody types a code where it does not hold.
-	Checks: slices.Concat(bundleChecks(Prepare, sealPrepare),
+	Checks: slices.Concat(bundleChecks(carryKEK),
 		[]Check{{ID: "bundle.kek", Class: Stop, See: seeBundleKEK}}, attestChecks),
 }
 
 func receiveKEK(_ context.Context, r *Run) error {
 	keep := func(k Key) bool { return hasAnyPrefix(string(k), "kek.", "carried.imported/") }
-	if err := receive(r, Prepare, sealPrepare, keep); err != nil {
+	if err := takeBundle(r, keep); err != nil {
 		return err
 	}
 	factRun.Put(r, r.saw.got.state.run)

@@ -3,9 +3,14 @@ package transfer
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
 )
 
 // Read finds the one bundle that is wanted on a mounted medium and reads it
@@ -35,6 +40,44 @@ func Read(medium string, want Want) (Bundle, error) {
 	}
 	b.Foreign = foreign(entries, more, name)
 	return b, nil
+}
+
+// Unpack reads a bundle that came as files in memory, as [Pack] made them: all
+// that BUNDLE.sha256 lists, and nothing else.
+func Unpack(files map[string][]byte, want Want) (Bundle, error) {
+	text, ok := files[listName]
+	if !ok {
+		return Bundle{}, fmt.Errorf("wanted %s: %w", listName, ErrNoBundle)
+	}
+	h, listed, err := parseList(text)
+	if err != nil {
+		return Bundle{}, err
+	}
+	if err := sameNames(listed, slices.Sorted(maps.Keys(files))); err != nil {
+		return Bundle{}, err
+	}
+	if err := sameDigests(listed, files); err != nil {
+		return Bundle{}, err
+	}
+	if err := h.fits(want); err != nil {
+		return Bundle{}, err
+	}
+	return Bundle{Header: h, SHA256: digest.Of(text), Folder: h.Folder(), Files: without(files, listName)}, nil
+}
+
+// sameDigests holds files in memory against the list.
+func sameDigests(listed audit.Manifest, files map[string][]byte) error {
+	left := MaxBundle
+	for _, f := range listed {
+		b := files[f.Name]
+		if left -= len(b); len(b) > MaxFile || left < 0 {
+			return tooLarge(f.Name, int64(len(b)))
+		}
+		if got := digest.Of(b); got != f.SHA256 {
+			return fmt.Errorf("%s has the SHA-256 %s, wanted %s: %w", show(f.Name), got, f.SHA256, ErrDigest)
+		}
+	}
+	return nil
 }
 
 // find picks the folder by its name. Those of other ceremonies, stages and

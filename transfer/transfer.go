@@ -1,7 +1,8 @@
-// Package transfer carries a bundle of files across the gap in a folder of a
-// medium.
+// Package transfer carries a bundle of files across the gap, as a rule in a
+// folder of a medium.
 //
-// Use [Write] on the machine that sends and [Read] on the one that receives.
+// Use [Write] on the machine that sends and [Read] on the one that receives, or
+// [Pack] and [Unpack] where the files travel as QR codes.
 // A bundle is one flat folder, keyceremony-CEREMONY-FROM-ATTEMPT, and in it
 // BUNDLE.sha256, which sha256sum -c can check, lists every other file. Read
 // takes what is listed, whole and unchanged, or nothing.

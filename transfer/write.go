@@ -26,12 +26,10 @@ import (
 // crash, or the medium was taken out too early); any other of that name is
 // refused with [ErrDiffers] and left as it is.
 func Write(medium string, h Header, files map[string][]byte) (Written, error) {
-	listed, err := check(h, files)
+	all, listed, err := pack(h, files)
 	if err != nil {
 		return Written{}, err
 	}
-	all := maps.Clone(files)
-	all[listName] = encodeList(h, listed)
 	root, err := os.OpenRoot(medium)
 	if err != nil {
 		return Written{}, fmt.Errorf("opening the medium: %w", err)
@@ -49,6 +47,23 @@ func Write(medium string, h Header, files map[string][]byte) (Written, error) {
 		return Written{}, fmt.Errorf("listing the medium: %w", err)
 	}
 	return Written{SHA256: digest.Of(all[listName]), Folder: name, Files: listed, Foreign: foreign(entries, more, name)}, nil
+}
+
+// Pack returns a bundle's files with BUNDLE.sha256, for a carrier that is no
+// medium: [Unpack] takes them on the other side.
+func Pack(h Header, files map[string][]byte) (map[string][]byte, error) {
+	all, _, err := pack(h, files)
+	return all, err
+}
+
+func pack(h Header, files map[string][]byte) (map[string][]byte, audit.Manifest, error) {
+	listed, err := check(h, files)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := maps.Clone(files)
+	all[listName] = encodeList(h, listed)
+	return all, listed, nil
 }
 
 // check refuses to write what Read would refuse to take.

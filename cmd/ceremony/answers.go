@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -58,28 +60,31 @@ func openRoom(c *steps.Ceremony, answers string, words io.Writer) (room, error) 
 	return s, err
 }
 
-func (s *script) answer(c *steps.Ceremony, now steps.Now) (steps.Answers, error) {
+func (s *script) answer(ctx context.Context, c *steps.Ceremony, now steps.Now) (steps.Answers, error) {
 	a := steps.Answers{Text: map[string]string{}, Secret: map[string][]byte{}}
-	for _, f := range now.Fields {
-		if err := s.field(c, now, f, a); err != nil {
-			return a, err
-		}
-	}
-	return a, nil
+	return a, eachField(c, now, a, func(f steps.Field) error { return s.field(ctx, c, now, f, a) })
 }
 
-func (s *script) field(c *steps.Ceremony, now steps.Now, f steps.Field, a steps.Answers) error {
+func (s *script) field(ctx context.Context, c *steps.Ceremony, now steps.Now, f steps.Field, a steps.Answers) error {
 	if now.Phase == steps.Interrupted && f.Name == "resume" && s.table != nil {
 		return s.resume(c, f, a)
 	}
 	v, ok := s.steps[now.Step.ID][f.Name]
+	if !ok {
+		v, ok = s.steps[now.Step.ID][family(f.Name)]
+	}
 	if !ok || !s.mayAnswer(f) {
-		return s.ask(now, f, a)
+		return s.ask(ctx, c, now, f, a)
 	}
 	b, err := s.value(v)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s, %s: %w", now.Step.ID, f.Name, err)
+	case f.Kind == steps.Send:
+		a.Text[f.Name], err = s.send(c, now.Step.ID, string(b))
+	case f.Kind == steps.Receive:
+		a.Text[f.Name], err = s.receive(ctx, c, string(b))
+	case family(f.Name) == "screen":
+		a.Text[f.Name], err = wordAt(string(b), f.Name)
 	case f.Kind == steps.Secret:
 		a.Secret[f.Name] = b
 	case f.Kind == steps.Time && string(b) == "now":
@@ -87,7 +92,28 @@ func (s *script) field(c *steps.Ceremony, now steps.Now, f steps.Field, a steps.
 	default:
 		a.Text[f.Name] = string(b)
 	}
+	if err != nil {
+		return fmt.Errorf("%s, %s: %w", now.Step.ID, f.Name, err)
+	}
 	return nil
+}
+
+// family is a field's name without the person, the key or the place.
+func family(name string) string {
+	base, _, _ := strings.Cut(name, ".")
+	return base
+}
+
+// wordAt reads one of the words of a sheet that has all eight: screen.3 is the
+// third.
+func wordAt(sheet, field string) (string, error) {
+	_, place, _ := strings.Cut(field, ".")
+	words := strings.Fields(sheet)
+	n, err := strconv.Atoi(place)
+	if err != nil || n < 1 || n > len(words) {
+		return "", misuse("the sheet has %d words, and word %s is asked", len(words), place)
+	}
+	return words[n-1], nil
 }
 
 // mayAnswer keeps what people must do themselves out of files in production.
@@ -96,14 +122,14 @@ func (s *script) mayAnswer(f steps.Field) bool {
 }
 
 // ask turns to the people at the terminal, if there are any.
-func (s *script) ask(now steps.Now, f steps.Field, a steps.Answers) error {
+func (s *script) ask(ctx context.Context, c *steps.Ceremony, now steps.Now, f steps.Field, a steps.Answers) (err error) {
 	if f.Optional {
 		return nil
 	}
 	if !s.people.tty {
 		return fmt.Errorf("%w: %s, %s", errUnanswered, now.Step.ID, f.Name)
 	}
-	return s.people.field(f, a)
+	return s.people.ask(ctx, c, f, a)
 }
 
 // resume decides on an interrupted act as people would who look first.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
 	"github.com/keyceremony/ceremony/machine"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/ui"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -118,7 +119,7 @@ func TestPapers(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	all := &scenes{open: map[string]*scene{}, flags: rehearseFlags{keys: []string{"P-256"}, bits: 2048}}
+	all := &scenes{open: map[string]*scene{}, flags: rehearseFlags{keys: []string{"P-256"}, bits: 2048, transfer: plan.USB}}
 	r, err := all.rehearse(s.dir, func(string) {})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
+	"github.com/keyceremony/ceremony/plan"
 )
 
 // TestMain makes the test binary the command itself, by the name ceremony on
@@ -37,7 +38,7 @@ func newRehearsal(t testing.TB, o rehearsal.Options, keys ...string) (*scene, *r
 
 func setTheScene(dir string, o rehearsal.Options, keys ...string) (*scene, error) {
 	o.ManagedHSM, o.Now = true, time.Now
-	return openScene(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module}, o, func(string) {})
+	return openScene(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module, transfer: plan.USB}, o, func(string) {})
 }
 
 // module is SoftHSM's library, "" for where Debian has it.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,20 +43,45 @@ var errEnded = errors.New("the answers ended")
 // turns are what may be typed at any prompt.
 var turns = map[string]string{":exception": "exception", ":pause": "pause", ":people": "people.change", ":stop": "ceremony.stop", ":quit": "quit", ":back": ""}
 
-func (p *people) answer(_ *steps.Ceremony, now steps.Now) (steps.Answers, error) {
+func (p *people) answer(ctx context.Context, c *steps.Ceremony, now steps.Now) (steps.Answers, error) {
 	a := steps.Answers{Text: map[string]string{}, Secret: map[string][]byte{}}
-	for _, f := range now.Fields {
+	err := eachField(c, now, a, func(f steps.Field) error { return p.ask(ctx, c, f, a) })
+	if len(now.Fields) == 0 && err == nil {
+		return a, p.enter()
+	}
+	return a, err
+}
+
+// ask asks one field, whatever its kind.
+func (p *people) ask(ctx context.Context, c *steps.Ceremony, f steps.Field, a steps.Answers) (err error) {
+	switch f.Kind {
+	case steps.Send:
+		a.Text[f.Name], err = p.send(ctx, c)
+	case steps.Receive:
+		a.Text[f.Name], err = p.receive(ctx, c)
+	default:
+		err = p.field(f, a)
+	}
+	return err
+}
+
+// eachField asks the fields that are asked after the answers so far. What was
+// received may bring further ones.
+func eachField(c *steps.Ceremony, now steps.Now, a steps.Answers, ask func(steps.Field) error) error {
+	fields := now.Fields
+	for i := 0; i < len(fields); i++ {
+		f := fields[i]
 		if f.Only != nil && !f.Only(f.Name, a.Text) {
 			continue
 		}
-		if err := p.field(f, a); err != nil {
-			return a, err
+		if err := ask(f); err != nil {
+			return err
+		}
+		if f.Kind == steps.Receive {
+			fields = c.Now().Fields
 		}
 	}
-	if len(now.Fields) == 0 {
-		return a, p.enter()
-	}
-	return a, nil
+	return nil
 }
 
 // enter waits for an empty line: whatever else somebody types was not meant

@@ -143,7 +143,7 @@ func cut(f qrSendFlags, files map[string][]byte, most int, level qr.Level) (out 
 		if err != nil {
 			return nil, "", 0, err
 		}
-		return s, fmt.Sprintf("message %s\nwords   %s", s.Digest(), strings.Join(qr.Words(s.Digest()), " ")), version, nil
+		return s, aboutMessage(s.Digest()), version, nil
 	}
 	if len(files) != 1 {
 		return nil, "", 0, fmt.Errorf("%s carries one file", f.format)

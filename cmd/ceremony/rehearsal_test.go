@@ -77,6 +77,32 @@ func attested(t *testing.T, s *scene, log, result string) (ids []string) {
 	return ids
 }
 
+// TestRehearsalByCodes crosses the gap as codes both ways: pictures of the one
+// screen are what the other machine's camera sees.
+func TestRehearsalByCodes(t *testing.T) {
+	s := &scene{dir: filepath.Join(t.TempDir(), "rehearsal"), people: actors}
+	t.Setenv("SOFTHSM2_CONF", "")
+	var out, words bytes.Buffer
+	c := exec.Command("ceremony", "rehearse", "--headless", "--transfer", "qr", "--dir", s.dir, "--keys", "P-256", "--kek-bits", "2048")
+	c.Stdout, c.Stderr = &out, &words
+	if err := c.Run(); err != nil || !strings.Contains(out.String(), "(rehearsal): complete.") {
+		t.Fatalf("%v\n%s%s", err, &out, &words)
+	}
+	if n := strings.Count(words.String(), "transfer.words"); n != 2 {
+		t.Errorf("words were compared %d times, want 2\n%s", n, &words)
+	}
+	if media, err := filepath.Glob(s.path("usb", "*", "*")); err != nil || len(media) > 0 {
+		t.Errorf("the media have %v (%v)", media, err)
+	}
+	for _, what := range []string{"kek", "blob"} {
+		if pictures, err := filepath.Glob(s.path("table", "codes."+what, "*.png")); err != nil || len(pictures) < 10 {
+			t.Errorf("%d pictures of codes (%v)", len(pictures), err)
+		}
+	}
+	verifiesWithSheets(t, s)
+	pythonAgrees(t, s)
+}
+
 // TestRehearsalOfAKeyVault: it attests nothing, which is said at both machines,
 // and its audit log is looked at.
 func TestRehearsalOfAKeyVault(t *testing.T) {

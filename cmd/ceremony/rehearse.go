@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 )
 
@@ -24,11 +25,12 @@ type rehearseFlags struct {
 	keys       []string
 	bits       int
 	module     string
+	transfer   string
 }
 
 // usualRehearsal is what is rehearsed where nobody says otherwise.
 func usualRehearsal() rehearseFlags {
-	return rehearseFlags{managedHSM: true, keys: []string{"RSA-3072", "P-256", "AES-256"}, bits: 3072}
+	return rehearseFlags{managedHSM: true, keys: []string{"RSA-3072", "P-256", "AES-256"}, bits: 3072, transfer: plan.USB}
 }
 
 func rehearseCommand() *cobra.Command {
@@ -52,6 +54,7 @@ func rehearseCommand() *cobra.Command {
 	c.Flags().StringSliceVar(&f.keys, "keys", f.keys, "types of the target keys")
 	c.Flags().IntVar(&f.bits, "kek-bits", f.bits, "size of the KEK: 2048, 3072 or 4096")
 	c.Flags().StringVar(&f.module, "module", "", "SoftHSM's library (default: where Debian has it)")
+	c.Flags().StringVar(&f.transfer, "transfer", f.transfer, "how files cross the gap: usb, or qr for codes from screen to camera")
 	w.register(c)
 	return c
 }

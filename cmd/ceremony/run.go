@@ -21,7 +21,7 @@ import (
 type room interface {
 	// answer gives the public answers and the secrets of a step. A turn to
 	// exception, pause, people.change or ceremony.stop is a *turn error.
-	answer(c *steps.Ceremony, now steps.Now) (steps.Answers, error)
+	answer(ctx context.Context, c *steps.Ceremony, now steps.Now) (steps.Answers, error)
 	// sign gives the signatures of those who sign.
 	sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error)
 	// sheet is told what people write down.
@@ -183,7 +183,7 @@ func (l *lead) lead(ctx context.Context) error {
 
 // step asks, has people sign, and does it.
 func (l *lead) step(ctx context.Context, now steps.Now) error {
-	a, err := l.room.answer(l.c, now)
+	a, err := l.room.answer(ctx, l.c, now)
 	if err != nil {
 		return err
 	}
@@ -255,9 +255,9 @@ func (l *lead) goodbye() string {
 	now := l.c.Now()
 	switch {
 	case now.Phase != steps.Done:
-		return "The stage " + string(l.stage) + " is over. Bring the medium to the offline machine; afterwards go on here: ceremony run " + l.c.Path()
+		return "The stage " + string(l.stage) + " is over. Bring the medium to the offline machine, if one was written; afterwards go on here: ceremony run " + l.c.Path()
 	case l.stage == steps.Wrap:
-		return "The stage wrap is over. Bring the medium to the online machine, and go on there: ceremony run ONLINE-FOLDER"
+		return "The stage wrap is over. Bring the medium to the online machine, if one was written, and go on there: ceremony run ONLINE-FOLDER"
 	}
 	return "The ceremony is over at this machine. Anybody can check it: ceremony verify " + l.c.Path() +
 		"\nTo read and to print it: ceremony report " + l.c.Path()

@@ -68,6 +68,9 @@ func (f rehearseFlags) check() error {
 	if !slices.Contains([]int{2048, 3072, 4096}, f.bits) {
 		return misuse("--kek-bits is %d, wanted 2048, 3072 or 4096", f.bits)
 	}
+	if f.transfer != plan.USB && f.transfer != plan.QR {
+		return misuse("--transfer %s, wanted %s or %s", f.transfer, plan.USB, plan.QR)
+	}
 	return nil
 }
 

@@ -39,6 +39,7 @@ func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret, auditLog string)
 	table := func(step string, answers ...string) {
 		fmt.Fprintf(&b, "\n[%q]\n%s\n", step, strings.Join(answers, "\n"))
 	}
+	words := func(step string) string { return fmt.Sprintf("screen = {table = %q}", step+".words") }
 	medium := map[string]string{"prepare": "usb/kek", "wrap": "usb/kek", "import": "usb/blob"}[r.name]
 	table("ceremony.open", fromTable("code.op1", "plan.code"), fromTable("code.op2", "plan.code"))
 	table("people.signin", `keyboard = "op1"`, `identity = "SEEN"`)
@@ -49,15 +50,15 @@ func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret, auditLog string)
 	table("kek.retire", `word = "RETIRE"`)
 	table("kek.code", fromTable("code.op1", "kek.op1"), fromTable("code.op2", "kek.op2"))
 	table("kek.attest", fmt.Sprintf("log = {path = %q}", auditLog))
-	table("kek.export", mediumAnswer(medium), `bag = "R-0001"`)
+	table("kek.export", codesAnswer("kek"), mediumAnswer(medium), `bag = "R-0001"`)
 	table("machine.check", `image = "none: this is a rehearsal"`, `attest = "VERIFIED"`)
-	table("kek.receive", mediumAnswer(medium), `bag = "R-0001"`, fromTable("head", "prepare.head"))
+	table("kek.receive", codesAnswer("kek"), words("kek.export"), mediumAnswer(medium), `bag = "R-0001"`, fromTable("head", "prepare.head"))
 	table("kek.confirm", fromTable("code.op1", "kek.op1"), fromTable("code.op2", "kek.op2"))
 	table("hsm.connect", `serial = {file = "table/hsm.serial"}`)
 	table("hsm.login", `pin = {file = "table/hsm.pin"}`)
 	table("target.wrap", `word = "WRAP"`)
-	table("blob.export", mediumAnswer("usb/blob"), `bag = "R-0002"`)
-	table("blob.receive", mediumAnswer(medium), `bag = "R-0002"`, fromTable("head", "offline.head"))
+	table("blob.export", codesAnswer("blob"), mediumAnswer("usb/blob"), `bag = "R-0002"`)
+	table("blob.receive", codesAnswer("blob"), words("blob.export"), mediumAnswer(medium), `bag = "R-0002"`, fromTable("head", "offline.head"))
 	table("target.code", append(keyCodes(p), `compared = "COMPARED"`)...)
 	table("workload.switch", `outcome = "none: this is a rehearsal"`)
 	table("exception", `expected = "every check holds"`, `happened = "a check did not hold in this rehearsal"`, `decided = "go on, to practise exceptions"`)
@@ -67,6 +68,9 @@ func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret, auditLog string)
 }
 
 func mediumAnswer(dir string) string { return fmt.Sprintf("medium = {path = %q}", dir) }
+
+// codesAnswer is where pictures of the codes lie.
+func codesAnswer(what string) string { return fmt.Sprintf("codes = {path = %q}", "table/codes."+what) }
 
 func fromTable(field, sheet string) string { return fmt.Sprintf("%q = {table = %q}", field, sheet) }
 

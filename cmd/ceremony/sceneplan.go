@@ -33,7 +33,7 @@ func (s *scene) makePlan(serial string) error {
 		KEK:      plan.KEK{Name: "rehearsal-kek", Bits: s.flags.bits, Days: 7},
 		HSM:      plan.HSM{Module: s.flags.module, ModuleSHA256: module, Serial: serial, SealKey: "none"},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
-		Transfer: plan.Transfer{KEK: "usb", Blob: "usb"},
+		Transfer: plan.Transfer{KEK: s.flags.transfer, Blob: s.flags.transfer},
 		Evidence: plan.Evidence{Attestation: "none", AuditLog: "required"},
 		Time:     plan.Time{NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 7)},
 	}

@@ -94,7 +94,7 @@ func cmdScene(ts *testscript.TestScript, neg bool, args []string) {
 // signatures, and their key files. Its vault and HSM do not exist.
 func cmdProduction(ts *testscript.TestScript, neg bool, args []string) {
 	arguments(ts, neg, args, 1)
-	s, err := newScene(rehearseFlags{dir: ts.MkAbs(args[0]), keys: []string{"P-256"}, bits: 2048})
+	s, err := newScene(rehearseFlags{dir: ts.MkAbs(args[0]), keys: []string{"P-256"}, bits: 2048, transfer: plan.USB})
 	ts.Check(err)
 	ts.Check(s.makePeople())
 	people, err := s.planPeople()

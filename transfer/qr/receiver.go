@@ -52,7 +52,7 @@ func (r *Receiver) take(f frame) (Event, error) {
 	}
 	if !r.shape.same(f.shape) {
 		r.other(f.id)
-		return Foreign, ErrForeign
+		return Foreign, fmt.Errorf("it is %s, and this transfer is %s: %w", f.id, r.shape.id, ErrForeign)
 	}
 	row := append(coefficients(f.shape, f.index), f.data...)
 	switch e := r.solver.add(row); e {

@@ -61,4 +61,16 @@ func (c Challenge) valid() bool {
 	return 1 <= c.First && c.First < c.Second && c.Second <= WordCount
 }
 
+// IsWord tells whether a word can stand at a place of the eight, counted from
+// 1: what cannot was misread.
+func IsWord(place int, typed string) bool {
+	for b := range 256 {
+		pair := digest.Words([]byte{byte(b), byte(b)})
+		if sameWord(pair[(place-1)%2], typed) {
+			return true
+		}
+	}
+	return false
+}
+
 func sameWord(word, typed string) bool { return strings.EqualFold(word, strings.TrimSpace(typed)) }

@@ -33,28 +33,47 @@ type Code struct {
 	Err     error // why it was not taken
 }
 
-// Take takes one frame. An error that is camera.ErrFrame spoils the frame
-// alone, and is the Problem of Seen too; qr.ErrSpoiled wants [Receiving.Anew];
-// any other is of the disk.
+// Take takes one frame: it looks, and adds what was seen. An error that is
+// camera.ErrFrame spoils the frame alone, and is the Problem of Seen too;
+// qr.ErrSpoiled wants [Receiving.Anew]; any other is of the disk.
 func (r *Receiving) Take(ctx context.Context, f camera.Frame) (Seen, error) {
-	seen := Seen{Frame: f}
-	texts := []scan.Code{{Text: []byte(f.Text)}}
-	var err error
-	if f.Image != nil {
-		if texts, err = look(ctx, f); err != nil {
-			seen.Problem = err
-		}
+	looked, err := Look(ctx, f)
+	if err != nil && !errors.Is(err, camera.ErrFrame) {
+		return Seen{Frame: f, Progress: r.Progress(), Problem: err}, err
 	}
-	for _, text := range texts {
+	seen, stop := r.Add(looked)
+	if stop == nil && !r.done {
+		stop = err
+	}
+	return seen, stop
+}
+
+// A Looked is a frame and the codes that were read in it.
+type Looked struct {
+	Frame   camera.Frame
+	Problem error // why it could not be read
+	texts   []scan.Code
+}
+
+// Look reads the codes in a frame. It takes most of the time and needs no
+// Receiving: a window calls it away from the thread that draws.
+func Look(ctx context.Context, f camera.Frame) (Looked, error) {
+	if f.Image == nil {
+		return Looked{Frame: f, texts: []scan.Code{{Text: []byte(f.Text)}}}, nil
+	}
+	texts, err := look(ctx, f)
+	return Looked{f, err, texts}, err
+}
+
+// Add takes what was read in a frame. Its errors are as those of Take, but for
+// camera.ErrFrame.
+func (r *Receiving) Add(l Looked) (seen Seen, err error) {
+	seen = Seen{Frame: l.Frame, Problem: l.Problem}
+	for _, text := range l.texts {
 		code, stop := r.add(string(text.Text))
 		code.Corners = text.Corners
 		seen.Codes = append(seen.Codes, code)
-		if stop != nil {
-			err = stop
-			break
-		}
-		if r.done {
-			err = nil
+		if err = stop; err != nil || r.done {
 			break
 		}
 	}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/transfer/camera"
+	"github.com/keyceremony/ceremony/transfer/camera/driver"
+	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/transfer/receive"
+)
+
+// This file takes a bundle across the gap as codes where a ceremony is led in
+// the terminal: for people and, in a rehearsal, from a file of answers.
+
+// send shows what a step hands over, and answers with what was shown.
+func (p *people) send(ctx context.Context, c *steps.Ceremony) (string, error) {
+	show, m, err := toShow(c, os.Stdout)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(p.words, "  %s\n  Enter shows the next code; q when the other machine has them all.\n", strings.ReplaceAll(show.about, "\n", "\n  "))
+	if err := show.step(p.in); err != nil {
+		return "", err
+	}
+	return m.Digest().String(), ctx.Err()
+}
+
+// toShow cuts a step's message into codes that fit the terminal.
+func toShow(c *steps.Ceremony, out io.Writer) (*screenful, qr.Message, error) {
+	m, err := c.Sending()
+	if err != nil {
+		return nil, m, err
+	}
+	show := &screenful{out: out, level: qr.L}
+	show.columns, show.rows = terminalSize(out)
+	s, version, err := qr.Fit(m, show.version(), qr.L)
+	show.frames, show.versionUsed, show.about = s, version, aboutMessage(m.Digest())
+	return show, m, err
+}
+
+func aboutMessage(d digest.SHA256) string {
+	return fmt.Sprintf("message %s\nwords   %s", d, strings.Join(qr.Words(d), " "))
+}
+
+// receive takes the codes of a step, from what people name, until all are
+// there.
+func (p *people) receive(ctx context.Context, c *steps.Ceremony) (string, error) {
+	for {
+		g, err := c.Receiving()
+		if err != nil {
+			return "", err
+		}
+		if g.Done() {
+			return g.Digest().String(), nil
+		}
+		from, err := p.line("  Codes from (a picture, a film, a folder of these, a file of lines; camera; Enter: lines that a scanner types here; anew: forget what was received): ")
+		if err != nil {
+			return "", err
+		}
+		if from == "anew" {
+			err = g.Anew()
+		} else {
+			err = take(ctx, g, from, p.in, p.words)
+		}
+		if err != nil {
+			fmt.Fprintf(p.words, "    not so: %v\n", err)
+		}
+	}
+}
+
+// take feeds the codes of a source, and says what came of each.
+func take(ctx context.Context, g *steps.Receiving, from string, in *bufio.Reader, words io.Writer) error {
+	source, err := codeSource(from, in)
+	if err != nil {
+		return err
+	}
+	err = g.From(ctx, source, func(s receive.Seen) { tellSeen(words, s) })
+	if errors.Is(err, io.EOF) {
+		p := g.Progress()
+		err = fmt.Errorf("%d of %d parts are there: %w", p.Have, p.Need, qr.ErrIncomplete)
+	}
+	if errors.Is(err, qr.ErrSpoiled) {
+		err = errors.Join(err, g.Anew())
+	}
+	return errors.Join(err, source.Close())
+}
+
+// codeSource finds where codes come from.
+func codeSource(from string, in *bufio.Reader) (camera.Source, error) {
+	switch from {
+	case "":
+		return camera.Lines(in), nil
+	case "camera":
+		return driver.Open("")
+	}
+	return camera.OpenFile(from)
+}
+
+// tellSeen says what a frame was for.
+func tellSeen(words io.Writer, s receive.Seen) {
+	for _, code := range s.Codes {
+		switch code.Event {
+		case qr.New, qr.Done:
+			fmt.Fprintf(words, "    %d of %d\n", s.Progress.Have, s.Progress.Need)
+		case qr.Foreign, qr.Damaged:
+			fmt.Fprintf(words, "    not taken: %v\n", code.Err)
+		}
+	}
+	if s.Problem != nil {
+		fmt.Fprintf(words, "    %s: %v\n", s.Frame.Name, s.Problem)
+	}
+}
+
+// send draws what a step hands over as pictures, which lie on the table for
+// the other machine's camera.
+func (s *script) send(c *steps.Ceremony, step, dir string) (string, error) {
+	show, m, err := toShow(c, io.Discard)
+	if err != nil {
+		return "", err
+	}
+	s.sheet(step+".words", strings.Join(qr.Words(m.Digest()), " "))
+	return m.Digest().String(), show.png(qrSendFlags{png: dir, scale: 3, format: formatOwn})
+}
+
+// receive takes the codes of a step from pictures.
+func (s *script) receive(ctx context.Context, c *steps.Ceremony, from string) (string, error) {
+	g, err := c.Receiving()
+	if err != nil {
+		return "", err
+	}
+	if err := take(ctx, g, from, s.people.in, s.people.words); err != nil {
+		return "", err
+	}
+	if !g.Done() {
+		return "", fmt.Errorf("%s: %w", from, steps.ErrNotReceived)
+	}
+	return g.Digest().String(), nil
+}

@@ -1,0 +1,486 @@
+package steps
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/transfer"
+	"github.com/keyceremony/ceremony/transfer/camera"
+	"github.com/keyceremony/ceremony/transfer/qr"
+)
+
+// This file takes bundles across the gap as codes.
+
+func byQR(p *plan.Plan) { p.Transfer = plan.Transfer{KEK: plan.QR, Blob: plan.QR} }
+
+// ended is the last end of a step in a side's logs.
+func (h *hall) ended(log, id string) (out audit.End) {
+	h.t.Helper()
+	b, err := os.ReadFile(filepath.Join(h.path("online"), log))
+	if err == nil {
+		_, err = audit.ReadLog(b, log, func(r audit.Record) error {
+			if r.Ev == audit.EvEnd && r.Step == id {
+				return r.Decode(&out)
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return out
+}
+
+func resultOf(e audit.End, id string) (c audit.Check) {
+	for _, one := range e.Checks {
+		if one.ID == id {
+			c = one
+		}
+	}
+	return c
+}
+
+// TestCodesCrossTheGap holds a whole ceremony without a medium. The transcript
+// has the digest of what was shown and of what was received, and that the words
+// were compared.
+func TestCodesCrossTheGap(t *testing.T) {
+	h := newHall(t, byQR, "P-256")
+	h.hold()
+	h.complete(audit.OutcomeComplete)
+	for _, pair := range [][4]string{{"online.2.log", "kek.export", "offline.log", "kek.receive"}, {"", "", "online.2.log", "blob.receive"}} {
+		took := h.ended(pair[2], pair[3])
+		side := map[string]string{"kek.receive": "online", "blob.receive": "offline"}[pair[3]]
+		shown := h.screens[side].Digest()
+		if took.Answers["codes"] != shown.String() {
+			t.Errorf("%s received %s, and %s was shown", pair[3], took.Answers["codes"], shown)
+		}
+		if pair[0] != "" && h.ended(pair[0], pair[1]).Answers["codes"] != shown.String() {
+			t.Errorf("%s does not record what it showed", pair[1])
+		}
+		words := resultOf(took, "transfer.words")
+		if words.Result != audit.ResultHolds || words.Class != string(Stop) || !strings.Contains(words.Found, strings.Join(qr.Words(shown), " ")) {
+			t.Errorf("%s: %+v", pair[3], words)
+		}
+		if way := resultOf(took, "transfer.way"); way.Result != audit.ResultHolds {
+			t.Errorf("%s: %+v", pair[3], way)
+		}
+	}
+	for _, dir := range []string{"usb-kek", "usb-blob"} {
+		if list, err := os.ReadDir(h.path(dir)); err != nil || len(list) > 0 {
+			t.Errorf("%s has %v (%v)", dir, list, err)
+		}
+	}
+	for _, side := range []string{"online", "offline"} {
+		if left, err := filepath.Glob(h.path(side) + "/.*.codes"); err != nil || len(left) > 0 {
+			t.Errorf("left over: %v (%v)", left, err)
+		}
+	}
+}
+
+// receiving is a stand before the KEK is received as codes.
+func receivingStand(t *testing.T, types ...string) *stand {
+	t.Helper()
+	h := newHall(t, byQR, "P-256")
+	h.stand("online", "blob.receive")
+	return h.stand("offline", "kek.receive")
+}
+
+// sees is an attack on what the camera sees: other files are shown, and people
+// read their words off that screen.
+func sees(change func(s *stand, h *transfer.Header, files map[string][]byte)) func(*stand) {
+	return func(s *stand) {
+		t := s.hall.t
+		b, err := transfer.Unpack(s.screens["online"].Files(), transfer.Want{Ceremony: s.plan.ID, From: string(Prepare)})
+		must(t, err)
+		change(s, &b.Header, b.Files)
+		all, err := transfer.Pack(b.Header, b.Files)
+		must(t, err)
+		s.seesMessage(all)
+	}
+}
+
+func (s *stand) seesMessage(files map[string][]byte) {
+	m, err := qr.NewMessage(files)
+	must(s.hall.t, err)
+	if m.Digest() == s.screens["online"].Digest() {
+		s.hall.t.Fatal("nothing was changed")
+	}
+	was := s.screens["online"]
+	s.screens["online"] = m
+	s.hall.t.Cleanup(func() { s.screens["online"] = was })
+	// Whoever begins anew sees the honest screen.
+	s.answers = nil
+}
+
+// TestHostileCodes: whatever is shown, what a medium may not hold is refused
+// here too.
+func TestHostileCodes(t *testing.T) {
+	s := receivingStand(t)
+	honest := s.screens["online"]
+	for _, a := range []struct {
+		name   string
+		do     func(*stand)
+		checks []string
+		err    error
+	}{
+		{"a file more", func(s *stand) {
+			files := honest.Files()
+			files["extra.json"] = []byte("{}")
+			s.seesMessage(files)
+		}, nil, transfer.ErrShape},
+		{"no list", func(s *stand) {
+			files := honest.Files()
+			delete(files, "BUNDLE.sha256")
+			s.seesMessage(files)
+		}, nil, transfer.ErrNoBundle},
+		{"a file changed", func(s *stand) {
+			files := honest.Files()
+			files["kek.json"] = append(slices.Clone(files["kek.json"]), '\n')
+			s.seesMessage(files)
+		}, nil, transfer.ErrDigest},
+		{"of another ceremony", sees(func(_ *stand, h *transfer.Header, _ map[string][]byte) { h.Ceremony = "other-2026" }), nil, transfer.ErrOther},
+		{"of a production", sees(func(_ *stand, h *transfer.Header, _ map[string][]byte) { h.Mode = audit.Production }), nil, transfer.ErrOther},
+		{"of the other direction", sees(func(_ *stand, h *transfer.Header, _ map[string][]byte) { h.From = transfer.FromWrap }), nil, transfer.ErrOther},
+		{"a file missing", sees(func(_ *stand, _ *transfer.Header, files map[string][]byte) { delete(files, "kek.json") }), []string{"bundle.files"}, nil},
+		{"a file that nobody sealed", sees(func(_ *stand, _ *transfer.Header, files map[string][]byte) {
+			files["kek.json"] = append(slices.Clone(files["kek.json"]), '\n')
+		}), []string{"bundle.files"}, nil},
+	} {
+		t.Run(a.name, func(t *testing.T) {
+			s.back(t)
+			s.screens["online"] = honest
+			a.do(s)
+			c := s.reopen()
+			defer s.shut(c)
+			err := s.step(c)
+			if a.err != nil && !errors.Is(err, a.err) {
+				t.Fatalf("%v, want %v", err, a.err)
+			}
+			if a.err == nil {
+				wantRefused(t, err, a.checks...)
+			}
+			// Begun anew, with the honest screen alone, it goes on.
+			s.screens["online"] = honest
+			g, err := c.Receiving()
+			must(t, err)
+			must(t, g.Anew())
+			must(t, s.step(c))
+			if id := c.Now().Step.ID; id != "kek.confirm" {
+				t.Errorf("%s is current", id)
+			}
+		})
+	}
+	s.screens["online"] = honest
+}
+
+// TestOlderTransfer shows what the first attempt had shown: everything in it is
+// genuine, and the head from the sheet is another.
+func TestOlderTransfer(t *testing.T) {
+	h := newHall(t, byQR, "P-256")
+	start := h.remember()
+	h.stand("online", "blob.receive")
+	old := h.screens["online"]
+	h.restore(start)
+	h.stand("online", "blob.receive")
+	fresh := h.screens["online"]
+	if fresh.Digest() == old.Digest() {
+		t.Fatal("two runs show the same")
+	}
+	s := h.stand("offline", "kek.receive")
+	s.screens["online"] = old
+	c := s.again(t)
+	defer s.shut(c)
+	wantRefused(t, s.step(c), "bundle.head")
+	g, err := c.Receiving()
+	must(t, err)
+	must(t, g.Anew())
+	s.screens["online"] = fresh
+	must(t, s.step(c))
+}
+
+// TestForeignCodes come into view among the right ones: counted, named, and in
+// the way of nothing.
+func TestForeignCodes(t *testing.T) {
+	s := receivingStand(t)
+	c := s.again(t)
+	defer s.shut(c)
+	other, err := qr.NewMessage(map[string][]byte{"other.txt": []byte(strings.Repeat("another screen ", 400))})
+	must(t, err)
+	g, err := c.Receiving()
+	must(t, err)
+	right, foreign := s.codes(s.screens["online"]), s.codes(other)
+	add := func(text string) qr.Event {
+		t.Helper()
+		seen, err := g.Take(t.Context(), camera.Frame{Text: text})
+		must(t, err)
+		return seen.Codes[0].Event
+	}
+	if e := add(right[0]); e != qr.New {
+		t.Fatalf("the first code is %s", e)
+	}
+	for _, text := range []string{foreign[0], "HTTPS://EXAMPLE.COM", "UR:BYTES/1-2/LPADAOCFADBAFPCYZC", "B$HB0200"} {
+		if e := add(text); e != qr.Foreign {
+			t.Errorf("%.12s is %s", text, e)
+		}
+	}
+	if e := add(right[1][:len(right[1])-1] + "0"); e != qr.Damaged {
+		t.Errorf("a damaged code is %s", e)
+	}
+	if p := g.Progress(); p.Have != 1 || p.Foreign != 4 || p.Damaged != 1 {
+		t.Errorf("%+v", p)
+	}
+	if fields := c.Now().Fields; slices.ContainsFunc(fields, func(f Field) bool { return strings.HasPrefix(f.Name, "screen.") }) {
+		t.Error("words are asked before all is there")
+	}
+	must(t, s.step(c))
+}
+
+// TestWrongWords: the two words decide, and what they should be is not told.
+func TestWrongWords(t *testing.T) {
+	s := receivingStand(t)
+	words := qr.Words(s.screens["online"].Digest())
+	for _, which := range []int{0, 1} {
+		c := s.again(t)
+		s.answers = func(now Now, a *Answers) {
+			var asked []string
+			for _, f := range c.Now().Fields {
+				if strings.HasPrefix(f.Name, "screen.") {
+					asked = append(asked, f.Name)
+				}
+			}
+			for _, d := range []string{"another", "a third", "a fourth"} { // one whose word differs there
+				_, place, _ := strings.Cut(asked[which], ".")
+				if w := qr.Words(digest.Of([]byte(d)))[int(place[0]-'1')]; w != a.Text[asked[which]] {
+					a.Text[asked[which]] = w
+				}
+			}
+		}
+		err := s.step(c)
+		wantRefused(t, err, "transfer.words")
+		for _, w := range words {
+			if n := strings.Count(err.Error(), w); n > 1 {
+				t.Errorf("%q is told: %v", w, err)
+			}
+		}
+		var refused *Refused
+		if !errors.As(err, &refused) || Explain(err).Code != "check.transfer.words" {
+			t.Errorf("%v", err)
+		}
+		s.answers = nil
+		must(t, s.step(c))
+		s.shut(c)
+	}
+	c := s.again(t)
+	defer s.shut(c)
+	s.answers = func(_ Now, a *Answers) {
+		for name := range a.Text {
+			if strings.HasPrefix(name, "screen.") {
+				a.Text[name] = "xylophone"
+			}
+		}
+	}
+	var wrong *AnswerError
+	if err := s.step(c); !errors.As(err, &wrong) || !strings.HasPrefix(wrong.Field, "screen.") {
+		t.Errorf("a word that is none: %v", err)
+	}
+}
+
+// TestIncompleteCodes: nothing is taken before all is there, or what was never
+// received.
+func TestIncompleteCodes(t *testing.T) {
+	s := receivingStand(t)
+	c := s.again(t)
+	defer s.shut(c)
+	s.frames = func(string) []string { return s.codes(s.screens["online"])[1:] }
+	defer func() { s.frames = nil }()
+	var wrong *AnswerError
+	if err := s.step(c); !errors.As(err, &wrong) || wrong.Field != "codes" {
+		t.Errorf("%v", err)
+	}
+	s.answers = func(_ Now, a *Answers) { a.Text["codes"] = s.screens["online"].Digest().String() }
+	if err := s.step(c); !errors.Is(err, ErrNotReceived) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestCodesSurvive: what was received is there after a crash, whatever the
+// crash left of the last one; and what is damaged begins anew.
+func TestCodesSurvive(t *testing.T) {
+	s := receivingStand(t)
+	file := filepath.Join(s.path("offline"), ".kek.receive.codes")
+	all := s.codes(s.screens["online"])
+	half := func(c *Ceremony) {
+		g, err := c.Receiving()
+		must(t, err)
+		for _, text := range all[:5] {
+			_, err := g.Take(t.Context(), camera.Frame{Text: text})
+			must(t, err)
+		}
+	}
+	for name, end := range map[string]struct {
+		do   func(b []byte) []byte
+		have int
+	}{
+		"whole":      {func(b []byte) []byte { return b }, 5},
+		"a torn end": {func(b []byte) []byte { return b[:len(b)-7] }, 4},
+		"damaged":    {func(b []byte) []byte { b[100] ^= 1; return b }, 0},
+		"gone":       {func([]byte) []byte { return nil }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := s.again(t)
+			half(c)
+			s.shut(c)
+			b, err := os.ReadFile(file)
+			must(t, err)
+			must(t, os.WriteFile(file, end.do(b), 0o600))
+			c = s.reopen()
+			defer s.shut(c)
+			g, err := c.Receiving()
+			must(t, err)
+			if p := g.Progress(); p.Have != end.have {
+				t.Errorf("%d parts are there, want %d", p.Have, end.have)
+			}
+			must(t, s.step(c))
+			if _, err := os.Stat(file); err == nil {
+				t.Error("the codes are still there")
+			}
+		})
+	}
+}
+
+// TestKilledBetweenScreens kills every operation of a ceremony's steps that
+// send and receive codes.
+func TestKilledBetweenScreens(t *testing.T) {
+	k := &killer{}
+	h := newHall(t, byQR, "P-256")
+	durable.Fault = func(string, string) error { return k.op() }
+	defer func() { durable.Fault = nil }()
+	kills := 0
+	for _, at := range []struct {
+		stage Stage
+		id    string
+	}{{Prepare, "kek.export"}, {Wrap, "kek.receive"}, {Wrap, "blob.export"}, {Import, "blob.receive"}} {
+		side := at.stage.Side()
+		h.stand(side, at.id)
+		c := h.open(side)
+		now := c.Now()
+		if now.Step.ID != at.id { // a session comes first
+			h.until(c, at.id)
+			now = c.Now()
+		}
+		h.shut(c)
+		n := h.killStep(k, at.stage, now)
+		t.Logf("%s: %d kills", at.id, n)
+		kills += n
+	}
+	c := h.open("online")
+	h.run(c, Import)
+	h.shut(c)
+	h.complete(audit.OutcomeComplete)
+	if kills < 100 {
+		t.Errorf("only %d kills", kills)
+	}
+}
+
+// TestAnotherWay: a medium where codes are planned, and the reverse, are
+// exceptions. Codes are offered instead of a medium only once that failed.
+func TestAnotherWay(t *testing.T) {
+	for _, planned := range []string{plan.QR, plan.USB} {
+		t.Run(planned, func(t *testing.T) {
+			h := newHall(t, func(p *plan.Plan) { p.Transfer = plan.Transfer{KEK: planned, Blob: plan.USB} }, "P-256")
+			c := h.begin(Prepare)
+			h.until(c, "kek.export")
+			if planned == plan.USB {
+				if offers(c) {
+					t.Error("another way is offered before the planned one failed")
+				}
+				h.answers = func(now Now, a *Answers) { a.Text["medium"] = h.path("nowhere") }
+				if err := h.step(c); err == nil || !offers(c) {
+					t.Fatalf("the medium is not there, and no other way is offered (%v)", err)
+				}
+			}
+			h.answers = insteadOf(h, c, planned)
+			must(t, h.step(c))
+			h.answers = nil
+			if now := c.Now(); now.Step.ID != "exception" || len(c.Show()) != 1 || c.Show()[0].Label != "transfer.way" {
+				t.Fatalf("%s is current: %v", now.Step.ID, c.Show())
+			}
+			h.run(c, Prepare)
+			h.shut(c)
+			c = h.begin(Wrap)
+			h.until(c, "kek.receive")
+			if planned == plan.USB {
+				h.answers = func(now Now, a *Answers) { a.Text["medium"] = h.path("nowhere") }
+				if err := h.step(c); err == nil {
+					t.Fatal("there was a medium")
+				}
+			}
+			h.answers = insteadOf(h, c, planned)
+			must(t, h.step(c))
+			h.answers = nil
+			h.run(c, Wrap)
+			h.shut(c)
+			c = h.open("online")
+			h.run(c, Import)
+			h.shut(c)
+			h.complete(audit.OutcomeExceptions)
+		})
+	}
+}
+
+func offers(c *Ceremony) bool {
+	return slices.ContainsFunc(c.Now().Fields, func(f Field) bool { return f.Name == insteadField })
+}
+
+// insteadOf has people take the other way than planned.
+func insteadOf(h *hall, c *Ceremony, planned string) func(Now, *Answers) {
+	return func(now Now, a *Answers) {
+		if now.Step.Carry == nil {
+			return
+		}
+		clear(a.Text)
+		a.Text[insteadField] = otherWay[planned]
+		for fields, i := now.Fields, 0; i < len(fields); i++ {
+			f := fields[i]
+			if f.Name == insteadField || f.Way != "" && !f.Only(f.Name, a.Text) {
+				continue
+			}
+			if v := h.value(c, now, f); v != "" {
+				a.Text[f.Name] = v
+			}
+			if f.Kind == Receive {
+				fields = c.Now().Fields
+			}
+		}
+	}
+}
+
+// TestSendingAgain: what was shown can be shown again, and is the same.
+func TestSendingAgain(t *testing.T) {
+	h := newHall(t, byQR, "P-256")
+	c := h.begin(Prepare)
+	h.until(c, "prepare.seal")
+	if _, err := c.SendingAgain(); !errors.Is(err, ErrNotSealed) {
+		t.Errorf("what is not sealed is shown: %v", err)
+	}
+	h.run(c, Prepare)
+	h.shut(c)
+	c = h.open("online")
+	defer h.shut(c)
+	before := c.Head()
+	m, err := c.SendingAgain()
+	if err != nil || m.Digest() != h.screens["online"].Digest() || c.Head() != before {
+		t.Errorf("%v, %v", m.Digest(), err)
+	}
+	if _, err := c.Sending(); !errors.Is(err, ErrNotNow) {
+		t.Errorf("%v", err)
+	}
+}
