@@ -356,6 +356,24 @@ func TestCodesSurvive(t *testing.T) {
 	}
 }
 
+// TestStopWhileReceiving: nothing of the codes is left in what is sealed.
+func TestStopWhileReceiving(t *testing.T) {
+	s := receivingStand(t)
+	c := s.again(t)
+	g, err := c.Receiving()
+	must(t, err)
+	_, err = g.Take(t.Context(), camera.Frame{Text: s.codes(s.screens["online"])[0]})
+	must(t, err)
+	must(t, c.Turn("ceremony.stop"))
+	for c.Now().Phase != Done {
+		must(t, s.step(c))
+	}
+	s.shut(c)
+	if left, err := filepath.Glob(s.path("offline") + "/.*.codes"); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v (%v)", left, err)
+	}
+}
+
 // TestKilledBetweenScreens kills every operation of a ceremony's steps that
 // send and receive codes.
 func TestKilledBetweenScreens(t *testing.T) {

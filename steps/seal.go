@@ -30,6 +30,7 @@ func (c *Ceremony) sealing() (entry, bool) {
 
 // freeze closes the log and writes the manifest; it may be called again.
 func (c *Ceremony) freeze(e entry) error {
+	c.forgetCodes()
 	if !c.state.frozen {
 		if err := c.record(e.stage, audit.EvClose, e.step.ID, "", c.closing(e)); err != nil {
 			return err

@@ -11,10 +11,7 @@ import (
 
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/steps"
-	"github.com/keyceremony/ceremony/transfer/camera"
-	"github.com/keyceremony/ceremony/transfer/camera/driver"
 	"github.com/keyceremony/ceremony/transfer/qr"
-	"github.com/keyceremony/ceremony/transfer/receive"
 )
 
 // This file takes a bundle across the gap as codes where a ceremony is led in
@@ -78,14 +75,15 @@ func (p *people) receive(ctx context.Context, c *steps.Ceremony) (string, error)
 
 // take feeds the codes of a source, and says what came of each.
 func take(ctx context.Context, g *steps.Receiving, from string, in *bufio.Reader, words io.Writer) error {
-	source, err := codeSource(from, in)
+	r := &receiving{Receiving: g.Receiving, in: in, words: words, cameras: machineCameras()}
+	source, err := r.source(sourceOf(from))
 	if err != nil {
 		return err
 	}
-	err = g.From(ctx, source, func(s receive.Seen) { tellSeen(words, s) })
+	err = r.From(ctx, source, r.see)
 	if errors.Is(err, io.EOF) {
 		p := g.Progress()
-		err = fmt.Errorf("%d of %d parts are there: %w", p.Have, p.Need, qr.ErrIncomplete)
+		err = fmt.Errorf("%d of %d parts are there, and are kept: %w", p.Have, p.Need, qr.ErrIncomplete)
 	}
 	if errors.Is(err, qr.ErrSpoiled) {
 		err = errors.Join(err, g.Anew())
@@ -93,30 +91,15 @@ func take(ctx context.Context, g *steps.Receiving, from string, in *bufio.Reader
 	return errors.Join(err, source.Close())
 }
 
-// codeSource finds where codes come from.
-func codeSource(from string, in *bufio.Reader) (camera.Source, error) {
+// sourceOf finds what people named.
+func sourceOf(from string) qrReceiveFlags {
 	switch from {
 	case "":
-		return camera.Lines(in), nil
+		return qrReceiveFlags{from: "-"}
 	case "camera":
-		return driver.Open("")
+		return qrReceiveFlags{camera: lastCamera}
 	}
-	return camera.OpenFile(from)
-}
-
-// tellSeen says what a frame was for.
-func tellSeen(words io.Writer, s receive.Seen) {
-	for _, code := range s.Codes {
-		switch code.Event {
-		case qr.New, qr.Done:
-			fmt.Fprintf(words, "    %d of %d\n", s.Progress.Have, s.Progress.Need)
-		case qr.Foreign, qr.Damaged:
-			fmt.Fprintf(words, "    not taken: %v\n", code.Err)
-		}
-	}
-	if s.Problem != nil {
-		fmt.Fprintf(words, "    %s: %v\n", s.Frame.Name, s.Problem)
-	}
+	return qrReceiveFlags{from: from}
 }
 
 // send draws what a step hands over as pictures, which lie on the table for
