@@ -63,7 +63,7 @@ func TestJournal(t *testing.T) {
 		"Seal the preparation: done",
 		"Seal the preparation: the log is frozen",
 		"The log goes on after the seal",
-		"Write the KEK bundle: done, 1 check holds",
+		"Hand over the KEK bundle: done, 2 checks hold",
 	)
 	c = h.open("online")
 	if got := c.Journal(); len(got) != len(before) || fmt.Sprint(got) != fmt.Sprint(before) {
