@@ -72,13 +72,14 @@ bench:
 	go test -tags "$(NOGUI)" -run '^$$' -bench . -benchmem ./...
 
 # Before a release: ten thousand mutants and kills, a million hostile streams of
-# QR codes, then every fuzz target for a while. What a target finds is kept in
+# QR codes and a hundred thousand full codes read, then every fuzz target for a
+# while. What a target finds is kept in
 # its testdata, and the others still get their turn; the bound on minimizing
 # keeps the engine from spending its time there.
 soak:
 	@.ci/install test
 	go test -tags "$(NOGUI)" -timeout 4h -run 'Mutant|Flipped|Truncat' ./audit -soak 10000
-	go test -tags "$(NOGUI)" -timeout 4h -run 'HostileStreams' ./transfer/qr -soak 1000000
+	go test -tags "$(NOGUI)" -timeout 4h -run 'Hostile(Streams|URs)|FullCodes' ./transfer/qr -soak 1000000
 	go test -tags "$(NOGUI)" -timeout 4h -run 'KilledAtEvery' -count 3 ./steps
 	go test -tags "$(NOGUI)" -c -o bin/cmd.test ./cmd/ceremony
 	for seed in $$(seq 200); do (cd cmd/ceremony && ../../bin/cmd.test -test.run KilledForReal -kill-seed $$seed) || exit 1; done

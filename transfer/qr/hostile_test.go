@@ -1,0 +1,139 @@
+package qr
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// TestHostileURs sends each receiver two URs mixed, replayed, cut and misread,
+// and parts that somebody made under the same shape. A receiver is done with
+// one of those that were sent, or with nothing: what CRC-32 vouches for.
+func TestHostileURs(t *testing.T) {
+	r := seeded(35)
+	done, spoiled := 0, 0
+	for range *soak {
+		switch hostileUR(t, r, noise(r, 30+r.IntN(200)), noise(r, 30+r.IntN(200))) {
+		case Done:
+			done++
+		case Spoiled:
+			spoiled++
+		}
+	}
+	if t.Logf("%d streams: %d done, %d spoiled", *soak, done, spoiled); done < *soak/10 || spoiled < *soak/100 {
+		t.Errorf("of %d streams %d were done and %d spoiled: this tries too little", *soak, done, spoiled)
+	}
+}
+
+func hostileUR(t *testing.T, r *rand.Rand, payloads ...[]byte) Event {
+	t.Helper()
+	var sent []*UR
+	for _, p := range payloads {
+		u, err := newUR(p, 40)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, u)
+	}
+	evil := r.IntN(3) // of ten
+	var in URReceiver
+	for range 40 {
+		u := sent[min(1, r.IntN(8)/6)]
+		text := u.Frame(r.IntN(4 * u.Blocks()))
+		if r.IntN(10) < evil {
+			text = corruptUR(r, u, text)
+		}
+		switch e, err := in.Add(text); e {
+		case Spoiled:
+			if !errors.Is(err, ErrSpoiled) {
+				t.Errorf("spoiled: %v", err)
+			}
+			return e
+		case Done:
+			b, err := in.Payload()
+			if err != nil || !bytes.Equal(b, payloads[0]) && !bytes.Equal(b, payloads[1]) {
+				t.Fatalf("a wrong payload of %d bytes: %v", len(b), err)
+			}
+			return e
+		}
+	}
+	return New
+}
+
+// corruptUR does to a part what cameras and enemies do.
+func corruptUR(r *rand.Rand, u *UR, text string) string {
+	at := r.IntN(len(text))
+	switch r.IntN(4) {
+	case 0:
+		return text[:at] + string(rune('a'+r.IntN(26))) + text[at+1:]
+	case 1:
+		return text[:at]
+	case 2:
+		return text + text[at:]
+	}
+	if u.Blocks() == 1 {
+		return urBytes + bytewords(noise(r, 20))
+	}
+	number := uint32(1 + r.IntN(3*u.Blocks()))
+	p, err := parseURPart(u.cbor(number))
+	if err != nil {
+		panic("a part of our own is not read: " + err.Error())
+	}
+	p.data = noise(r, len(p.data))
+	return strings.Join([]string{strings.TrimSuffix(urBytes, "/"), strings.Split(u.part(number), "/")[1], bytewords(p.encode())}, "/")
+}
+
+// TestMemoryOfOthers: the first part of a UR and of a BBQr that promise the most
+// costs lists, and not what it promises.
+func TestMemoryOfOthers(t *testing.T) {
+	most := urPart{1, urShape{MaxBlocks, MaxPacked, 1, MaxPacked / MaxBlocks}, make([]byte, MaxPacked/MaxBlocks)}
+	for what, c := range map[string]struct {
+		text string
+		add  func(string) (Event, error)
+	}{
+		"UR":   {urBytes + "1-1024/" + bytewords(most.encode()), func(s string) (Event, error) { return new(URReceiver).Add(s) }},
+		"BBQr": {"B$2BZZ00" + strings.Repeat("A", 1280), func(s string) (Event, error) { return new(BBQrReceiver).Add(s) }},
+	} {
+		const runs = 50
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range runs {
+			if e, err := c.add(c.text); e != New {
+				t.Fatalf("%s: %s, %v", what, e, err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if size := (after.TotalAlloc - before.TotalAlloc) / runs; size > 256<<10 {
+			t.Errorf("%s: one part makes %d bytes of garbage and state", what, size)
+		}
+	}
+}
+
+// TestMemoryOfMost: the largest transfer that is taken, with all that is
+// refused on its way, needs the rows of its blocks and the message.
+func TestMemoryOfMost(t *testing.T) {
+	s := blocksOf(t, seeded(36), MaxBlocks, 1000)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var in Receiver
+	for i := MaxBlocks / 2; ; i++ {
+		e, err := in.Add(s.Frame(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e == Done {
+			break
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	runtime.KeepAlive(&in)
+	// A row has its coefficients too, and the frames are kept for the state.
+	if kept, most := int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(8<<20); kept > most {
+		t.Errorf("%d bytes are kept of a message of %d, wanted at most %d", kept, MaxBlocks*1000, most)
+	}
+}
