@@ -20,7 +20,7 @@ func (p *viewer) list() []*part {
 	}
 	if len(p.paper.given()) == 0 {
 		verdict.primary = func() (string, bool, func()) {
-			return "Type the codes from paper", true, func() {
+			return "Type the codes", true, func() {
 				p.open(1)
 				p.w.focus(p.paper.first())
 			}

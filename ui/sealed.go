@@ -36,7 +36,7 @@ func (p *viewer) fileList() fyne.CanvasObject {
 		fillWith(open, kit.NewText("There is no manifest yet that vouches for files.", kit.Muted))
 	}
 	p.scroll = scroll
-	return kit.NewRoom(2.5, 2.5, container.New(below{}, above, kit.NewSplit(list.Framed(), scroll)))
+	return kit.NewScroll(kit.NewRoom(2.5, 2.5, container.New(below{2}, above, kit.NewSplit(list.Framed(), scroll))))
 }
 
 func (p *viewer) file(f audit.File) fyne.CanvasObject {

@@ -30,7 +30,7 @@ type timeline struct {
 func newTimeline(p *viewer) *timeline {
 	l := &timeline{p: p, at: -1, search: kit.NewEntry(p.w.keys), found: kit.NewText("", kit.SmallMuted)}
 	l.part = &part{title: "Timeline", note: fmt.Sprint(len(p.entries)), icon: "clock", draw: l.draw}
-	l.search.SetExample("Search all records, also as they stand in the log")
+	l.search.SetExample("Search all records")
 	l.search.OnChanged = func(string) { l.filter() }
 	l.search.OnSubmitted = func(string) { p.w.focus(l.list) }
 	l.list = kit.NewList(l.row, func(i int) { l.show(l.rows[i]) })
@@ -48,24 +48,25 @@ func (l *timeline) draw() fyne.CanvasObject {
 	l.scroll = kit.NewScroll(kit.NewRoom(1.5, 0.5, l.open))
 	l.p.reading.scroll = l.scroll
 	l.filter()
-	return kit.NewRoom(2.5, 2.5, container.New(below{}, above, kit.NewSplit(l.list.Framed(), l.scroll)))
+	return kit.NewScroll(kit.NewRoom(2.5, 2.5, container.New(below{2}, above, kit.NewSplit(l.list.Framed(), l.scroll))))
 }
 
-// below has the second object fill the room that the first one leaves.
-type below struct{}
+// below has the second object fill the room that the first one leaves, so many
+// steps of the grid below it.
+type below struct{ gap float32 }
 
 // MinSize implements fyne.Layout.
-func (below) MinSize(o []fyne.CanvasObject) fyne.Size {
+func (l below) MinSize(o []fyne.CanvasObject) fyne.Size {
 	a, b := o[0].MinSize(), o[1].MinSize()
-	return fyne.NewSize(max(a.Width, b.Width), a.Height+b.Height)
+	return fyne.NewSize(max(a.Width, b.Width), a.Height+l.gap*gap()+b.Height)
 }
 
 // Layout implements fyne.Layout.
-func (below) Layout(o []fyne.CanvasObject, size fyne.Size) {
+func (l below) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	o[0].Resize(fyne.NewSize(size.Width, o[0].MinSize().Height)) // text wraps here, and has its height then
 	h := o[0].MinSize().Height
 	put(o[0], 0, 0, size.Width, h)
-	h += 2 * gap()
+	h += l.gap * gap()
 	put(o[1], 0, h, size.Width, max(0, size.Height-h))
 }
 

@@ -96,7 +96,7 @@ func (p *viewer) build() {
 	p.buttons = kit.NewRow(2, 0, p.said, p.back)
 	foot := kit.NewBar(p.buttons)
 	head := kit.NewColumn(0.5, kit.NewText(p.name(), kit.Strong), kit.NewText(p.v.Mode+" · "+p.v.Ceremony, kit.SmallMuted))
-	left := kit.NewPane(container.NewBorder(kit.NewBar(head), nil, nil, nil, p.rail))
+	left := kit.NewPane(container.New(below{}, kit.NewBar(head), p.rail))
 	p.box = container.NewBorder(nil, foot, nil, nil, container.New(shelf{}, left, p.middle))
 	if p.v.Mode == audit.Rehearsal {
 		p.box = container.NewBorder(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"), nil, nil, nil, p.box)

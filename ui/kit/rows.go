@@ -65,6 +65,7 @@ func (l *rows) FocusGained() {
 	l.focused = true
 	l.paint()
 	l.List.FocusGained()
+	Reveal(l.border)
 }
 
 // FocusLost is for Fyne.
