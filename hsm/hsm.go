@@ -33,8 +33,10 @@ type Token interface {
 
 	// Probe wraps one throw-away key of each type under a throw-away KEK of
 	// kekBits whose private half this process holds, unwraps it and compares.
-	// The way found is the way that Wrap uses afterwards.
-	Probe(ctx context.Context, kekBits int, types []byok.KeyType) (Capability, error)
+	// The way found is the way that Wrap uses afterwards. With trusted it also
+	// tries to wrap a throw-away key that only a trusted KEK may carry, which
+	// the token must refuse.
+	Probe(ctx context.Context, kekBits int, types []byok.KeyType, trusted bool) (Capability, error)
 
 	// Generate makes a key as a token object: SENSITIVE, PRIVATE and
 	// EXTRACTABLE, under an id and a label that must both be unused
@@ -51,9 +53,15 @@ type Token interface {
 	LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error)
 
 	// Trust logs the security officer in, makes the KEK's public half a token
-	// object with CKA_TRUSTED, reads it back and logs out again. LoadKEK then
-	// uses it, and Clean destroys it. Nobody else may be logged in.
-	Trust(ctx context.Context, pin []byte, kek *byok.KEK) (*byok.KEK, error)
+	// object with CKA_TRUSTED, and logs out again. Where the token wraps in two
+	// steps it also makes the wrapping key between them: trusted too, and itself
+	// to be wrapped by a trusted KEK alone. What is there already is left. LoadKEK
+	// and Wrap use them, and Clean destroys them. Nobody else may be logged in;
+	// PIN and insist are as with Login.
+	Trust(ctx context.Context, pin []byte, kek *byok.KEK, insist bool) error
+
+	// Trusted reads back what Trust has made for this KEK. It needs no login.
+	Trusted(ctx context.Context, kek *byok.KEK) (Trusted, error)
 
 	// Wrap wraps the key with this id under the loaded KEK in the way that
 	// Probe found, and returns the ciphertext of the key transfer blob:
@@ -95,7 +103,8 @@ type Info struct {
 	Library       string      `json:"library"` // manufacturer, description and version of the module
 	Clock         string      `json:"clock"`   // utcTime, "" if the token has no clock
 	ProtectedPath bool        `json:"protected_path"`
-	PIN           PINState    `json:"pin"`
+	PIN           PINState    `json:"pin"`    // the crypto officer's
+	SOPIN         PINState    `json:"so_pin"` // the security officer's
 	Mechanisms    []Mechanism `json:"mechanisms"`
 }
 
@@ -108,8 +117,8 @@ type Mechanism struct {
 	Max    uint   `json:"max"`
 }
 
-// PINState says how many wrong tries the crypto officer's PIN has behind it,
-// as far as the token tells.
+// PINState says how many wrong tries a PIN has behind it, as far as the token
+// tells.
 type PINState string
 
 // The states of a PIN, from the token's flags (PKCS #11 v2.40, 3.2 CK_TOKEN_INFO).
@@ -156,6 +165,28 @@ type Capability struct {
 	Way   Way          `json:"way"` // "" if no way wraps every type
 	Types []TypeResult `json:"types"`
 	Tried []Attempt    `json:"tried"` // every way tried, in order, with what came of it
+	// Untrusted is what the token did when it was asked to wrap, under a KEK
+	// that nobody trusts, a key that forbids that. Nil if it was not asked.
+	Untrusted *Refusal `json:"untrusted,omitempty"`
+}
+
+// A Refusal is what came of an act that a token must refuse.
+type Refusal struct {
+	OK    bool   `json:"ok"`    // it refused
+	Found string `json:"found"` // its return code, or what it did instead
+}
+
+// Trusted is what the security officer has made for a KEK, as read back.
+type Trusted struct {
+	KEK          *byok.KEK `json:"kek,omitempty"` // of the first; nil if there is none
+	KEKs         int       `json:"keks"`          // token objects with this KEK's modulus and CKA_TRUSTED
+	TwoSteps     bool      `json:"two_steps"`     // the token needs a wrapping key too
+	WrappingKeys int       `json:"wrapping_keys"` // with CKA_TRUSTED and CKA_WRAP_WITH_TRUSTED, for this KEK
+}
+
+// Ready reports whether exactly what Wrap needs is there.
+func (t Trusted) Ready() bool {
+	return t.KEKs == 1 && t.KEK != nil && (!t.TwoSteps || t.WrappingKeys == 1)
 }
 
 // TypeResult is the probe's verdict on one key type.
@@ -212,6 +243,7 @@ const (
 type Cleaned struct {
 	Destroyed []string `json:"destroyed"` // what each object was, as "KEK", "wrapping key"
 	Left      int      `json:"left"`      // session objects still there
+	Trusted   int      `json:"trusted"`   // what Trust made and is still there
 }
 
 // Progress tells a person what a long operation awaits. It may be called from

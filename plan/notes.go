@@ -55,10 +55,14 @@ func (p *Plan) evidenceNotes() []string {
 }
 
 func (p *Plan) hsmNotes() []string {
+	var notes []string
 	if p.HSM.SealKey == "none" {
-		return []string{"hsm.seal_key is none: the HSM does not sign the record of its room"}
+		notes = append(notes, "hsm.seal_key is none: the HSM does not sign the record of its room")
 	}
-	return nil
+	if p.HSM.Trusted {
+		notes = append(notes, "hsm.trusted: the HSM's security officer must be in the HSM room with the own PIN, and the HSM must enforce CKA_WRAP_WITH_TRUSTED")
+	}
+	return notes
 }
 
 func (p *Plan) keyNotes() []string {

@@ -135,7 +135,7 @@ func (t *Transcript) target(k plan.Key) Target {
 		out.Proof = ""
 	}
 	for _, id := range []string{
-		"target.local", "target.always-sensitive", "target.extractable", "target.sensitive", "target.hsm-holds", "target.closed",
+		"target.local", "target.always-sensitive", "target.extractable", "target.sensitive", "target.trusted", "target.hsm-holds", "target.closed",
 		"target.same-public", "target.proof",
 	} {
 		if c, ok := t.checks[point{log: k.Name + " " + id}]; ok {

@@ -50,7 +50,7 @@ func TestJournal(t *testing.T) {
 	}
 	wantLines(t, before,
 		"The log begins: rehearsal",
-		"Open the ceremony: done, 5 checks hold",
+		"Open the ceremony: done, 4 checks hold",
 		"Sign in: Person admin, Person guest, Person officer, Person op1, Person op2, Person witness",
 		"! Check the clock: does not hold (clock.typed)",
 		"! Check the clock: done, 2 of 3 checks hold (clock.offset fails)",

@@ -111,18 +111,6 @@ func TestExceptionOffline(t *testing.T) {
 	h.complete(audit.OutcomeExceptions)
 }
 
-// A demand of the plan that this version cannot meet stops it before anything
-// happens.
-func TestUnsupportedPlan(t *testing.T) {
-	h := newHall(t, func(p *plan.Plan) { p.HSM.Trusted = true }, "P-256")
-	c := h.begin(Prepare)
-	var refused *Refused
-	if err := h.step(c); !errors.As(err, &refused) || refused.Checks[0].ID != "plan.supported" {
-		t.Fatalf("a plan that wants trusted wrapping: %v", err)
-	}
-	h.shut(c)
-}
-
 // Whoever has the keyboard can type both codes, but not sign for the other.
 func TestConfirmIsSignedByEach(t *testing.T) {
 	h := newHall(t, nil, "P-256")

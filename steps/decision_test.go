@@ -403,21 +403,6 @@ func TestWrongChange(t *testing.T) {
 	}
 }
 
-// TestUnsupportedPlans: what a plan demands and this version cannot do stops
-// the ceremony before anything else, and is never passed over.
-func TestUnsupportedPlans(t *testing.T) {
-	for name, change := range map[string]func(*plan.Plan){
-		"trusted": func(p *plan.Plan) { p.HSM.Trusted = true },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newHall(t, change, "P-256").stand("online", "ceremony.open")
-			c := s.again(t)
-			defer s.shut(c)
-			s.noticed(t, c, attack{checks: []string{"plan.supported"}})
-		})
-	}
-}
-
 // TestResumeIsApproved: what becomes of an interrupted act is decided by two,
 // and never by the one at the keyboard alone.
 func TestResumeIsApproved(t *testing.T) {

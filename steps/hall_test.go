@@ -272,7 +272,7 @@ func (h *hall) answer(c *Ceremony, now Now) Answers {
 		case f.Way != "" && !f.Only(f.Name, a.Text):
 			continue
 		case f.Kind == Secret:
-			a.Secret[f.Name] = append([]byte(nil), h.device.PIN...)
+			a.Secret[f.Name] = append([]byte(nil), map[bool][]byte{true: h.device.SOPIN, false: h.device.PIN}[f.Name == "so-pin"]...)
 			continue
 		}
 		if v := h.value(c, now, f); v != "" {

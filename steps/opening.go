@@ -12,7 +12,6 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
-	"github.com/keyceremony/ceremony/plan"
 )
 
 // This file has the steps with which every stage opens.
@@ -28,7 +27,6 @@ var stepOpen = &Step{
 		{ID: "plan.code", Class: Stop, See: seePlanCode},
 		{ID: "plan.signatures", Class: Stop, See: seePlanSignatures},
 		{ID: "plan.window", Class: Exception, See: seePlanWindow},
-		{ID: "plan.supported", Class: Stop, See: seeSupported},
 		{ID: "program.digest", Class: Stop, Rehearsal: Note, See: seeProgram},
 	},
 	Show: func(r *Run) []Line {
@@ -68,22 +66,6 @@ func seePlanWindow(_ context.Context, r *Run) Finding {
 		return holds(true, stamp(now), "no time set in the plan")
 	}
 	return holds(!now.Before(t.NotBefore) && !now.After(t.NotAfter), stamp(now), wanted)
-}
-
-// seeSupported refuses a plan that asks for what this version cannot do: a
-// demand of the plan is never passed over.
-func seeSupported(_ context.Context, r *Run) Finding {
-	cannot := Unsupported(r.c.plan)
-	return holds(len(cannot) == 0, "this version cannot do: "+orNone(cannot), "a plan that this version can carry out")
-}
-
-// Unsupported names what a plan demands and this version cannot do.
-func Unsupported(p *plan.Plan) []string {
-	var cannot []string
-	if p.HSM.Trusted {
-		cannot = append(cannot, "hsm.trusted")
-	}
-	return cannot
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

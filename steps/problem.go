@@ -133,7 +133,6 @@ var refusals = map[string][2]string{
 		"A key with this label is on the HSM already. Nothing is overwritten.",
 		"If it is left from an earlier attempt, have its owner decide; else plan another label.",
 	},
-	"plan.supported":  {"The plan demands something that this version of the program cannot do, and no demand is passed over.", "Use a version that can, or have a plan without it reviewed and signed."},
 	"clock.typed":     {"Either a time was mistyped, or this machine's clock is far off.", "Read the independent clocks again. If the times are right, type INSIST: the offset is recorded, and decided on as an exception."},
 	"program.digest":  {"This program is not one that the plan names.", "Use the program whose digest was reviewed."},
 	"plan.signatures": {"The people named in the plan have not all signed it.", "Have the plan signed before the day: ssh-keygen -Y sign -n plan@keyceremony -f KEY plan.toml."},
@@ -143,6 +142,18 @@ var refusals = map[string][2]string{
 	"hsm.can-wrap": {
 		"This HSM, as it is set up, cannot make a blob that Azure accepts.",
 		"Run 'ceremony hsm' for what to change; vendors name the policy that allows private keys to be wrapped.",
+	},
+	"kek.trusted": {
+		"The HSM does not show exactly the confirmed KEK as trusted, so the target keys could not leave under it, or another could be meant.",
+		"Have the security officer look which objects of the HSM are trusted, and remove what does not belong there. Then do the step again.",
+	},
+	"hsm.refuses-untrusted": {
+		"The plan lets the target keys leave under a trusted KEK alone, and this HSM does not keep to that: whoever logs in could wrap them under any KEK.",
+		"Do not make the keys in this HSM under this plan. Ask the vendor which setting enforces CKA_WRAP_WITH_TRUSTED, or have a plan without hsm.trusted reviewed and signed.",
+	},
+	"target.trusted": {
+		"The plan demands trusted wrapping, and this key does not ask for it: it may be wrapped under any KEK, and could have been before.",
+		"Its owner can set CKA_WRAP_WITH_TRUSTED before the ceremony; that can never be taken back. Or plan a new key, or have a plan without hsm.trusted reviewed and signed.",
 	},
 	"target.proof": {
 		"The key in the vault does not answer as the key in the HSM would. It is another key.",

@@ -8,7 +8,7 @@ import (
 // List numbers the list of steps that this program leads. Whoever adds a step
 // that a record must have counts it up once for each release, and writes the
 // number into Since; what older lists demanded is never changed. The second is
-// the first that logs name.
+// the first that logs name, and has kek.trust.
 const List = 2
 
 // Required lists the steps that the record of a complete ceremony under this

@@ -50,6 +50,7 @@ type saw struct {
 	foreign []string
 	proof   error
 	clean   hsm.Cleaned
+	trusted hsm.Trusted
 	machine machine.Report
 
 	attested, logged []attest.Finding

@@ -81,6 +81,7 @@ var targetChecks = []Check{
 	}},
 	{ID: "target.extractable", Class: Stop, See: attr("extractable", func(k hsm.Key) *bool { return k.Extractable }, true)},
 	{ID: "target.sensitive", Class: Stop, See: attr("sensitive", func(k hsm.Key) *bool { return k.Sensitive }, true)},
+	{ID: "target.trusted", Class: Stop, When: trustWanted, See: attr("only under a trusted KEK (CKA_WRAP_WITH_TRUSTED)", func(k hsm.Key) *bool { return k.WrapWithTrusted }, true)},
 }
 
 // attr checks an attribute that the token may not know.

@@ -65,14 +65,11 @@ var stepLogin = &Step{
 	},
 	Needs: []Key{sessionToken}, Gives: []Key{sessionLogin},
 	Show: func(r *Run) []Line {
-		if r.c.token == nil {
+		i, ok := r.c.tokenInfo()
+		if !ok {
 			return nil
 		}
-		i, err := r.c.token.Info(context.Background())
-		if err != nil {
-			return nil
-		}
-		return []Line{{Label: "PIN", Value: string(i.PIN)}, {Label: "Where the PIN is entered", Value: map[bool]string{true: "on the HSM's own PIN pad", false: "here"}[i.ProtectedPath]}}
+		return []Line{{Label: "PIN", Value: string(i.PIN)}, pinPlace(i)}
 	},
 	Do: func(ctx context.Context, r *Run) error {
 		pin := r.secret["pin"]
@@ -83,23 +80,30 @@ var stepLogin = &Step{
 	},
 }
 
+// tokenInfo asks the token who it is, if one is connected and answers.
+func (c *Ceremony) tokenInfo() (hsm.Info, bool) {
+	if c.token == nil {
+		return hsm.Info{}, false
+	}
+	i, err := c.token.Info(context.Background())
+	return i, err == nil
+}
+
+func pinPlace(i hsm.Info) Line {
+	return Line{Label: "Where the PIN is entered", Value: map[bool]string{true: "on the HSM's own PIN pad", false: "here"}[i.ProtectedPath]}
+}
+
 // typedHere reports whether the PIN is typed at this keyboard: an HSM with a
 // PIN pad asks for it there.
 func typedHere(c *Ceremony) bool {
-	if c.token == nil {
-		return true
-	}
-	i, err := c.token.Info(context.Background())
-	return err != nil || !i.ProtectedPath
+	i, ok := c.tokenInfo()
+	return !ok || !i.ProtectedPath
 }
 
 // lastTry reports whether a wrong PIN now would lock the token.
 func lastTry(c *Ceremony) bool {
-	if c.token == nil {
-		return false
-	}
-	i, err := c.token.Info(context.Background())
-	return err == nil && i.PIN == hsm.PINFinalTry
+	i, ok := c.tokenInfo()
+	return ok && i.PIN == hsm.PINFinalTry
 }
 
 var stepProbe = &Step{
@@ -110,7 +114,7 @@ var stepProbe = &Step{
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
 	Needs: []Key{sessionLogin, factKEK.Key}, Gives: []Key{sessionProbe, factWay.Key},
 	Do: func(ctx context.Context, r *Run) error {
-		c, err := r.token().Probe(ctx, confirmedKEK(r).Bits(), keyTypes(r.c.plan))
+		c, err := r.token().Probe(ctx, confirmedKEK(r).Bits(), keyTypes(r.c.plan), trustWanted(r))
 		r.saw.probe = c
 		factWay.Put(r, c.Way)
 		return err
@@ -118,6 +122,7 @@ var stepProbe = &Step{
 	Checks: []Check{
 		{ID: "hsm.can-wrap", Class: Stop, See: seeCanWrap},
 		{ID: "hsm.exact-wrap", Class: Exception, Rehearsal: Note, See: seeExactWrap},
+		{ID: "hsm.refuses-untrusted", Class: Stop, When: trustWanted, See: seeRefusal},
 	},
 }
 
@@ -172,28 +177,35 @@ var stepKEKLoad = &Step{
 		back, err := r.token().LoadKEK(ctx, confirmedKEK(r))
 		if err == nil {
 			r.saw.kek = back.SHA256()
+			r.saw.trusted, err = r.token().Trusted(ctx, confirmedKEK(r))
 		}
 		return err
 	},
-	Checks: []Check{{ID: "kek.loaded", Class: Stop, See: func(_ context.Context, r *Run) Finding {
-		return want(r.saw.kek.String(), factKEKSum.Get(r).String())
-	}}},
+	Checks: []Check{
+		{ID: "kek.loaded", Class: Stop, See: func(_ context.Context, r *Run) Finding {
+			return want(r.saw.kek.String(), factKEKSum.Get(r).String())
+		}},
+		{ID: "kek.trusted", Class: Stop, When: trustWanted, See: seeTrusted},
+	},
 }
 
 var stepClean = &Step{
 	ID: "hsm.clean", Title: "Clean up the HSM", Act: "The keys",
 	Say:  "The KEK object and every other object of this session are destroyed, and the HSM is asked what is left.",
 	Acts: []Role{operator}, Watches: []Role{cryptoOfficer, internalWitness},
-	Needs: []Key{sessionLogin},
+	Needs: []Key{sessionLogin, factKEK.Key},
 	Do: func(ctx context.Context, r *Run) error {
 		done, err := r.token().Clean(ctx)
 		r.saw.clean = done
 		delete(r.c.live, sessionKEK)
 		return err
 	},
-	Checks: []Check{{ID: "hsm.clean", Class: Exception, See: func(_ context.Context, r *Run) Finding {
-		return want(fmt.Sprintf("%d session objects left", r.saw.clean.Left), "0 session objects left")
-	}}},
+	Checks: []Check{
+		{ID: "hsm.clean", Class: Exception, See: func(_ context.Context, r *Run) Finding {
+			return want(fmt.Sprintf("%d session objects left", r.saw.clean.Left), "0 session objects left")
+		}},
+		{ID: "kek.untrusted", Class: Exception, When: trustWanted, See: seeUntrusted},
+	},
 }
 
 // ident is a CKA_ID as the transcript writes it.

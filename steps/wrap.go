@@ -18,7 +18,7 @@ import (
 // wrapSteps is the stage wrap, at the offline machine beside the HSM.
 var wrapSteps = []*Step{
 	stepOpen, stepSignIn, stepClock, stepMachine, stepKEKReceive, stepKEKConfirm,
-	stepConnect, stepLogin, stepProbe, stepGenerate, stepSelect, stepKEKLoad,
+	stepConnect, stepTrust, stepLogin, stepProbe, stepGenerate, stepSelect, stepKEKLoad,
 	stepWrap, stepChallenge, stepClose, stepClean, stepWrapSeal, stepLogout, stepBlobExport,
 }
 

@@ -142,9 +142,6 @@ func planPanel(p *plan.Plan) fyne.CanvasObject {
 	lines := []string{
 		mode, fmt.Sprintf("%d target keys into %s, from the HSM with serial number %s. %d people.", len(p.Keys), p.Vault.URL, p.HSM.Serial, len(p.People)),
 	}
-	for _, n := range steps.Unsupported(p) {
-		lines = append(lines, "This version cannot do what "+n+" asks for, and refuses the plan on the day.")
-	}
 	if n := len(p.Notes()); n > 0 {
 		lines = append(lines, fmt.Sprintf("%d notes for its reviewers; the editor shows them.", n))
 	}

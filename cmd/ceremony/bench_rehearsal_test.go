@@ -141,8 +141,8 @@ func (t timedToken) Logout(ctx context.Context) error {
 	return err
 }
 
-func (t timedToken) Probe(ctx context.Context, bits int, types []byok.KeyType) (hsm.Capability, error) {
-	return timed(t.sum, func() (hsm.Capability, error) { return t.Token.Probe(ctx, bits, types) })
+func (t timedToken) Probe(ctx context.Context, bits int, types []byok.KeyType, trusted bool) (hsm.Capability, error) {
+	return timed(t.sum, func() (hsm.Capability, error) { return t.Token.Probe(ctx, bits, types, trusted) })
 }
 
 func (t timedToken) Generate(ctx context.Context, r hsm.Request) (hsm.Key, error) {

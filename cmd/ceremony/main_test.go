@@ -37,8 +37,12 @@ func newRehearsal(t testing.TB, o rehearsal.Options, keys ...string) (*scene, *r
 }
 
 func setTheScene(dir string, o rehearsal.Options, keys ...string) (*scene, error) {
+	return setTheFlags(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module, transfer: plan.USB}, o)
+}
+
+func setTheFlags(f rehearseFlags, o rehearsal.Options) (*scene, error) {
 	o.ManagedHSM, o.Now = true, time.Now
-	return openScene(rehearseFlags{dir: dir, keys: keys, bits: 2048, module: module, transfer: plan.USB}, o, func(string) {})
+	return openScene(f, o, func(string) {})
 }
 
 // module is SoftHSM's library, "" for where Debian has it.

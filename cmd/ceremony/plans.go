@@ -78,9 +78,6 @@ func planCheckCommand() *cobra.Command {
 			}
 			out := c.OutOrStdout()
 			fmt.Fprintf(out, "%s holds.\n\nCode:  %s\nWords: %s\n\nSHA-256: %s\n", args[0], p.SHA256().Code(), strings.Join(p.SHA256().Words(), " "), p.SHA256().Groups())
-			for _, n := range steps.Unsupported(p) {
-				fmt.Fprintf(out, "\nThis version cannot do what %s asks for, and refuses the plan on the day.\n", n)
-			}
 			for _, n := range p.Notes() {
 				fmt.Fprintln(out, "\nNote:", n)
 			}

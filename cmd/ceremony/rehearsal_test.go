@@ -120,6 +120,24 @@ func TestRehearsalOfAKeyVault(t *testing.T) {
 	pythonAgrees(t, s)
 }
 
+// TestTrustedRehearsal: the HSM's security officer takes part, and his PIN is
+// found nowhere.
+func TestTrustedRehearsal(t *testing.T) {
+	s := &scene{dir: filepath.Join(t.TempDir(), "rehearsal"), people: actors}
+	t.Setenv("SOFTHSM2_CONF", "")
+	var out, words bytes.Buffer
+	c := exec.Command("ceremony", "rehearse", "--headless", "--trusted", "--dir", s.dir, "--keys", "P-256,AES-256", "--kek-bits", "2048")
+	c.Stdout, c.Stderr = &out, &words
+	if err := c.Run(); err != nil || !strings.Contains(out.String(), "(rehearsal): complete.") || !strings.Contains(words.String(), "done: kek.trust") {
+		t.Fatalf("%v\n%s%s", err, &out, &words)
+	}
+	if _, there := s.secrets(t)["table/"+soPINSheet]; !there {
+		t.Error("the security officer's PIN is not on the table")
+	}
+	noSecretLeft(t, s, out.Bytes(), words.Bytes())
+	pythonAgrees(t, s)
+}
+
 func (s *scene) sheet(t testing.TB, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(s.path("table", name))

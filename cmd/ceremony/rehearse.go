@@ -22,6 +22,7 @@ type rehearseFlags struct {
 	byHand     bool
 	twoWindows bool
 	managedHSM bool
+	trusted    bool
 	keys       []string
 	bits       int
 	module     string
@@ -51,6 +52,7 @@ func rehearseCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.byHand, "by-hand", false, "set everything up, serve the vault, and let people lead the ceremony in terminals")
 	c.Flags().BoolVar(&f.twoWindows, "two-windows", false, "a window for each of the two machines, side by side")
 	c.Flags().BoolVar(&f.managedHSM, "managed-hsm", f.managedHSM, "the vault is a Managed HSM (AES keys need one)")
+	c.Flags().BoolVar(&f.trusted, "trusted", false, "trusted wrapping: the HSM's security officer marks the KEK, and the keys leave under no other")
 	c.Flags().StringSliceVar(&f.keys, "keys", f.keys, "types of the target keys")
 	c.Flags().IntVar(&f.bits, "kek-bits", f.bits, "size of the KEK: 2048, 3072 or 4096")
 	c.Flags().StringVar(&f.module, "module", "", "SoftHSM's library (default: where Debian has it)")

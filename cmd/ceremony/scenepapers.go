@@ -26,7 +26,7 @@ func (s *scene) papers() []ui.Paper {
 		ui.Paper{Title: "The plan", Note: "everybody's own copy", Facts: s.facts(fact("Its code", "plan.code"))},
 		ui.Paper{
 			Title: "The HSM", Note: "the label on the device, and the officer's envelope",
-			Facts: s.facts(fact("Serial number", "hsm.serial"), fact("PIN", "hsm.pin")),
+			Facts: s.facts(fact("Serial number", "hsm.serial"), fact("PIN", "hsm.pin"), fact("PIN of its security officer", soPINSheet)),
 		},
 		ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()},
 		medium("USB stick for the KEK", "from the online machine to the HSM room", s.path("usb", "kek"), "R-0001"),

@@ -31,7 +31,7 @@ func (s *scene) makePlan(serial string) error {
 			URL: s.vault.URL(), Cloud: "rehearsal", Tenant: s.vault.Tenant(), Authority: s.vault.Authority(), CA: string(s.vault.CA()),
 		},
 		KEK:      plan.KEK{Name: "rehearsal-kek", Bits: s.flags.bits, Days: 7},
-		HSM:      plan.HSM{Module: s.flags.module, ModuleSHA256: module, Serial: serial, SealKey: "none"},
+		HSM:      plan.HSM{Module: s.flags.module, ModuleSHA256: module, Serial: serial, SealKey: "none", Trusted: s.flags.trusted},
 		Quorum:   plan.Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1, ExternalWitnesses: 1},
 		Transfer: plan.Transfer{KEK: s.flags.transfer, Blob: s.flags.transfer},
 		Evidence: plan.Evidence{Attestation: "none", AuditLog: "required"},

@@ -33,7 +33,13 @@ func (s *scene) makeToken() (serial string, err error) {
 	if err := s.put("table/hsm.pin", []byte(pin+"\n")); err != nil {
 		return "", err
 	}
-	c := exec.Command("softhsm2-util", "--init-token", "--free", "--label", tokenLabel, "--so-pin", randomPIN(), "--pin", pin)
+	officers := randomPIN()
+	if s.flags.trusted { // else nobody needs it
+		if err := s.put("table/"+soPINSheet, []byte(officers+"\n")); err != nil {
+			return "", err
+		}
+	}
+	c := exec.Command("softhsm2-util", "--init-token", "--free", "--label", tokenLabel, "--so-pin", officers, "--pin", pin)
 	out, err := c.CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", errNoSoftHSM
@@ -45,6 +51,9 @@ func (s *scene) makeToken() (serial string, err error) {
 }
 
 const tokenLabel = "REHEARSAL"
+
+// soPINSheet is the paper with the PIN of the token's security officer.
+const soPINSheet = "hsm-so.pin"
 
 func (s *scene) findModule() error {
 	for _, path := range softHSM {

@@ -264,7 +264,7 @@ func probeToken(ctx context.Context, token hsm.Token, pin []byte, f hsmFlags, ty
 	if err != nil {
 		return err
 	}
-	can, err := token.Probe(ctx, f.bits, types)
+	can, err := token.Probe(ctx, f.bits, types, false)
 	if err != nil {
 		return err
 	}

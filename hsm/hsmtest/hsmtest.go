@@ -22,6 +22,7 @@ import (
 type Subject struct {
 	Open  func(t testing.TB) hsm.Token
 	PIN   []byte
+	SOPIN []byte // the security officer's, for RunTrusted
 	Label string
 	Types []byok.KeyType // those that the token makes; the first is an EC type
 	Zeros bool           // it leaves up to 7 zeros behind a PKCS#8, as SoftHSM 2.6.1 does

@@ -77,7 +77,7 @@ func (m *memory) Info(ctx context.Context) (hsm.Info, error) {
 	return hsm.Info{
 		Label: m.store.Label, Serial: m.store.Serial,
 		Manufacturer: "ceremony", Model: "memory", Firmware: "1.0", Hardware: "1.0",
-		Library: "ceremony, keys in memory, 1.0", PIN: m.store.pin(),
+		Library: "ceremony, keys in memory, 1.0", PIN: m.store.pin(), SOPIN: hsm.PINFresh,
 		Mechanisms: []hsm.Mechanism{
 			{Number: 0x0000, Name: "CKM_RSA_PKCS_KEY_PAIR_GEN", Min: 2048, Max: 4096},
 			{Number: 0x1040, Name: "CKM_EC_KEY_PAIR_GEN", Min: 256, Max: 521},
@@ -138,21 +138,31 @@ func (m *memory) LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error) 
 	return byok.NewKEK(kek.RSA())
 }
 
-func (m *memory) Trust(ctx context.Context, pin []byte, kek *byok.KEK) (*byok.KEK, error) {
+func (m *memory) Trust(ctx context.Context, pin []byte, kek *byok.KEK, _ bool) error {
 	leave, err := m.enter(ctx)
 	defer leave()
 	const op = "log the security officer in"
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case m.user:
-		return nil, &hsm.Error{Op: op, Code: 0x104, Name: "CKR_USER_ANOTHER_ALREADY_LOGGED_IN", Meaning: "someone else is logged in"}
+		return &hsm.Error{Op: op, Code: 0x104, Name: "CKR_USER_ANOTHER_ALREADY_LOGGED_IN", Meaning: "someone else is logged in"}
 	case !bytes.Equal(pin, m.store.SOPIN):
-		return nil, pinIncorrect(op)
+		return pinIncorrect(op)
 	case !m.trusts(kek):
 		m.store.trusted = append(m.store.trusted, kek)
 	}
-	return byok.NewKEK(kek.RSA())
+	return nil
+}
+
+func (m *memory) Trusted(ctx context.Context, kek *byok.KEK) (hsm.Trusted, error) {
+	leave, err := m.enter(ctx)
+	defer leave()
+	if err != nil || !m.trusts(kek) {
+		return hsm.Trusted{}, err
+	}
+	read, err := byok.NewKEK(kek.RSA())
+	return hsm.Trusted{KEK: read, KEKs: 1}, err
 }
 
 // trusts tells whether the security officer has marked the KEK as trusted.

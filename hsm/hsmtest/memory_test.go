@@ -73,36 +73,15 @@ func TestMemoryPIN(t *testing.T) {
 	}
 }
 
-// TestMemoryTrusted: a key that asks for a trusted KEK gets one.
-func TestMemoryTrusted(t *testing.T) {
+func TestTrustedMemory(t *testing.T) {
 	s := Memory()
+	RunTrusted(t, Subject{
+		Open: func(t testing.TB) hsm.Token { return open(t, s) }, PIN: s.PIN, SOPIN: s.SOPIN, Label: s.Label, Local: true,
+		Types: []byok.KeyType{"P-256", "RSA-2048", "AES-256"},
+	})
 	kek, _ := KEK(t, 2048)
-	officer := open(t, s)
-	if _, err := officer.Trust(t.Context(), s.PIN, kek); !errors.Is(err, hsm.ErrPINIncorrect) {
-		t.Errorf("the crypto officer's PIN: %v, wanted %v", err, hsm.ErrPINIncorrect)
-	}
-	token := inside(t, s)
-	if _, err := token.Trust(t.Context(), s.SOPIN, kek); err == nil {
+	if err := inside(t, s).Trust(t.Context(), s.SOPIN, kek, false); err == nil {
 		t.Error("the security officer logs in beside the crypto officer")
-	}
-	id := []byte("trusted")
-	_, err := token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: "t", ID: id, Trusted: true})
-	_, err2 := token.Probe(t.Context(), 2048, []byok.KeyType{byok.P256})
-	_, err3 := token.LoadKEK(t.Context(), kek)
-	if err := errors.Join(err, err2, err3); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := token.Wrap(t.Context(), id); !errors.Is(err, hsm.ErrWrapWithTrusted) {
-		t.Errorf("%v, wanted %v", err, hsm.ErrWrapWithTrusted)
-	}
-	if read, err := officer.Trust(t.Context(), s.SOPIN, kek); err != nil || !read.Equal(kek) {
-		t.Fatal(err)
-	}
-	if _, err := token.Wrap(t.Context(), id); err != nil {
-		t.Error(err)
-	}
-	if c, err := token.Clean(t.Context()); err != nil || len(c.Destroyed) != 1 || c.Destroyed[0] != "trusted KEK" {
-		t.Errorf("destroyed %q (%v)", c.Destroyed, err)
 	}
 }
 
@@ -114,7 +93,7 @@ func TestMemoryRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	kek, _ := KEK(t, 2048)
-	_, err := token.Probe(t.Context(), 2048, []byok.KeyType{byok.P256})
+	_, err := token.Probe(t.Context(), 2048, []byok.KeyType{byok.P256}, false)
 	_, err2 := token.LoadKEK(t.Context(), kek)
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
@@ -127,7 +106,7 @@ func TestMemoryRefuses(t *testing.T) {
 	if _, err := token.Find(given, hsm.Query{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("given up: %v, wanted %v", err, context.Canceled)
 	}
-	if _, err := open(t, s).Probe(t.Context(), 2048, []byok.KeyType{byok.P256}); !errors.Is(err, hsm.ErrNotLoggedIn) {
+	if _, err := open(t, s).Probe(t.Context(), 2048, []byok.KeyType{byok.P256}, false); !errors.Is(err, hsm.ErrNotLoggedIn) {
 		t.Errorf("probe without a login: %v, wanted %v", err, hsm.ErrNotLoggedIn)
 	}
 }

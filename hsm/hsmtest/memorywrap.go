@@ -17,7 +17,7 @@ import (
 const wayOne hsm.Way = "CKM_RSA_AES_KEY_WRAP"
 
 // Probe wraps throw-away keys as Wrap does and unwraps them again.
-func (m *memory) Probe(ctx context.Context, kekBits int, types []byok.KeyType) (hsm.Capability, error) {
+func (m *memory) Probe(ctx context.Context, kekBits int, types []byok.KeyType, trusted bool) (hsm.Capability, error) {
 	leave, err := m.enter(ctx)
 	defer leave()
 	if err == nil && !m.user {
@@ -32,6 +32,9 @@ func (m *memory) Probe(ctx context.Context, kekBits int, types []byok.KeyType) (
 	}
 	m.way, m.probed = wayOne, map[byok.KeyType]bool{}
 	c := hsm.Capability{Way: wayOne, Tried: []hsm.Attempt{{Way: wayOne, Result: "right"}}}
+	if trusted {
+		c.Untrusted = &hsm.Refusal{OK: true, Found: hsm.ErrWrapWithTrusted.Error()} // as Wrap refuses it
+	}
 	for _, kind := range types {
 		if err := trial(kek, kind); err != nil {
 			return hsm.Capability{}, fmt.Errorf("probe with a key of type %s: %w", kind, err)

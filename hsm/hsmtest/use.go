@@ -25,7 +25,7 @@ func (r *suite) order(t *testing.T) {
 }
 
 func (r *suite) probe(t *testing.T) {
-	c, err := r.token.Probe(t.Context(), 2048, r.Types)
+	c, err := r.token.Probe(t.Context(), 2048, r.Types, false)
 	if err != nil {
 		t.Fatal(err)
 	}

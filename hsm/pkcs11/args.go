@@ -27,6 +27,11 @@ type (
 		KEK   *byok.KEK `json:"kek"`
 		Trial bool      `json:"trial,omitempty"` // for the probe, beside the real one
 	}
+	// trustArgs: the body is the security officer's PIN, empty for the PIN pad.
+	trustArgs struct {
+		KEK    *byok.KEK `json:"kek"`
+		Insist bool      `json:"insist,omitempty"`
+	}
 	// wrapArgs: the result is the key's type, its body the ciphertext.
 	wrapArgs struct {
 		ID  []byte  `json:"id"`

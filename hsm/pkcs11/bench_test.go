@@ -38,7 +38,7 @@ func benchmarkWrap(b *testing.B, d hsmtest.Device, mechanism uint) {
 	if _, err := token.Generate(b.Context(), hsm.Request{Type: "RSA-4096", Label: "target", ID: []byte("target")}); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := token.Probe(b.Context(), 2048, []byok.KeyType{"P-256"}); err != nil {
+	if _, err := token.Probe(b.Context(), 2048, []byok.KeyType{"P-256"}, false); err != nil {
 		b.Fatal(err)
 	}
 	token.probed["RSA-4096"] = true // spares the making of a throw-away one

@@ -195,7 +195,7 @@ func TestWrapBuffer(t *testing.T) {
 		t.Run(f.setting, func(t *testing.T) {
 			d := interpose(t, f.setting, "INTERPOSER_SINGLE=1")
 			token := ready(t, d, options(d))
-			c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"})
+			c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}, false)
 			if err != nil || (c.Way != "") != f.ok {
 				t.Errorf("%+v, %v", c, err)
 			}
@@ -244,7 +244,7 @@ func wrappable(t *testing.T, token *token) hsm.Key {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}); err != nil {
+	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}, false); err != nil {
 		t.Fatal(err)
 	}
 	kek, _ := hsmtest.KEK(t, 2048)

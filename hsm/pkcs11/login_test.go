@@ -87,52 +87,9 @@ func TestPINIsNotRepeated(t *testing.T) {
 	}
 }
 
-// TestTrust: only a KEK that the security officer trusts carries a key that
-// asks for it, and the end of the ceremony removes it.
-func TestTrust(t *testing.T) {
-	d := interpose(t, "INTERPOSER_SINGLE=1")
-	token := mustOpen(t, options(d))
-	kek, _ := hsmtest.KEK(t, 2048)
-	if err := token.Login(t.Context(), d.PIN, false); err != nil {
-		t.Fatal(err)
-	}
-	k, err := token.Generate(t.Context(), hsm.Request{Type: "P-256", Label: "x", ID: []byte("x"), Trusted: true})
-	if err != nil || k.WrapWithTrusted == nil || !*k.WrapWithTrusted {
-		t.Fatalf("%+v, %v", k, err)
-	}
-	probeAndLoad(t, token, kek)
-	if _, err := token.Wrap(t.Context(), k.ID); !errors.Is(err, hsm.ErrWrapWithTrusted) {
-		t.Errorf("wrap under an untrusted KEK: %v, wanted %v", err, hsm.ErrWrapWithTrusted)
-	}
-	if err := token.Logout(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := token.Trust(t.Context(), []byte("0000-0000"), kek); !errors.Is(err, hsm.ErrPINIncorrect) {
-		t.Errorf("a wrong SO PIN: %v, wanted %v", err, hsm.ErrPINIncorrect)
-	}
-	for range 2 { // the second time it is only read back
-		if read, err := token.Trust(t.Context(), d.SOPIN, kek); err != nil || !read.Equal(kek) {
-			t.Fatalf("trust: %v", err)
-		}
-	}
-	if err := token.Login(t.Context(), d.PIN, false); err != nil {
-		t.Fatalf("the security officer stayed logged in: %v", err)
-	}
-	probeAndLoad(t, token, kek)
-	// SoftHSM by itself lets no key leave that asks for trust, under the
-	// untrusted AES key in which the interposer gets at its bytes.
-	if _, err := token.Wrap(t.Context(), k.ID); !errors.Is(err, hsm.ErrCannotWrap) {
-		t.Errorf("wrap under a trusted KEK: %v, wanted the module's own %v", err, hsm.ErrCannotWrap)
-	}
-	c, err := token.Clean(t.Context())
-	if err != nil || strings.Join(c.Destroyed, ", ") != "trusted KEK" {
-		t.Errorf("clean: %+v, %v", c, err)
-	}
-}
-
 func probeAndLoad(t *testing.T, token *token, kek *byok.KEK) {
 	t.Helper()
-	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}); err != nil {
+	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if read, err := token.LoadKEK(t.Context(), kek); err != nil || !read.Equal(kek) {

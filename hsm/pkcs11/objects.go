@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	p11 "github.com/miekg/pkcs11"
 
@@ -120,6 +121,9 @@ func (s *session) find(q hsm.Query) ([]hsm.Key, error) {
 			k, err := s.readKey(h, class, 0)
 			if err != nil {
 				return nil, err
+			}
+			if strings.HasPrefix(k.Label, trustedLabel) {
+				continue // a wrapping key that trust made
 			}
 			keys = append(keys, k)
 		}

@@ -35,7 +35,7 @@ type trialResult struct {
 
 // Probe tries the ways in their order until one wraps every type exactly. A
 // way that leaves zeros behind the PKCS#8 is taken only if there is no other.
-func (t *token) Probe(ctx context.Context, kekBits int, types []byok.KeyType) (hsm.Capability, error) {
+func (t *token) Probe(ctx context.Context, kekBits int, types []byok.KeyType, trusted bool) (hsm.Capability, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.way, t.probed = "", nil
@@ -47,6 +47,9 @@ func (t *token) Probe(ctx context.Context, kekBits int, types []byok.KeyType) (h
 		return hsm.Capability{}, err
 	}
 	c, err := p.run(ctx)
+	if err == nil && trusted && c.Way != "" {
+		c.Untrusted, err = p.refusal(ctx, c.Way)
+	}
 	if end := t.ask(ctx, "trial.end", "destroy the throw-away keys", nil, nil); err == nil {
 		err = end
 	}
@@ -117,6 +120,19 @@ func (p *probe) run(ctx context.Context) (hsm.Capability, error) {
 		c.Types = p.hopeless()
 	}
 	return c, nil
+}
+
+// refusal asks the token to wrap, under the throw-away KEK, a throw-away key
+// that only a trusted KEK may carry.
+func (p *probe) refusal(ctx context.Context, w hsm.Way) (*hsm.Refusal, error) {
+	t, err := p.scoutType(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.tell("trying to wrap a key that only a trusted KEK may carry")
+	r := new(hsm.Refusal)
+	err = p.ask(ctx, "trial.trust", "wrap a throw-away key that only a trusted KEK may carry", trialWrapArgs{t, w}, r)
+	return r, err
 }
 
 // scoutType is the scout if the token makes such keys, else a type asked for.

@@ -29,7 +29,7 @@ func TestProbeVerdicts(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			d := interpose(t, "INTERPOSER_SINGLE=1", f.settings)
 			token := ready(t, d, options(d))
-			c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256", "AES-256"})
+			c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256", "AES-256"}, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,13 +63,13 @@ func wrapRefused(t *testing.T, token *token) error {
 func TestProbePrefersExact(t *testing.T) {
 	d := interpose(t, "INTERPOSER_PAD=exact")
 	token := ready(t, d, options(d))
-	c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"})
+	c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}, false)
 	if err != nil || c.Way != ways[4].name || c.Types[0].TrailingZeros != 0 {
 		t.Errorf("exact: %+v, %v", c, err)
 	}
 	d = interpose(t, "INTERPOSER_SINGLE=1", "INTERPOSER_PAD=exact", "INTERPOSER_AES=16")
 	token = ready(t, d, options(d))
-	if c, err = token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}); err != nil || c.Way != ways[4].name {
+	if c, err = token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}, false); err != nil || c.Way != ways[4].name {
 		t.Errorf("the first way is wrong, the fifth right: %+v, %v", c, err)
 	}
 }
@@ -78,7 +78,7 @@ func TestProbePrefersExact(t *testing.T) {
 func TestProbeTypeMissing(t *testing.T) {
 	d := hsmtest.NSS(t)
 	token := ready(t, d, options(d))
-	c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256K", "P-384"})
+	c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256K", "P-384"}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,11 +98,11 @@ func TestProbeTypeMissing(t *testing.T) {
 func TestProbeWithoutScout(t *testing.T) {
 	d := interpose(t, "INTERPOSER_SINGLE=1", "INTERPOSER_FAULT=C_GenerateKeyPair:1:rv=0x130")
 	token := ready(t, d, options(d))
-	c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"AES-256"})
+	c, err := token.Probe(t.Context(), 2048, []byok.KeyType{"AES-256"}, false)
 	if err != nil || c.Way != ways[0].name {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, err = token.Probe(t.Context(), 2048, nil); err == nil {
+	if c, err = token.Probe(t.Context(), 2048, nil, false); err == nil {
 		t.Errorf("a probe of nothing: %+v", c)
 	}
 }
@@ -114,7 +114,7 @@ func TestProbeCrash(t *testing.T) {
 	o := options(d)
 	o.Stderr = new(bytes.Buffer)
 	token := ready(t, d, o)
-	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}); !errors.Is(err, hsm.ErrWorkerDied) {
+	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-256"}, false); !errors.Is(err, hsm.ErrWorkerDied) {
 		t.Errorf("%v, wanted %v", err, hsm.ErrWorkerDied)
 	}
 	if token.way != "" {
@@ -129,7 +129,7 @@ func TestProbeProgress(t *testing.T) {
 	o := options(d)
 	o.Progress = func(what string, _ time.Duration) { seen = append(seen, what) }
 	token := ready(t, d, o)
-	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-384"}); err != nil {
+	if _, err := token.Probe(t.Context(), 2048, []byok.KeyType{"P-384"}, false); err != nil {
 		t.Fatal(err)
 	}
 	all := strings.Join(seen, "\n")

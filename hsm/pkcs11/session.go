@@ -109,7 +109,7 @@ func (m *module) describe(t slotInfo) (hsm.Info, error) {
 		Firmware: version(t.token.FirmwareVersion), Hardware: version(t.token.HardwareVersion),
 		Library:       m.library,
 		ProtectedPath: t.token.Flags&p11.CKF_PROTECTED_AUTHENTICATION_PATH != 0,
-		PIN:           pinState(t.token.Flags),
+		PIN:           pinState(t.token.Flags), SOPIN: soPINState(t.token.Flags),
 	}
 	if t.token.Flags&p11.CKF_CLOCK_ON_TOKEN != 0 {
 		info.Clock = show(t.token.UTCTime)

@@ -66,10 +66,8 @@ func (s *session) destroyKey(h p11.ObjectHandle, class uint, id []byte) error {
 // cleanAll is clean and, as only the end of a ceremony may, untrust.
 func (s *session) cleanAll() (hsm.Cleaned, error) {
 	c, err := s.clean()
-	n, failed := s.untrust()
-	for range n {
-		c.Destroyed = append(c.Destroyed, "trusted KEK")
-	}
+	gone, left, failed := s.untrust()
+	c.Destroyed, c.Trusted = append(c.Destroyed, gone...), left
 	return c, errors.Join(err, failed)
 }
 

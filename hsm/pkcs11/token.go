@@ -157,19 +157,28 @@ func (t *token) LoadKEK(ctx context.Context, kek *byok.KEK) (*byok.KEK, error) {
 	return read, nil
 }
 
-func (t *token) Trust(ctx context.Context, pin []byte, kek *byok.KEK) (*byok.KEK, error) {
+func (t *token) Trust(ctx context.Context, pin []byte, kek *byok.KEK, insist bool) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	limit, what := t.o.timeout(), "make the KEK a trusted object"
 	if len(pin) == 0 {
 		limit, what = t.o.patience(), "log the security officer in at the PIN pad"
 	}
-	read := new(byok.KEK)
-	_, err := t.client.do(ctx, call{op: "trust", what: what, limit: limit, args: kekArgs{KEK: kek}, body: pin, result: read})
-	if err != nil {
-		return nil, err
+	_, err := t.client.do(ctx, call{op: "trust", what: what, limit: limit, args: trustArgs{kek, insist}, body: pin})
+	return err
+}
+
+// Trusted goes by the way that Probe found once there is one, before that by
+// the mechanisms that the token lists.
+func (t *token) Trusted(ctx context.Context, kek *byok.KEK) (hsm.Trusted, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var found hsm.Trusted
+	err := t.ask(ctx, "trusted", "read back what is trusted", kekArgs{KEK: kek}, &found)
+	if w, ok := wayNamed(t.way); ok {
+		found.TwoSteps = w.kwp != 0
 	}
-	return read, nil
+	return found, err
 }
 
 func (t *token) Wrap(ctx context.Context, id []byte) ([]byte, error) {

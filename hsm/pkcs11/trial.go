@@ -46,7 +46,7 @@ func (s *session) trialWrap(a trialWrapArgs) ([]byte, error) {
 	if !ok || !made || s.try == nil {
 		return nil, errors.New("internal error: the probe wraps before it has a KEK and a key")
 	}
-	return s.wrapBy(w, s.try.handle, t.key)
+	return s.wrapBy(w, s.try.handle, t.key, s.wrappingKey)
 }
 
 // endTrial destroys what the probe made.
@@ -58,7 +58,7 @@ func (s *session) endTrial() error {
 			failed = errors.Join(failed, s.destroy(t.public))
 		}
 	}
-	if s.try != nil && !s.try.trusted {
+	if s.try != nil && s.try.trusted == "" {
 		failed = errors.Join(failed, s.destroy(s.try.handle))
 	}
 	s.trials, s.try = nil, nil

@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/hsm"
 )
 
 // canLoad says whether this program can be its own worker.
@@ -115,7 +115,9 @@ func (s *session) handle(q request, body []byte) (any, []byte, error) {
 	case "kek":
 		return with(q, s.loadKEK)
 	case "trust":
-		return with(q, func(a kekArgs) (*byok.KEK, error) { return s.trust(a.KEK, body) })
+		return with(q, func(a trustArgs) (any, error) { return nil, s.trust(a, body) })
+	case "trusted":
+		return with(q, func(a kekArgs) (hsm.Trusted, error) { return s.trusted(a.KEK) })
 	case "wrap":
 		var a wrapArgs
 		if err := json.Unmarshal(q.Args, &a); err != nil {
@@ -126,6 +128,8 @@ func (s *session) handle(q request, body []byte) (any, []byte, error) {
 		return with(q, s.trial)
 	case "trial.wrap":
 		return with(q, s.trialWrap)
+	case "trial.trust":
+		return with(q, s.trialTrust)
 	case "trial.end":
 		return nil, nil, s.endTrial()
 	case "sign":

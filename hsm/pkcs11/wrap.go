@@ -17,7 +17,7 @@ import (
 // A loadedKEK is the handle of a KEK on the token.
 type loadedKEK struct {
 	handle  p11.ObjectHandle
-	trusted bool // a token object that the security officer trusts
+	trusted string // a token object that the security officer trusts: the label of its wrapping key; else ""
 }
 
 // loadKEK makes the KEK a session object that may only wrap and reads it
@@ -37,7 +37,7 @@ func (s *session) loadKEK(a kekArgs) (*byok.KEK, error) {
 	if a.Trial {
 		slot = &s.try
 	}
-	if *slot != nil && !(*slot).trusted {
+	if *slot != nil && (*slot).trusted == "" {
 		if err := s.destroy((*slot).handle); err != nil {
 			return nil, err
 		}
@@ -76,28 +76,6 @@ func kekTemplate(kek *byok.KEK) []*p11.Attribute {
 	}
 }
 
-// trustedKEK looks for this KEK among the token objects with CKA_TRUSTED;
-// nil if there is none.
-func (s *session) trustedKEK(kek *byok.KEK) (*loadedKEK, error) {
-	found, err := s.lookup(
-		p11.NewAttribute(p11.CKA_CLASS, p11.CKO_PUBLIC_KEY),
-		p11.NewAttribute(p11.CKA_TOKEN, true),
-		p11.NewAttribute(p11.CKA_MODULUS, kek.RSA().N.Bytes()))
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range found {
-		trusted, err := s.flag(h, p11.CKA_TRUSTED)
-		if err != nil {
-			return nil, err
-		}
-		if trusted != nil && *trusted {
-			return &loadedKEK{h, true}, nil
-		}
-	}
-	return nil, nil
-}
-
 func (s *session) readKEK(h p11.ObjectHandle) (*byok.KEK, error) {
 	n, err := s.attribute(h, p11.CKA_MODULUS)
 	if err != nil {
@@ -129,34 +107,41 @@ func (s *session) wrap(a wrapArgs) (result any, ciphertext []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.mayLeave(h); err != nil {
+	trusted, err := s.mayLeave(h)
+	if err != nil {
 		return nil, nil, err
 	}
 	t, err := s.typeOf(h, class)
 	if err != nil {
 		return nil, nil, err
 	}
-	ciphertext, err = s.wrapBy(w, s.kek.handle, h)
+	between := s.wrappingKey
+	if trusted {
+		between = s.trustedWrappingKey
+	}
+	ciphertext, err = s.wrapBy(w, s.kek.handle, h, between)
 	return t, ciphertext, err
 }
 
-// mayLeave checks CKA_EXTRACTABLE and CKA_WRAP_WITH_TRUSTED.
-func (s *session) mayLeave(h p11.ObjectHandle) error {
+// mayLeave checks CKA_EXTRACTABLE and CKA_WRAP_WITH_TRUSTED, and returns the
+// second.
+func (s *session) mayLeave(h p11.ObjectHandle) (trustedOnly bool, err error) {
 	extractable, err := s.flag(h, p11.CKA_EXTRACTABLE)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if extractable == nil || !*extractable {
-		return fmt.Errorf("%w: its CKA_EXTRACTABLE is not true", hsm.ErrNotExtractable)
+		return false, fmt.Errorf("%w: its CKA_EXTRACTABLE is not true", hsm.ErrNotExtractable)
 	}
-	trustedOnly, err := s.flag(h, p11.CKA_WRAP_WITH_TRUSTED)
+	flag, err := s.flag(h, p11.CKA_WRAP_WITH_TRUSTED)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if trustedOnly != nil && *trustedOnly && !s.kek.trusted {
-		return fmt.Errorf("%w: the security officer has not marked the loaded KEK as trusted", hsm.ErrWrapWithTrusted)
+	trustedOnly = flag != nil && *flag
+	if trustedOnly && s.kek.trusted == "" {
+		return true, fmt.Errorf("%w: the security officer has not marked the loaded KEK as trusted", hsm.ErrWrapWithTrusted)
 	}
-	return nil
+	return trustedOnly, nil
 }
 
 // typeOf reads the type of a key without the rest of it.
@@ -189,17 +174,20 @@ func (s *session) typeOf(h p11.ObjectHandle, class uint) (byok.KeyType, error) {
 	return byok.ParseKeyType(string(k.Type))
 }
 
-// wrapBy makes the ciphertext of a blob in the given way. The wrapping key of
-// two steps is destroyed on every path.
-func (s *session) wrapBy(w way, kek, target p11.ObjectHandle) (blob []byte, err error) {
+// wrapBy makes the ciphertext of a blob in the given way, in two steps with
+// the wrapping key that between gives. One that is a session object of ours is
+// destroyed on every path.
+func (s *session) wrapBy(w way, kek, target p11.ObjectHandle, between func() (p11.ObjectHandle, error)) (blob []byte, err error) {
 	if w.kwp == 0 {
 		return s.wrapOnce("wrap the target key", ckmRSAAESKeyWrap, kek, target)
 	}
-	aes, err := s.wrappingKey()
+	aes, err := between()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.destroy(aes)) }()
+	if s.isOurs(aes) {
+		defer func() { err = errors.Join(err, s.destroy(aes)) }()
+	}
 	first, err := s.wrapOnce("wrap the wrapping key", ckmRSAOAEP, kek, aes)
 	if err != nil {
 		return nil, err
@@ -214,24 +202,28 @@ func (s *session) wrapBy(w way, kek, target p11.ObjectHandle) (blob []byte, err 
 // wrappingKey makes the ephemeral AES-256 key between KEK and target.
 func (s *session) wrappingKey() (p11.ObjectHandle, error) {
 	h, err := s.ctx.GenerateKey(s.h, []*p11.Mechanism{p11.NewMechanism(p11.CKM_AES_KEY_GEN, nil)},
-		[]*p11.Attribute{
-			p11.NewAttribute(p11.CKA_CLASS, p11.CKO_SECRET_KEY),
-			p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_AES),
-			p11.NewAttribute(p11.CKA_TOKEN, false),
-			p11.NewAttribute(p11.CKA_PRIVATE, true),
-			p11.NewAttribute(p11.CKA_SENSITIVE, true),
-			p11.NewAttribute(p11.CKA_EXTRACTABLE, true), // under the KEK
-			p11.NewAttribute(p11.CKA_VALUE_LEN, 32),
-			p11.NewAttribute(p11.CKA_WRAP, true),
-			p11.NewAttribute(p11.CKA_UNWRAP, false),
-			p11.NewAttribute(p11.CKA_ENCRYPT, false),
-			p11.NewAttribute(p11.CKA_DECRYPT, false),
-		})
+		append(wrappingTemplate(), p11.NewAttribute(p11.CKA_TOKEN, false), p11.NewAttribute(p11.CKA_PRIVATE, true)))
 	if err != nil {
 		return 0, rv("make the wrapping key", err)
 	}
 	s.track(h, "wrapping key")
 	return h, nil
+}
+
+// wrappingTemplate is an AES-256 key that wraps one other and leaves under a
+// KEK, and does nothing else.
+func wrappingTemplate() []*p11.Attribute {
+	return []*p11.Attribute{
+		p11.NewAttribute(p11.CKA_CLASS, p11.CKO_SECRET_KEY),
+		p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_AES),
+		p11.NewAttribute(p11.CKA_SENSITIVE, true),
+		p11.NewAttribute(p11.CKA_EXTRACTABLE, true), // under the KEK
+		p11.NewAttribute(p11.CKA_VALUE_LEN, 32),
+		p11.NewAttribute(p11.CKA_WRAP, true),
+		p11.NewAttribute(p11.CKA_UNWRAP, false),
+		p11.NewAttribute(p11.CKA_ENCRYPT, false),
+		p11.NewAttribute(p11.CKA_DECRYPT, false),
+	}
 }
 
 // wrapOnce is C_WrapKey.
