@@ -17,12 +17,10 @@ func wantsTrust(p *plan.Plan) bool { return p.HSM.Trusted }
 // trustWanted is wantsTrust for a check.
 func trustWanted(r *Run) bool { return wantsTrust(r.c.plan) }
 
-const trustID = "kek.trust"
-
 // stepTrust has no Since: older programs refused the plans that ask for it, so
 // that no list of steps excuses its absence.
 var stepTrust = &Step{
-	ID: trustID, Title: "Trust the KEK", Act: "The HSM", When: wantsTrust,
+	ID: "kek.trust", Title: "Trust the KEK", Act: "The HSM", When: wantsTrust,
 	Say: "The HSM's security officer, who is not the crypto officer, enters the own PIN, here or on the HSM's PIN pad. " +
 		"The confirmed KEK becomes an object of the HSM that is marked as trusted, and the security officer is logged out again. " +
 		"The target keys will leave the HSM under this KEK and under no other: the crypto officer's PIN alone cannot mark one. " +
@@ -70,7 +68,7 @@ func trustLines(r *Run) []Line {
 // keyboard: not where the HSM has a PIN pad, and not where an interrupted try
 // has done it all, which is only read back.
 func officerTypes(c *Ceremony) bool {
-	if _, begun := c.state.begun[instance{Wrap, trustID, ""}]; begun && c.token != nil {
+	if _, begun := c.state.begun[instance{Wrap, "kek.trust", ""}]; begun && c.token != nil {
 		there, err := c.token.Trusted(context.Background(), confirmedKEK(&Run{c: c}))
 		if err == nil && there.Ready() {
 			return false

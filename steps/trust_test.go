@@ -40,7 +40,7 @@ func TestTrustedWrapping(t *testing.T) {
 	}
 	// An older list of steps does not excuse that nobody trusted the KEK.
 	for i, list := range Required(h.plan) {
-		at := slices.IndexFunc(list, func(m audit.Must) bool { return m.Step == trustID })
+		at := slices.IndexFunc(list, func(m audit.Must) bool { return m.Step == stepTrust.ID })
 		if at < 0 || len(list[at].Approves) == 0 {
 			t.Errorf("list %d does without kek.trust", i+1)
 		}
@@ -103,9 +103,9 @@ func TestTrustRefused(t *testing.T) {
 		step, check string
 		token       trustToken
 	}{
-		{trustID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEKs, there.KEK = 0, nil }}},
-		{trustID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEK = other }}},
-		{trustID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.WrappingKeys = 0 }}},
+		{stepTrust.ID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEKs, there.KEK = 0, nil }}},
+		{stepTrust.ID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEK = other }}},
+		{stepTrust.ID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.WrappingKeys = 0 }}},
 		{"hsm.probe", "hsm.refuses-untrusted", trustToken{untrusted: true}},
 		{"target.generate", "target.trusted", trustToken{untagged: true}},
 		{"kek.load", "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEKs = 2 }}},
@@ -176,7 +176,7 @@ func TestUntrustingKeySelected(t *testing.T) {
 func TestSecurityOfficersPIN(t *testing.T) {
 	h := newHall(t, trusting, "P-256")
 	h.stand("online", "blob.receive")
-	s := h.stand("offline", trustID)
+	s := h.stand("offline", stepTrust.ID)
 	c := s.again(t)
 	defer s.shut(c)
 	s.answers = func(_ Now, a *Answers) { a.Secret["so-pin"] = []byte("wrong-so-pin") }
@@ -221,7 +221,7 @@ func TestKilledWhileTrusting(t *testing.T) {
 	for _, step := range []struct {
 		id   string
 		keks int
-	}{{trustID, 1}, {"kek.load", 1}, {"target.wrap", 1}, {"hsm.clean", 0}} {
+	}{{stepTrust.ID, 1}, {"kek.load", 1}, {"target.wrap", 1}, {"hsm.clean", 0}} {
 		s := h.stand("offline", step.id)
 		c := s.reopen()
 		now := c.Now()
