@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/png"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -222,4 +223,13 @@ func TestChoiceIsKept(t *testing.T) {
 	if keepChoice("", "/dev/a"); keptChoice("") != "" {
 		t.Error("a choice is kept nowhere")
 	}
+}
+
+func asPNG(t *testing.T, img image.Image) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, img); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }

@@ -74,8 +74,8 @@ func corruptUR(r *rand.Rand, u *UR, text string) string {
 	case 2:
 		return text + text[at:]
 	}
-	if u.Blocks() == 1 {
-		return urBytes + bytewords(noise(r, 20))
+	if u.Blocks() == 1 { // a whole UR of somebody else would be taken: it holds text
+		return urBytes + bytewords(append([]byte{0x74}, noise(r, 20)...))
 	}
 	number := uint32(1 + r.IntN(3*u.Blocks()))
 	p, err := parseURPart(u.cbor(number))
