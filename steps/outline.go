@@ -1,6 +1,9 @@
 package steps
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // An Item is a step of this side's script and where it stands.
 type Item struct {
@@ -21,6 +24,7 @@ type ItemState string
 // come.
 const (
 	ItemDone     ItemState = "done"
+	ItemNoted    ItemState = "noted"     // done, and a check does not hold or was not made that stops nothing
 	ItemExcepted ItemState = "exception" // done, and a check needs an exception or has one
 	ItemCurrent  ItemState = "current"
 	ItemFailed   ItemState = "failed" // current, and the last try failed
@@ -50,10 +54,8 @@ func (c *Ceremony) item(e entry, of int, current bool) Item {
 		it.State = ItemFailed
 	case current:
 		it.State = ItemCurrent
-	case ended && last.excepted:
-		it.State, it.At, it.By = ItemExcepted, last.at, last.by
 	case ended:
-		it.State, it.At, it.By = ItemDone, last.at, last.by
+		it.State, it.At, it.By = last.as, last.at, last.by
 	}
 	return it
 }
@@ -64,16 +66,23 @@ func (c *Ceremony) ending(e entry) (last ending, ended bool) {
 		last, ended = c.state.done[c.at(e, "")]
 		return last, ended
 	}
-	excepted := false
+	worst := ItemDone
 	for _, k := range c.keysOf(e.step) {
 		one, done := c.state.done[c.at(e, k.Name)]
 		if !done {
 			return ending{}, false
 		}
-		if excepted = excepted || one.excepted; !one.at.Before(last.at) {
+		if worst = worse(worst, one.as); !one.at.Before(last.at) {
 			last = one
 		}
 	}
-	last.excepted = excepted
+	last.as = worst
 	return last, true
+}
+
+// worse is the one of two states of a step that is done of which people should
+// hear.
+func worse(a, b ItemState) ItemState {
+	order := []ItemState{ItemDone, ItemNoted, ItemExcepted}
+	return order[max(slices.Index(order, a), slices.Index(order, b))]
 }

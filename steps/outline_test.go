@@ -245,3 +245,26 @@ func (h *hall) oneMissing(c *Ceremony, who string, want error) {
 	a.Sig[missing.Person] = h.sign(missing.Person, c.side, missing.Namespace, missing.Text)
 	must(h.t, c.Do(h.t.Context(), a))
 }
+
+// TestWhatAStepLeavesOpen: a check that does not hold leaves its mark on the
+// step, and a later one never takes a worse mark away.
+func TestWhatAStepLeavesOpen(t *testing.T) {
+	at, s := instance{Wrap, "hsm.probe", ""}, newState()
+	s.done[at] = ending{as: ItemDone}
+	for _, c := range []struct {
+		class  Class
+		result string
+		want   ItemState
+	}{
+		{Note, audit.ResultHolds, ItemDone},
+		{Note, audit.ResultNotChecked, ItemNoted},
+		{Note, audit.ResultHolds, ItemNoted},
+		{Exception, audit.ResultFails, ItemExcepted},
+		{Note, audit.ResultFails, ItemExcepted},
+	} {
+		s.check(at, audit.Check{ID: "some", Class: string(c.class), Result: c.result})
+		if got := s.done[at].as; got != c.want {
+			t.Errorf("after a check of class %s that %s the step is %q, want %q", c.class, c.result, got, c.want)
+		}
+	}
+}

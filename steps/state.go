@@ -37,9 +37,9 @@ type state struct {
 
 // ending is how an instance of a step ended.
 type ending struct {
-	at       time.Time // by the local clock
-	by       string    // who had the keyboard, by id
-	excepted bool      // over a check that needed an exception
+	at time.Time // by the local clock
+	by string    // who had the keyboard, by id
+	as ItemState // done, or over a check that left something open
 }
 
 // instance is one doing of a step: for a stage, and for a key where it is per
@@ -146,7 +146,7 @@ func (s *state) end(at instance, rec audit.Record) error {
 	for _, f := range e.Files {
 		s.files[f.Name] = true
 	}
-	s.done[at] = ending{at: rec.Wall, by: first(rec.Actor), excepted: s.done[at].excepted}
+	s.done[at] = ending{at: rec.Wall, by: first(rec.Actor), as: worse(ItemDone, s.done[at].as)}
 	delete(s.begun, at)
 	delete(s.failed, at)
 	for _, c := range e.Checks {
@@ -160,12 +160,15 @@ func (s *state) check(at instance, c audit.Check) {
 	if c.Result == audit.ResultNotChecked {
 		s.missing = append(s.missing, c.ID)
 	}
-	if c.Class == string(Exception) && c.Result != audit.ResultHolds {
-		s.pending = append(s.pending, pending{at, c})
-		end := s.done[at]
-		end.excepted = true
-		s.done[at] = end
+	if c.Result == audit.ResultHolds {
+		return
 	}
+	end, as := s.done[at], ItemNoted
+	if c.Class == string(Exception) {
+		s.pending, as = append(s.pending, pending{at, c}), ItemExcepted
+	}
+	end.as = worse(end.as, as)
+	s.done[at] = end
 }
 
 // derive follows the facts that the engine itself goes by.

@@ -50,7 +50,7 @@ func (p *ceremony) items() []kit.RailItem {
 		if !it.At.IsZero() {
 			one.Note = it.At.Local().Format("15:04")
 			if it.By != "" {
-				one.Note += " " + initials(p.c.Person(it.By).Name)
+				one.Note += " " + p.short(it.By)
 			}
 		}
 		if it.Of > 1 && it.Done < it.Of && it.Done > 0 {
@@ -62,6 +62,19 @@ func (p *ceremony) items() []kit.RailItem {
 		out = append(out, one)
 	}
 	return out
+}
+
+// short is what a person is called where there is little room: initials, or
+// the first name where somebody else has the same.
+func (p *ceremony) short(id string) string {
+	name := p.c.Person(id).Name
+	for _, other := range p.c.Plan().People {
+		if other.ID != id && initials(other.Name) == initials(name) {
+			first, _, _ := strings.Cut(name, " ")
+			return first
+		}
+	}
+	return initials(name)
 }
 
 // initials are those of a name: "Olga Operator" gives "OO".
@@ -76,7 +89,7 @@ func initials(name string) string {
 
 var railStates = map[steps.ItemState]kit.RailState{
 	steps.ItemDone: kit.Done, steps.ItemCurrent: kit.Now, steps.ItemFailed: kit.Failed,
-	steps.ItemExcepted: kit.Exception, steps.ItemToCome: kit.ToCome,
+	steps.ItemNoted: kit.Flawed, steps.ItemExcepted: kit.Exception, steps.ItemToCome: kit.ToCome,
 }
 
 // turnButtons lead to the steps that may come at any time, and back.

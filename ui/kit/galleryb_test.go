@@ -141,6 +141,7 @@ func railItems() []RailItem {
 	}
 	add("Open", Done, "09:02", "Check this machine", "Sign in the people")
 	add("Open", Exception, "09:10 OO", "Check the clock")
+	add("Open", Flawed, "09:12 OO", "Look at the machine")
 	add("The KEK", Done, "09:17", "Receive the KEK")
 	add("The KEK", Failed, "09:21", "Confirm the KEK")
 	add("The HSM", Now, "", "Choose the HSM")

@@ -19,6 +19,7 @@ const (
 	Now
 	Failed
 	Exception
+	Flawed // done, and a check does not hold that stops nothing
 )
 
 // A RailItem is one step. Head is the act that it belongs to, shown above
@@ -46,6 +47,7 @@ var railDresses = map[RailState]railDress{
 	Now:       {"state-now", theme.ColorNamePrimary},
 	Failed:    {"state-failed", ColorRed},
 	Exception: {"state-exception", ColorOrange},
+	Flawed:    {"state-noted", ColorOrange},
 }
 
 // A Rail is the list of steps, with heads. It is one Tab stop: arrows move,
