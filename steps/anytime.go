@@ -135,10 +135,6 @@ func (c *Ceremony) before(now Now, text map[string]string) error {
 		if f.Kind == Folder && c.owns(text[f.Name]) {
 			return &AnswerError{now.Step.ID, f.Name, f.Label, ErrOwnFolder}
 		}
-		_, who, _ := strings.Cut(f.Name, ".")
-		if f.Name == "reason."+who && text["agree."+who] == disagrees && text[f.Name] == "" {
-			return &AnswerError{now.Step.ID, f.Name, f.Label, ErrNoReason}
-		}
 	}
 	switch now.Step {
 	case stepResume:

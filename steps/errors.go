@@ -20,7 +20,6 @@ var (
 	ErrSignature      = errors.New("the signature does not verify")
 	ErrTooFew         = errors.New("not everybody signed who must")
 	ErrOwnFolder      = errors.New("this is the ceremony's own folder, not a medium")
-	ErrNoReason       = errors.New("who does not agree says why")
 	ErrNotSealed      = errors.New("this side's log is not sealed yet")
 	ErrNotSignedIn    = errors.New("whoever comes must sign in")
 	ErrNoApproval     = errors.New("nobody approved")

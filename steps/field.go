@@ -20,7 +20,7 @@ const (
 	Choice Kind = "choice"
 	Code   Kind = "code" // 35 digits typed blind, in 7 groups of 5
 	Word   Kind = "word" // a word typed exactly
-	Time   Kind = "time" // RFC 3339, UTC
+	Time   Kind = "time" // date and time of day; UTC where no zone stands with it
 	Folder Kind = "folder"
 	File   Kind = "file" // the path of a file to read
 	Person Kind = "person"
@@ -103,7 +103,7 @@ func (f Field) Hint() string {
 	case f.Kind == Word:
 		hints = append(hints, "type "+f.Exact+" exactly")
 	case f.Kind == Time:
-		hints = append(hints, "as 2026-11-22T09:14:03Z")
+		hints = append(hints, "as 2026-11-22 09:14:03")
 	case f.Kind == Secret:
 		hints = append(hints, "not shown, never recorded")
 	case f.Kind == Send:
@@ -120,6 +120,9 @@ func (f Field) Hint() string {
 	}
 	return strings.Join(hints, "; ")
 }
+
+// Asked reports whether the field is asked after the answers before it.
+func (f Field) Asked(soFar map[string]string) bool { return f.Only == nil || f.Only(f.Name, soFar) }
 
 // Check says what is wrong with an answer, or nil.
 func (f Field) Check(v string) error {
@@ -157,13 +160,20 @@ func (f Field) normal(v string) (string, error) {
 	case Choice, Person:
 		return v, among(v, f.Options)
 	case Time:
-		t, err := time.Parse(time.RFC3339, v)
-		if err != nil {
-			return "", fmt.Errorf("a time looks like 2026-11-22T09:14:03Z")
-		}
-		return t.UTC().Format(time.RFC3339), nil
+		return normalTime(v)
 	}
 	return v, nil
+}
+
+// normalTime reads a time as people write it down, in UTC where it names no
+// zone, and gives it in RFC 3339.
+func normalTime(v string) (string, error) {
+	for _, form := range []string{time.DateTime, "2006-01-02 15:04:05Z07:00"} {
+		if t, err := time.Parse(form, strings.Replace(v, "T", " ", 1)); err == nil {
+			return t.UTC().Format(time.RFC3339), nil
+		}
+	}
+	return "", fmt.Errorf("a time looks like 2026-11-22 09:14:03")
 }
 
 func among(v string, options []string) error {
@@ -205,8 +215,11 @@ func validate(step string, fields []Field, a Answers) (map[string]string, error)
 	known := map[string]bool{}
 	filled := map[string]int{}
 	for _, f := range fields {
+		if !f.Asked(out) {
+			continue
+		}
 		known[f.Name] = true
-		if f.Kind == Secret || f.Way != "" && !f.Only(f.Name, out) {
+		if f.Kind == Secret {
 			continue
 		}
 		v, err := f.check(a.Text[f.Name])
@@ -220,7 +233,7 @@ func validate(step string, fields []Field, a Answers) (map[string]string, error)
 	}
 	for name := range a.Text {
 		if !known[name] {
-			return nil, &AnswerError{step, name, name, fmt.Errorf("this step asks no such thing")}
+			return nil, &AnswerError{step, name, name, fmt.Errorf("this step asks no such thing, or not after the other answers")}
 		}
 	}
 	return out, enough(step, fields, filled)

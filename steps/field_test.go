@@ -9,7 +9,7 @@ func TestHints(t *testing.T) {
 	}{
 		{stepOpen.Ask[0], "35 digits in 7 groups, typed blind"},
 		{stepKEKCreate.Ask[0], "type CREATE exactly"},
-		{stepClock.Ask[0], "as 2026-11-22T09:14:03Z"},
+		{stepClock.Ask[0], "as 2026-11-22 09:14:03"},
 		{stepClock.Ask[1], "type INSIST exactly; may be left out"},
 		{stepConnect.Ask[0], "read it off: this screen does not show it"},
 		{stepLogin.Ask[0], "not shown, never recorded"},
@@ -19,6 +19,41 @@ func TestHints(t *testing.T) {
 	} {
 		if got := v.field.Hint(); got != v.hint {
 			t.Errorf("%s: %q, want %q", v.field.Label, got, v.hint)
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	for typed, want := range map[string]string{
+		"2026-11-22 09:14:03":       "2026-11-22T09:14:03Z",
+		"2026-11-22T09:14:03Z":      "2026-11-22T09:14:03Z",
+		"2026-11-22 10:14:03+01:00": "2026-11-22T09:14:03Z",
+		"2026-11-22 09:14":          "",
+		"09:14:03":                  "",
+		"22.11.2026 09:14:03":       "",
+	} {
+		if got, err := (Field{Kind: Time}).check(typed); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q is %q, %v; want %q", typed, got, err, want)
+		}
+	}
+}
+
+// TestAsked: what an answer makes necessary is demanded, and what it rules out
+// is refused.
+func TestAsked(t *testing.T) {
+	for name, v := range map[string]struct {
+		text map[string]string
+		fine bool
+	}{
+		"all that a secret needs":     {map[string]string{"method": "secret", "client": "c"}, true},
+		"no client":                   {map[string]string{"method": "secret"}, false},
+		"the machine's own identity":  {map[string]string{"method": "managed identity"}, true},
+		"one of several":              {map[string]string{"method": "managed identity", "client": "c"}, true},
+		"a client that nobody needs":  {map[string]string{"method": "browser", "client": "c"}, false},
+		"something that nobody asked": {map[string]string{"method": "browser", "colour": "blue"}, false},
+	} {
+		if _, err := validate("vault.signin", stepVault.Ask, Answers{Text: v.text}); (err == nil) != v.fine {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

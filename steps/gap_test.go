@@ -468,7 +468,7 @@ func insteadOf(h *hall, c *Ceremony, planned string) func(Now, *Answers) {
 		a.Text[insteadField] = otherWay[planned]
 		for fields, i := now.Fields, 0; i < len(fields); i++ {
 			f := fields[i]
-			if f.Name == insteadField || f.Way != "" && !f.Only(f.Name, a.Text) {
+			if f.Name == insteadField || !f.Asked(a.Text) {
 				continue
 			}
 			if v := h.value(c, now, f); v != "" {

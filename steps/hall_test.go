@@ -269,7 +269,7 @@ func (h *hall) answer(c *Ceremony, now Now) Answers {
 	for i := 0; i < len(fields); i++ {
 		f := fields[i]
 		switch {
-		case f.Way != "" && !f.Only(f.Name, a.Text):
+		case !f.Asked(a.Text):
 			continue
 		case f.Kind == Secret:
 			a.Secret[f.Name] = append([]byte(nil), map[bool][]byte{true: h.device.SOPIN, false: h.device.PIN}[f.Name == "so-pin"]...)

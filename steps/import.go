@@ -368,7 +368,7 @@ var stepFinalSeal = &Step{
 	},
 	Ask: []Field{
 		{Name: "agree", Label: "Is this record what happened?", Kind: Choice, Options: []string{agrees, disagrees}, Each: everyone},
-		{Name: "reason", Label: "Why not", Kind: Text, Optional: true, Each: everyone, Only: whoDisagrees},
+		{Name: "reason", Label: "Why not", Kind: Text, Each: everyone, Only: whoDisagrees},
 	},
 	Needs: []Key{factFate.Key},
 	Show:  sealLines,

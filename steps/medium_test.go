@@ -39,7 +39,8 @@ func TestDisagreementHasAReason(t *testing.T) {
 			delete(a.Text, "reason.op2")
 		}
 	}
-	if err := s.step(c); !errors.Is(err, ErrNoReason) {
+	var wrong *AnswerError
+	if err := s.step(c); !errors.As(err, &wrong) || wrong.Field != "reason.op2" {
 		t.Errorf("disagreed without a reason: %v", err)
 	}
 }

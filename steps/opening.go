@@ -119,7 +119,7 @@ var stepClock = &Step{
 	Say: "Two operators read an independent clock, as a radio clock or a telephone, and type its time. " +
 		"The program records how far this machine's clock is off. It never sets the clock.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
-	Ask:   []Field{{Name: "clock", Label: "The time now, in UTC, by a clock that is not this machine's", Kind: Time, Each: operator, Least: 2, Example: "2026-11-22T09:14:03Z"}, {Name: "insist", Label: "Both times were read rightly, and this machine's clock is off", Kind: Word, Exact: "INSIST", Optional: true, Late: clockFailed}},
+	Ask:   []Field{{Name: "clock", Label: "The time now, in UTC, by a clock that is not this machine's", Kind: Time, Each: operator, Least: 2, Example: "2026-11-22 09:14:03"}, {Name: "insist", Label: "Both times were read rightly, and this machine's clock is off", Kind: Word, Exact: "INSIST", Optional: true, Late: clockFailed}},
 	Gives: []Key{factOffset.Key},
 	Do: func(_ context.Context, r *Run) error {
 		factOffset.Put(r, offset(r))

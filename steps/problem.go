@@ -194,7 +194,6 @@ var problems = []struct {
 	{ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},
 	{ErrTooFew, "signature.missing", "This step wants the signature of each of those who are named.", "Have the others sign; for somebody who left, record people.change first (:people)."},
 	{ErrOwnFolder, "medium.own-folder", "What crosses the gap must not lie in the transcript.", "Mount the medium, and name the folder where it is mounted."},
-	{ErrNoReason, "signoff.no-reason", "A disagreement stands in the verdict, with its reason.", "Write the reason down, in a few words."},
 	{ErrNotSealed, "bundle.not-sealed", "Only a sealed log crosses the gap.", "Go on with the ceremony until it is sealed."},
 	{ErrNotSignedIn, "signature.not-signed-in", "Nobody takes part without a signature.", "Have the person who comes sign too."},
 	{audit.ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, with the key of the plan, over the text as shown now."},

@@ -20,8 +20,9 @@ var stepVault = &Step{
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: []Field{
 		{Name: "method", Label: "How to sign in", Kind: Choice, Options: SignInMethods},
-		{Name: "client", Label: "Client (application) id, for certificate, secret and managed identity", Kind: Text, Optional: true, Only: byMethod("certificate", "secret", "managed identity")},
-		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, Optional: true, FromFile: true, Only: byMethod("certificate", "secret")},
+		{Name: "client", Label: "Client (application) id", Kind: Text, Only: byMethod("certificate", "secret")},
+		{Name: "client", Label: "Client id of the managed identity, where the machine has several", Kind: Text, Optional: true, Only: byMethod("managed identity")},
+		{Name: "secret", Label: "Client secret or certificate with key (PEM)", Kind: Secret, FromFile: true, Only: byMethod("certificate", "secret")},
 	},
 	Gives: []Key{sessionVault, factVault.Key},
 	Do: func(ctx context.Context, r *Run) error {

@@ -61,7 +61,7 @@ func (f *form) edited() {
 func (f *form) sieve() {
 	soFar := map[string]string{}
 	for _, r := range f.rows {
-		if r.f.Only != nil && !r.f.Only(r.f.Name, soFar) {
+		if !r.f.Asked(soFar) {
 			r.field.Hide()
 			continue
 		}

@@ -71,7 +71,7 @@ func eachField(c *steps.Ceremony, now steps.Now, a steps.Answers, ask func(steps
 	fields := now.Fields
 	for i := 0; i < len(fields); i++ {
 		f := fields[i]
-		if f.Only != nil && !f.Only(f.Name, a.Text) {
+		if !f.Asked(a.Text) {
 			continue
 		}
 		if err := ask(f); err != nil {
@@ -131,6 +131,10 @@ func (p *people) secretField(f steps.Field) ([]byte, error) {
 		label += "; @FILE reads it from a file"
 	}
 	s, err := p.secret(label + "): ")
+	for err == nil && len(s) == 0 && !f.Optional {
+		fmt.Fprintln(p.words, "    not so: nothing was entered")
+		s, err = p.secret(label + "): ")
+	}
 	if name, ok := strings.CutPrefix(string(s), "@"); ok && f.FromFile && err == nil {
 		return (&script{people: p}).secretFile(name)
 	}
