@@ -73,9 +73,9 @@ bench:
 
 # Before a release: ten thousand mutants and kills, a million hostile streams of
 # QR codes and a hundred thousand full codes read, then every fuzz target for a
-# while. What a target finds is kept in
-# its testdata, and the others still get their turn; the bound on minimizing
-# keeps the engine from spending its time there.
+# while. What a target finds is kept in its testdata, and the others still get
+# their turn; the bound on minimizing keeps the engine from spending its time
+# there.
 soak:
 	@.ci/install test
 	go test -tags "$(NOGUI)" -timeout 4h -run 'Mutant|Flipped|Truncat' ./audit -soak 10000

@@ -250,6 +250,21 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// TestNeverGood: a camera whose pictures are all cut off is given up.
+func TestNeverGood(t *testing.T) {
+	f := &fake{sizes: map[string][]webcam.FrameSize{"GREY": {size(320, 240)}}, frames: slices.Repeat([][]byte{{1}}, 2*most)}
+	s, err := stream(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range most {
+		_, err = s.Next(context.Background())
+		if last := i == most-1; errors.Is(err, camera.ErrPicture) != last || errors.Is(err, camera.ErrFrame) == last {
+			t.Fatalf("picture %d: %v", i, err)
+		}
+	}
+}
+
 // TestSilent: a camera that delivers nothing is given up, or when nobody waits
 // any more.
 func TestSilent(t *testing.T) {

@@ -107,6 +107,7 @@ type recording struct {
 	form          form
 	width, height int
 	number        int
+	bad           int // pictures in a row that could not be read
 
 	using  sync.Mutex // hw is used, or closed
 	closed atomic.Bool
@@ -136,10 +137,24 @@ func (r *recording) Next(ctx context.Context) (camera.Frame, error) {
 		}
 		if img, err := r.fetch(); err != nil || img != nil {
 			r.number++
-			return camera.Frame{Number: r.number - 1, Image: img}, err
+			return camera.Frame{Number: r.number - 1, Image: img}, r.enough(err)
 		}
 	}
 	return camera.Frame{}, camera.ErrSilent
+}
+
+// most is how many pictures in a row may be bad: then it is not the picture.
+const most = 60
+
+// enough ends the recording when no picture can be read any more.
+func (r *recording) enough(err error) error {
+	if r.bad++; !errors.Is(err, camera.ErrFrame) {
+		r.bad = 0
+	}
+	if r.bad < most {
+		return err
+	}
+	return fmt.Errorf("%w (%v)", camera.ErrPicture, err) // no ErrFrame any more
 }
 
 // fetch takes a picture out of the device's memory, which it then gives back.
