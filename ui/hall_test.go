@@ -236,7 +236,7 @@ func (h *hall) rehearsal() *Rehearsal {
 func (h *hall) papers() []Paper {
 	out := []Paper{{Title: "The plan", Note: "everybody's own copy", Facts: []kit.Fact{{Label: "Its code", Value: h.plan.SHA256().Code(), Mono: true}}}}
 	for _, c := range cast {
-		out = append(out, Paper{Title: c.name, Note: c.role, Facts: []kit.Fact{{Label: "Passphrase", Value: "aardvark-adroitness"}}, Fetch: []Errand{{"Get the KEK's code", "kek." + c.id}}})
+		out = append(out, Paper{Title: c.name, Note: c.role, Facts: []kit.Fact{{Label: "Passphrase", Value: "aardvark-adroitness"}}, Fetch: []Errand{{Label: "Get the KEK's code", Sheet: "kek." + c.id}}})
 	}
 	return out
 }

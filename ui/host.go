@@ -85,8 +85,12 @@ type Paper struct {
 	Fetch []Errand
 }
 
-// An Errand is what somebody goes and gets on an own machine.
-type Errand struct{ Label, Sheet string }
+// An Errand is what somebody goes and gets on an own machine, and what it
+// brought; it is nothing before.
+type Errand struct {
+	Label, Sheet string
+	Brought      []kit.Fact
+}
 
 // A Trace is one painted page, for tests that drive the window from outside. It
 // says what is asked and where, never what was entered.

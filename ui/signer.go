@@ -22,7 +22,8 @@ type signer struct {
 	t       steps.Signing
 	way     *kit.Choice
 	ways    *fyne.Container
-	path    *kit.Entry // key file, or where the text goes
+	path    *kit.Entry // key file
+	text    *kit.Entry // where the text goes that is signed elsewhere
 	back    *kit.Entry // the signature that comes back
 	module  *kit.Entry
 	serial  *kit.Entry
@@ -49,12 +50,11 @@ func newSigner(s *signing, t steps.Signing) *signer {
 		e.OnSubmitted = func(string) { w.win.Canvas().FocusNext() }
 		return e
 	}
-	g.path, g.back, g.module, g.serial, g.label = entry(), entry(), entry(), entry(), entry()
+	g.path, g.text, g.back, g.module, g.serial, g.label = entry(), entry(), entry(), entry(), entry(), entry()
 	g.pass = kit.NewSecret(w.keys)
 	g.pass.OnSubmitted = g.sign
 	g.way = kit.NewChoice(w.keys, g.options())
-	g.way.OnChanged = func(way string) {
-		g.suggest(way)
+	g.way.OnChanged = func(string) {
 		g.draw()
 		g.focus()
 	}
@@ -83,7 +83,7 @@ func (g *signer) sheet() {
 	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)
 	g.on.OnEscape = g.hide
 	g.on.Named = map[fyne.Focusable]string{
-		g.way: "way", g.pass: "pass", g.path: "path", g.back: "back", g.module: "module", g.serial: "serial", g.label: "label",
+		g.way: "way", g.pass: "pass", g.path: "path", g.text: "text", g.back: "back", g.module: "module", g.serial: "serial", g.label: "label",
 	}
 	g.on.Show()
 	g.focus()
@@ -118,27 +118,20 @@ func (g *signer) draw() {
 		g.ways.Add(kit.NewField("Serial number of the card", "", g.serial))
 	case byHand:
 		write := kit.NewButton("Write the text", kit.Plain, g.write)
-		g.ways.Add(kit.NewField("Write the text to a new file", "", container.NewBorder(nil, nil, nil, write, g.path)))
+		g.ways.Add(kit.NewField("Write the text to a new file", "", container.NewBorder(nil, nil, nil, write, g.text)))
 		g.ways.Add(kit.NewField("Sign it there", "", kit.NewMono("ssh-keygen -Y sign -n "+g.t.Namespace+" -f KEY "+g.t.File)))
 		g.ways.Add(file("The signature's file", g.back))
 	}
 	g.ways.Refresh()
 }
 
-// suggest names a place for the text that is signed elsewhere: on the first
+// suggestion is a place for the text that is signed elsewhere: on the first
 // medium, or where the program was started.
-func (g *signer) suggest(way string) {
-	h := g.s.p.habits[g.t.Person]
-	switch {
-	case way == byHand:
-		dir := ""
-		if m := g.w.media(); len(m) > 0 {
-			dir = m[0].Path
-		}
-		g.path.SetValue(filepath.Join(dir, g.t.File))
-	case way == byFile && h.way != byHand:
-		g.path.SetValue(h.path)
+func (g *signer) suggestion() string {
+	if m := g.w.media(); len(m) > 0 {
+		return filepath.Join(m[0].Path, g.t.File)
 	}
+	return g.t.File
 }
 
 func (g *signer) focus() {
@@ -152,17 +145,17 @@ func (g *signer) focus() {
 	case byCard:
 		g.w.focus(g.pass)
 	case byHand:
-		g.w.focus(g.path)
+		g.w.focus(g.text)
 	}
 }
 
 // write writes the text that is signed elsewhere.
 func (g *signer) write() {
-	if err := g.w.host.WriteNew(g.path.Value(), g.t.Text); err != nil {
+	if err := g.w.host.WriteNew(g.text.Value(), g.t.Text); err != nil {
 		g.tell(err)
 		return
 	}
-	fillWith(g.problem, kit.NewPanel("Written", []string{g.path.Value()}, "", kit.PanelGood))
+	fillWith(g.problem, kit.NewPanel("Written", []string{g.text.Value()}, "", kit.PanelGood))
 }
 
 // sign signs in the background: a card or a key may wait for a touch.
@@ -239,10 +232,10 @@ func (g *signer) recall() {
 		}
 	}
 	g.path.SetValue(h.path)
+	g.text.SetValue(g.suggestion())
 	g.module.SetValue(h.card.Module)
 	g.serial.SetValue(h.card.Serial)
 	g.label.SetValue(h.card.Label)
 	g.way.Select(h.way)
-	g.suggest(h.way)
 	g.draw()
 }

@@ -48,7 +48,10 @@ func (t *table) draw() {
 		for _, e := range p.Fetch {
 			b := kit.NewButton(e.Label, kit.Plain, func() { t.fetch(e) })
 			t.buttons[e.Sheet] = b
-			card.Add(kit.NewRow(1, -1, b))
+			card.Add(kit.NewRow(1, -1, b)) // it stays where it is, whatever it brings
+			if len(e.Brought) > 0 {
+				card.Add(kit.NewFacts(e.Brought))
+			}
 		}
 		t.papers.Add(kit.NewCard(card))
 	}

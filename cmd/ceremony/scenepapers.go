@@ -16,19 +16,18 @@ import (
 // This file lays the papers of a rehearsal on the table of the window. What
 // people would type by hand cannot be copied; names of files and accounts can.
 
-// papers are what lies there now.
+// papers are what lies there now, in the order in which it is needed.
 func (s *scene) papers() []ui.Paper {
-	var out []ui.Paper
+	out := []ui.Paper{{Title: "The plan", Note: "everybody's own copy", Facts: s.facts(fact("Its code", "plan.code"))}}
 	for _, a := range s.people {
 		out = append(out, s.personPaper(a))
 	}
 	out = append(out,
-		ui.Paper{Title: "The plan", Note: "everybody's own copy", Facts: s.facts(fact("Its code", "plan.code"))},
+		ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()},
 		ui.Paper{
 			Title: "The HSM", Note: "the label on the device, and the officer's envelope",
 			Facts: s.facts(fact("Serial number", "hsm.serial"), fact("PIN", "hsm.pin"), fact("PIN of its security officer", soPINSheet)),
 		},
-		ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()},
 		medium("USB stick for the KEK", "from the online machine to the HSM room", s.path("usb", "kek"), "R-0001"),
 		medium("USB stick for the blobs", "from the HSM room to the online machine", s.path("usb", "blob"), "R-0002"),
 	)
@@ -57,8 +56,7 @@ func (s *scene) personPaper(a actor) ui.Paper {
 	}
 	p.Note += " · has an own machine and account"
 	for _, f := range s.fetched(a) {
-		p.Fetch = append(p.Fetch, ui.Errand{Label: "Get the " + f.label, Sheet: f.sheet})
-		p.Facts = append(p.Facts, s.facts(f)...)
+		p.Fetch = append(p.Fetch, ui.Errand{Label: "Get the " + f.label, Sheet: f.sheet, Brought: s.facts(f)})
 	}
 	return p
 }

@@ -220,7 +220,7 @@ func (l *leader) signElsewhere(who string) {
 	l.focus("way")
 	l.key("End", "space")
 	text := filepath.Join(l.t.TempDir(), "statement.txt")
-	l.focus("path")
+	l.focus("text")
 	l.key("ctrl+a")
 	l.type_(text)
 	l.focus("Write the text")
