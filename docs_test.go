@@ -21,6 +21,7 @@ type found struct {
 	steps, checks, rules, tests map[string]bool
 	commands, flags             map[string]bool // of cmd/ceremony
 	planKeys, events            map[string]bool
+	errors, codes               map[string]bool // as steps.ErrQuorum; as vault.forbidden
 }
 
 func look(t *testing.T) found {
@@ -28,11 +29,15 @@ func look(t *testing.T) found {
 	f := found{
 		steps: map[string]bool{}, checks: map[string]bool{}, rules: map[string]bool{}, tests: map[string]bool{},
 		commands: map[string]bool{}, flags: map[string]bool{}, planKeys: map[string]bool{}, events: map[string]bool{},
+		errors: map[string]bool{}, codes: map[string]bool{},
 	}
 	eachSource(t, func(name string, file *ast.File) {
+		f.errorsIn(file)
 		switch isTest := strings.HasSuffix(name, "_test.go"); {
 		case isTest:
 			f.testsIn(file)
+		case name == "keyvault/problem.go":
+			constants(file, "", f.codes)
 		case strings.HasPrefix(name, "steps/"):
 			f.stepsIn(file)
 		case strings.HasPrefix(name, "audit/"):
@@ -49,7 +54,7 @@ func look(t *testing.T) found {
 	})
 	for what, set := range map[string]map[string]bool{
 		"steps": f.steps, "checks": f.checks, "rules": f.rules, "tests": f.tests, "commands": f.commands,
-		"flags": f.flags, "keys of a plan": f.planKeys, "events": f.events,
+		"flags": f.flags, "keys of a plan": f.planKeys, "events": f.events, "errors": f.errors, "codes": f.codes,
 	} {
 		if delete(set, ""); len(set) < 5 {
 			t.Fatalf("the source has %d %s: this test looks in the wrong place", len(set), what)
@@ -95,6 +100,16 @@ func constants(file *ast.File, prefix string, into map[string]bool) {
 			if s, ok := text(spec.Values[0]); ok {
 				into[s] = true
 			}
+		}
+		return true
+	})
+}
+
+// errorsIn collects the errors that a package tells apart.
+func (f found) errorsIn(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Err") {
+			f.errors[file.Name.Name+"."+spec.Names[0].Name] = true
 		}
 		return true
 	})
@@ -192,7 +207,7 @@ func TestNamesInTheAssuranceCase(t *testing.T) {
 				}
 			case idForm.MatchString(id) && !slices.Contains(fileEnds, filepath.Ext(id)):
 				n++
-				if !f.checks[id] && !f.rules[id] && !f.steps[id] {
+				if !f.checks[id] && !f.rules[id] && !f.steps[id] && !f.codes[id] {
 					t.Errorf("%s names %s, which is no step, check or rule", name, id)
 				}
 			}
@@ -244,10 +259,10 @@ func documents(t *testing.T) (names []string) {
 }
 
 var (
-	shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
-	flag  = regexp.MustCompile(`--([a-z-]+)`)
-	fence = regexp.MustCompile("(?ms)^```.*?^```")
-	link  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	shell    = regexp.MustCompile("(?ms)^```sh\n(.*?)^```")
+	flagForm = regexp.MustCompile(`--([a-z-]+)`)
+	fence    = regexp.MustCompile("(?ms)^```.*?^```")
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )
 
 // TestCommandsInDocuments: every command of this program, and every target of
@@ -284,7 +299,7 @@ func (f found) command(t *testing.T, name string, words []string) {
 	if !f.commands[words[1]] || words[1] == "plan" && (len(words) < 3 || !f.commands[words[2]]) {
 		t.Errorf("%s: there is no command %q", name, strings.Join(words, " "))
 	}
-	for _, m := range flag.FindAllStringSubmatch(strings.Join(words, " "), -1) {
+	for _, m := range flagForm.FindAllStringSubmatch(strings.Join(words, " "), -1) {
 		if !f.flags[m[1]] {
 			t.Errorf("%s: %s has no flag --%s", name, words[1], m[1])
 		}

@@ -26,6 +26,7 @@ const module = "github.com/keyceremony/ceremony"
 var layers = map[string][]string{
 	"digest":  {},
 	"vectors": {}, // for tests alone
+	"attacks": {}, // for tests alone
 	"assets":  {},
 	"durable": {"github.com/gofrs/flock", "golang.org/x/sys"},
 	"machine": {"digest", "golang.org/x/sys"},

@@ -75,7 +75,11 @@ func (b *batch) outcome(j job) string {
 // The second verifier shares no code with the first, and knows every lie.
 func TestPythonKnowsEveryLie(t *testing.T) {
 	py := startBatch(t)
+	told := truths
 	for _, l := range lies {
+		told = append(told, truth{l.ID, l.outcome, "", l.tell})
+	}
+	for _, l := range told {
 		t.Run(strings.ReplaceAll(l.name, " ", "-"), func(t *testing.T) {
 			m := newMaker(t)
 			l.tell(m)

@@ -3,9 +3,11 @@ package audit
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
 )
@@ -55,8 +57,15 @@ func TestVerifyOfNothing(t *testing.T) {
 }
 
 // A lie is told by people with their own keys: what they write is chained and
-// signed, and must fail by the rule that knows better.
+// signed, and must fail by the rules that know better.
 type lie struct {
+	attacks.Row
+	outcome string
+	tell    func(m *maker)
+}
+
+// A truth is told by the same people.
+type truth struct {
 	name    string
 	outcome string
 	rule    string // that does not hold; "" if all do
@@ -128,52 +137,31 @@ func unlisted(seal, name string) func(*maker) {
 }
 
 var lies = []lie{
-	{"none", OutcomeComplete, "", func(*maker) {}},
-	{"a rehearsal", OutcomeComplete, "", func(m *maker) { m.policy.Mode = Rehearsal }},
-	{"an exception", OutcomeExceptions, "", func(m *maker) { m.except = true }},
-	{"an exception about no check", OutcomeExceptions, "", aboutNoCheck(2)},
-	{"an exception about no check without the witness", OutcomeBroken, "exceptions.approved", aboutNoCheck(1)},
-	{"somebody disagrees", OutcomeComplete, "", func(m *maker) { m.signoff = map[string]string{"iw": "the bag was open"} }},
-	{"stopped at prepare", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "online.log" }},
-	{"stopped at wrap", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "offline.log" }},
-	{"stopped at import", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "online.2.log" }},
-	{"a witness did not seal the preparation", OutcomeIncomplete, "seal.prepare", unsigned("iw", SealPrepare)},
-	{"an operator did not seal the wrap", OutcomeIncomplete, "seal.offline", unsigned("op2", SealOffline)},
-	{"the HSM did not seal the wrap", OutcomeIncomplete, "seal.offline", unsigned("hsm", SealOffline)},
-	{"an officer did not seal the whole", OutcomeIncomplete, "seal.final", unsigned("co1", SealFinal)},
-	{"somebody did not sign the plan", OutcomeIncomplete, "plan.signatures", unsigned("co1", "plan.toml")},
-	{"one signed the plan for another", OutcomeBroken, "plan.signatures", signedByAnother("plan.toml")},
-	{"one signed the seal for another", OutcomeBroken, "seal.final", signedByAnother(SealFinal)},
-	{"one signed in for another", OutcomeBroken, "statement.signatures", signedByAnother("people.signin")},
-	{"an approval under another's key", OutcomeBroken, "statement.signatures", signedByAnother("target.wrap")},
-	{"a report outside the seal", OutcomeComplete, "", func(m *maker) {
-		extraFile(ReportName, "<!doctype html>\n")(m)
-		unlisted(SealFinal, ReportName)(m)
-	}},
-	{"a card outside the seal", OutcomeComplete, "", func(m *maker) {
-		extraFile(CardName, "a card\n")(m)
-		unlisted(SealFinal, CardName)(m)
-	}},
-	{"an unknown file", OutcomeBroken, "folder.names", extraFile("notes.md", "x")},
-	{"a hidden file", OutcomeBroken, "folder.names", func(m *maker) {
+	{attacks.New("record/exception-about-no-check-without-the-witness", "an exception about no check without the witness", attacks.At("verify", "exceptions.approved")), OutcomeBroken, aboutNoCheck(1)},
+	{attacks.New("record/witness-did-not-seal-the-preparation", "a witness did not seal the preparation", attacks.At("verify", "seal.prepare")), OutcomeIncomplete, unsigned("iw", SealPrepare)},
+	{attacks.New("record/operator-did-not-seal-the-wrap", "an operator did not seal the wrap", attacks.At("verify", "seal.offline")), OutcomeIncomplete, unsigned("op2", SealOffline)},
+	{attacks.New("record/hsm-did-not-seal-the-wrap", "the HSM did not seal the wrap", attacks.At("verify", "seal.offline")), OutcomeIncomplete, unsigned("hsm", SealOffline)},
+	{attacks.New("record/officer-did-not-seal-the-whole", "an officer did not seal the whole", attacks.At("verify", "seal.final")), OutcomeIncomplete, unsigned("co1", SealFinal)},
+	{attacks.New("record/somebody-did-not-sign-the-plan", "somebody did not sign the plan", attacks.At("verify", "plan.signatures")), OutcomeIncomplete, unsigned("co1", "plan.toml")},
+	{attacks.New("record/one-signed-the-plan-for-another", "one signed the plan for another", attacks.At("verify", "plan.signatures")), OutcomeBroken, signedByAnother("plan.toml")},
+	{attacks.New("record/one-signed-the-seal-for-another", "one signed the seal for another", attacks.At("verify", "seal.final")), OutcomeBroken, signedByAnother(SealFinal)},
+	{attacks.New("record/one-signed-in-for-another", "one signed in for another", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, signedByAnother("people.signin")},
+	{attacks.New("record/approval-under-anothers-key", "an approval under another's key", attacks.At("verify", "statement.signatures")), OutcomeBroken, signedByAnother("target.wrap")},
+	{attacks.New("record/unknown-file", "an unknown file", attacks.At("verify", "folder.names", "manifest.files")), OutcomeBroken, extraFile("notes.md", "x")},
+	{attacks.New("record/hidden-file", "a hidden file", attacks.At("verify", "folder.names", "manifest.form")), OutcomeBroken, func(m *maker) {
 		m.between = func(d *durable.Dir, seal string) {
 			if seal == SealFinal {
 				m.must(os.WriteFile(filepath.Join(d.Path(), ".DS_Store"), []byte("x"), 0o600))
 			}
 		}
 	}},
-	{"a lock", OutcomeComplete, "", func(m *maker) {
-		unlock, err := m.dir.Lock()
-		m.must(err)
-		m.t.Cleanup(unlock)
-	}},
-	{"a folder for a lock", OutcomeBroken, "folder.names", func(m *maker) { m.must(os.Mkdir(filepath.Join(m.dir.Path(), ".lock"), 0o700)) }},
-	{"a seal of what is drawn from it", OutcomeBroken, "manifest.form", extraFile(CardName, "a card\n")},
-	{"an upper-case name", OutcomeBroken, "folder.names", extraFile("Signing.pub.pem", "x")},
-	{"an unrecorded blob", OutcomeBroken, "files.recorded", extraFile("other.byok", "x")},
-	{"a file that no seal lists", OutcomeBroken, "manifest.form", unlisted(SealFinal, "vault.signing.json")},
-	{"a seal without the log", OutcomeIncomplete, "manifest.form", unlisted(SealOffline, "offline.log")},
-	{"a seal of another file", OutcomeBroken, "manifest.files", func(m *maker) {
+	{attacks.New("record/folder-for-a-lock", "a folder for a lock", attacks.At("verify", "folder.names", "manifest.form")), OutcomeBroken, func(m *maker) { m.must(os.Mkdir(filepath.Join(m.dir.Path(), ".lock"), 0o700)) }},
+	{attacks.New("record/seal-of-what-is-drawn-from-it", "a seal of what is drawn from it", attacks.At("verify", "manifest.form", "manifest.files")), OutcomeBroken, extraFile(CardName, "a card\n")},
+	{attacks.New("record/upper-case-name", "an upper-case name", attacks.At("verify", "folder.names")), OutcomeBroken, extraFile("Signing.pub.pem", "x")},
+	{attacks.New("record/unrecorded-blob", "an unrecorded blob", attacks.At("verify", "files.recorded")), OutcomeBroken, extraFile("other.byok", "x")},
+	{attacks.New("record/file-that-no-seal-lists", "a file that no seal lists", attacks.At("verify", "manifest.form")), OutcomeBroken, unlisted(SealFinal, "vault.signing.json")},
+	{attacks.New("record/seal-without-the-log", "a seal without the log", attacks.At("verify", "manifest.form")), OutcomeIncomplete, unlisted(SealOffline, "offline.log")},
+	{attacks.New("record/seal-of-another-file", "a seal of another file", attacks.At("verify", "manifest.files")), OutcomeBroken, func(m *maker) {
 		m.manifest = func(_ string, list Manifest) Manifest {
 			for i := range list {
 				if list[i].Name == "kek.json" {
@@ -183,69 +171,64 @@ var lies = []lie{
 			return list
 		}
 	}},
-	{"a seal of what is not there", OutcomeBroken, "manifest.files", func(m *maker) {
+	{attacks.New("record/seal-of-what-is-not-there", "a seal of what is not there", attacks.At("verify", "manifest.files")), OutcomeBroken, func(m *maker) {
 		m.manifest = func(_ string, list Manifest) Manifest { return append(list, File{Name: "gone.kcv"}) }
 	}},
-	{"a seal of a blob", OutcomeBroken, "manifest.form", func(m *maker) {
+	{attacks.New("record/seal-of-a-blob", "a seal of a blob", attacks.At("verify", "manifest.form", "manifest.files")), OutcomeBroken, func(m *maker) {
 		m.manifest = func(_ string, list Manifest) Manifest { return append(list, File{Name: "signing.byok"}) }
 	}},
-	{"another plan", OutcomeBroken, "plan.digest", onEntry(EvOpen, "", func(o *Open, _ *Entry) { o.Plan = digest.Of(nil) })},
-	{"a log of a rehearsal", OutcomeBroken, "plan.digest", onEntry(EvOpen, "", func(o *Open, _ *Entry) { o.Mode = Rehearsal })},
-	{"a first attempt with a past", OutcomeBroken, "log.links", onEntry(EvOpen, "", func(o *Open, _ *Entry) {
+	{attacks.New("record/another-plan", "another plan", attacks.At("verify", "plan.digest")), OutcomeBroken, onEntry(EvOpen, "", func(o *Open, _ *Entry) { o.Plan = digest.Of(nil) })},
+	{attacks.New("record/log-of-a-rehearsal", "a log of a rehearsal", attacks.At("verify", "plan.digest")), OutcomeBroken, onEntry(EvOpen, "", func(o *Open, _ *Entry) { o.Mode = Rehearsal })},
+	{attacks.New("record/first-attempt-with-a-past", "a first attempt with a past", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvOpen, "", func(o *Open, _ *Entry) {
 		o.Link = &Head{Log: "online.log", SHA256: digest.Of(nil)}
 	})},
-	{"a second log without the first", OutcomeBroken, "log.links", onEntry(EvOpen, "", func(o *Open, _ *Entry) { o.Link = nil })},
-	{"a head that never was", OutcomeBroken, "log.links", onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].SHA256 = digest.Of(nil) })},
-	{"a head of another record", OutcomeBroken, "log.links", onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].Seq-- })},
-	{"a head of no log", OutcomeBroken, "log.links", onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].Log = "online.3.log" })},
-	{"nothing received", OutcomeBroken, "log.links", onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links = nil })},
-	{"nothing received back", OutcomeBroken, "log.links", onEntry(EvEnd, "blob.receive", func(d *End, _ *Entry) { d.Links = nil })},
-	{"another blob", OutcomeBroken, "files.recorded", onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files[0].SHA256 = digest.Of(nil) })},
-	{"a blob that was not recorded", OutcomeBroken, "files.recorded", onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files = nil })},
-	{"a file that was lost", OutcomeBroken, "files.recorded", onEntry(EvEnd, "kek.create", func(d *End, _ *Entry) { d.Files = []File{{Name: "attestation.json"}} })},
-	{"a blob that the auditor has not", OutcomeComplete, "", onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files = append(d.Files, File{Name: "more.byok"}) })},
-	{"a stop check that failed", OutcomeBroken, "checks.stop", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultFails })},
-	{"a stop check that was excepted", OutcomeBroken, "checks.stop", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultExcepted })},
-	{"a stop check that was not made", OutcomeBroken, "checks.stop", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultNotChecked })},
-	{"a check of no class", OutcomeBroken, "checks.stop", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = "", ResultFails })},
-	{"a note that failed", OutcomeComplete, "", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassNote, ResultFails })},
-	{"a failed check without exception", OutcomeBroken, "exceptions.approved", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassException, ResultFails })},
-	{"an excepted check without exception", OutcomeBroken, "exceptions.approved", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassException, ResultExcepted })},
-	{"an exception for another check", OutcomeBroken, "exceptions.approved", withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Checks = []string{"clock.other"} }))},
-	{"an exception without the witness", OutcomeBroken, "exceptions.approved", withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Statements = d.Statements[:1] }))},
-	{"an exception that nobody signed", OutcomeBroken, "exceptions.approved", withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Statements = nil }))},
-	{"an exception that is not told", OutcomeBroken, "outcome", withException(onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete }))},
-	{"an exception that never was", OutcomeBroken, "outcome", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeExceptions })},
-	{"an outcome too early", OutcomeBroken, "outcome", onEntry(EvClose, "wrap.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete })},
-	{"no outcome", OutcomeBroken, "outcome", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = "" })},
-	{"a stop that is not told", OutcomeBroken, "outcome", func(m *maker) {
+	{attacks.New("record/second-log-without-the-first", "a second log without the first", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvOpen, "", func(o *Open, _ *Entry) { o.Link = nil })},
+	{attacks.New("record/head-that-never-was", "a head that never was", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].SHA256 = digest.Of(nil) })},
+	{attacks.New("record/head-of-another-record", "a head of another record", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].Seq-- })},
+	{attacks.New("record/head-of-no-log", "a head of no log", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].Log = "online.3.log" })},
+	{attacks.New("record/nothing-received", "nothing received", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links = nil })},
+	{attacks.New("record/nothing-received-back", "nothing received back", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "blob.receive", func(d *End, _ *Entry) { d.Links = nil })},
+	{attacks.New("record/another-blob", "another blob", attacks.At("verify", "files.recorded")), OutcomeBroken, onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files[0].SHA256 = digest.Of(nil) })},
+	{attacks.New("record/blob-that-was-not-recorded", "a blob that was not recorded", attacks.At("verify", "files.recorded")), OutcomeBroken, onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files = nil })},
+	{attacks.New("record/stop-check-that-failed", "a stop check that failed", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultFails })},
+	{attacks.New("record/stop-check-that-was-excepted", "a stop check that was excepted", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultExcepted })},
+	{attacks.New("record/stop-check-that-was-not-made", "a stop check that was not made", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultNotChecked })},
+	{attacks.New("record/check-of-no-class", "a check of no class", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = "", ResultFails })},
+	{attacks.New("record/failed-check-without-exception", "a failed check without exception", attacks.At("verify", "exceptions.approved")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassException, ResultFails })},
+	{attacks.New("record/excepted-check-without-exception", "an excepted check without exception", attacks.At("verify", "exceptions.approved")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassException, ResultExcepted })},
+	{attacks.New("record/exception-for-another-check", "an exception for another check", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Checks = []string{"clock.other"} }))},
+	{attacks.New("record/exception-without-the-witness", "an exception without the witness", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Statements = d.Statements[:1] }))},
+	{attacks.New("record/exception-that-nobody-signed", "an exception that nobody signed", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Statements = nil }))},
+	{attacks.New("record/exception-that-is-not-told", "an exception that is not told", attacks.At("verify", "outcome")), OutcomeBroken, withException(onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete }))},
+	{attacks.New("record/exception-that-never-was", "an exception that never was", attacks.At("verify", "outcome")), OutcomeBroken, onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeExceptions })},
+	{attacks.New("record/outcome-too-early", "an outcome too early", attacks.At("verify", "outcome")), OutcomeBroken, onEntry(EvClose, "wrap.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete })},
+	{attacks.New("record/no-outcome", "no outcome", attacks.At("verify", "outcome")), OutcomeBroken, onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = "" })},
+	{attacks.New("record/stop-that-is-not-told", "a stop that is not told", attacks.At("verify", "outcome")), OutcomeBroken, func(m *maker) {
 		m.stop = "online.2.log"
 		onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete })(m)
 	}},
-	{"given up", OutcomeIncomplete, "outcome", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeIncomplete })},
-	{"a log that goes on", OutcomeIncomplete, "log.closed", onEntry(EvClose, "final.seal", func(_ *Close, e *Entry) { e.Ev = EvPause; e.Data = Note{} })},
-	{"disagreement kept quiet", OutcomeBroken, "signoff", func(m *maker) {
+	{attacks.New("record/disagreement-kept-quiet", "disagreement kept quiet", attacks.At("verify", "signoff")), OutcomeBroken, func(m *maker) {
 		m.signoff = map[string]string{"iw": "no"}
 		onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Disagree = nil })(m)
 	}},
-	{"disagreement made up", OutcomeBroken, "signoff", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Disagree = []string{"iw"} })},
-	{"a sign-off that says both", OutcomeBroken, "signoff", onStatement("final.seal", func(s *Statement) { s.Subjects = []string{SubjectAgrees, SubjectDisagrees} })},
-	{"a sign-off that says nothing", OutcomeBroken, "signoff", onStatement("final.seal", func(s *Statement) { s.Subjects = nil })},
-	{"the actor approves", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(_ *Note, e *Entry) { e.Actor = []string{"op2"} })},
-	{"a statement of another ceremony", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Ceremony = "other" })},
-	{"a statement of another run", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Run = "other" })},
-	{"a statement without run, too late", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Run = "-" })},
-	{"a statement of another stage", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Stage = "import" })},
-	{"a statement of another attempt", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Attempt = 2 })},
-	{"a statement of another step", OutcomeBroken, "statement.form", onStatement("target.wrap", func(s *Statement) { s.Step = "target.close" })},
-	{"a statement of another action", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Action = "approve nothing" })},
-	{"a statement in another role", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Role = "internal witness" })},
-	{"a statement of another person", OutcomeBroken, "statement.form", onStatement("target.wrap", func(s *Statement) { s.Person = "co1" })},
-	{"a statement of a rehearsal", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Mode = Rehearsal })},
-	{"a statement on another head", OutcomeBroken, "statement.signatures", onStatement("target.wrap", func(s *Statement) { s.Head.SHA256 = digest.Of(nil) })},
-	{"a statement from the future", OutcomeBroken, "statement.form", onStatement("target.wrap", func(s *Statement) { s.Head.Seq++ })},
-	{"a nonce used again", OutcomeBroken, "statement.signatures", onStatement("target.import", func(s *Statement) { s.Nonce = [32]byte{7: 1} })},
-	{"a statement used again", OutcomeBroken, "statement.signatures", func(m *maker) {
+	{attacks.New("record/disagreement-made-up", "disagreement made up", attacks.At("verify", "signoff")), OutcomeBroken, onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Disagree = []string{"iw"} })},
+	{attacks.New("record/sign-off-that-says-both", "a sign-off that says both", attacks.At("verify", "signoff")), OutcomeBroken, onStatement("final.seal", func(s *Statement) { s.Subjects = []string{SubjectAgrees, SubjectDisagrees} })},
+	{attacks.New("record/sign-off-that-says-nothing", "a sign-off that says nothing", attacks.At("verify", "signoff")), OutcomeBroken, onStatement("final.seal", func(s *Statement) { s.Subjects = nil })},
+	{attacks.New("record/actor-approves", "the actor approves", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(_ *Note, e *Entry) { e.Actor = []string{"op2"} })},
+	{attacks.New("record/statement-of-another-ceremony", "a statement of another ceremony", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Ceremony = "other" })},
+	{attacks.New("record/statement-of-another-run", "a statement of another run", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Run = "other" })},
+	{attacks.New("record/statement-without-run-too-late", "a statement without run, too late", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Run = "-" })},
+	{attacks.New("record/statement-of-another-stage", "a statement of another stage", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Stage = "import" })},
+	{attacks.New("record/statement-of-another-attempt", "a statement of another attempt", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Attempt = 2 })},
+	{attacks.New("record/statement-of-another-step", "a statement of another step", attacks.At("verify", "statement.form", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Step = "target.close" })},
+	{attacks.New("record/statement-of-another-action", "a statement of another action", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Action = "approve nothing" })},
+	{attacks.New("record/statement-in-another-role", "a statement in another role", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Role = "internal witness" })},
+	{attacks.New("record/statement-of-another-person", "a statement of another person", attacks.At("verify", "statement.form", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Person = "co1" })},
+	{attacks.New("record/statement-of-a-rehearsal", "a statement of a rehearsal", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Mode = Rehearsal })},
+	{attacks.New("record/statement-on-another-head", "a statement on another head", attacks.At("verify", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Head.SHA256 = digest.Of(nil) })},
+	{attacks.New("record/statement-from-the-future", "a statement from the future", attacks.At("verify", "statement.form", "statement.signatures")), OutcomeBroken, onStatement("target.wrap", func(s *Statement) { s.Head.Seq++ })},
+	{attacks.New("record/nonce-used-again", "a nonce used again", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, onStatement("target.import", func(s *Statement) { s.Nonce = [32]byte{7: 1} })},
+	{attacks.New("record/statement-used-again", "a statement used again", attacks.At("verify", "statement.signatures")), OutcomeBroken, func(m *maker) {
 		var kept []SignedBy
 		m.entry = func(_ string, e *Entry) {
 			d, ok := e.Data.(Note)
@@ -258,17 +241,16 @@ var lies = []lie{
 			}
 		}
 	}},
-	{"a statement that was exchanged", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].SHA256 = digest.Of(nil) })},
-	{"a signature that was exchanged", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Sig = digest.Of(nil) })},
-	{"a statement by somebody else", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Person = "co1" })},
-	{"a statement by a stranger", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Person = "eve" })},
-	{"a statement for another action", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Action = ActionSignIn })},
-	{"a statement that is not there", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].File = "offline-0099-target.wrap.op2.txt" })},
-	{"a file that is no statement", OutcomeBroken, "statement.signatures", onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].File = "plan.toml" })},
-	{"too few signed in", OutcomeBroken, "signin.quorum", onEntry(EvEnd, "people.signin", func(d *End, _ *Entry) { d.Statements = d.Statements[1:] })},
-	{"nobody signed in", OutcomeIncomplete, "signin.quorum", onEntry(EvEnd, "people.signin", func(_ *End, e *Entry) { e.Ev = EvFail; e.Data = Fail{} })},
-	{"two operators where the plan wants three", OutcomeBroken, "signin.quorum", func(m *maker) { m.policy.Quorum["operator"] = 3 }},
-	{"a key of the other machine", OutcomeBroken, "seal.offline", func(m *maker) {
+	{attacks.New("record/statement-that-was-exchanged", "a statement that was exchanged", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].SHA256 = digest.Of(nil) })},
+	{attacks.New("record/signature-that-was-exchanged", "a signature that was exchanged", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Sig = digest.Of(nil) })},
+	{attacks.New("record/statement-by-somebody-else", "a statement by somebody else", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Person = "co1" })},
+	{attacks.New("record/statement-by-a-stranger", "a statement by a stranger", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Person = "eve" })},
+	{attacks.New("record/statement-for-another-action", "a statement for another action", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].Action = ActionSignIn })},
+	{attacks.New("record/statement-that-is-not-there", "a statement that is not there", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].File = "offline-0099-target.wrap.op2.txt" })},
+	{attacks.New("record/file-that-is-no-statement", "a file that is no statement", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(d *Note, _ *Entry) { d.Statements[0].File = "plan.toml" })},
+	{attacks.New("record/too-few-signed-in", "too few signed in", attacks.At("verify", "signin.quorum")), OutcomeBroken, onEntry(EvEnd, "people.signin", func(d *End, _ *Entry) { d.Statements = d.Statements[1:] })},
+	{attacks.New("record/two-operators-where-the-plan-wants-three", "two operators where the plan wants three", attacks.At("verify", "seal.prepare", "seal.offline", "seal.final", "signin.quorum")), OutcomeBroken, func(m *maker) { m.policy.Quorum["operator"] = 3 }},
+	{attacks.New("record/key-of-the-other-machine", "a key of the other machine", attacks.At("verify", "seal.offline")), OutcomeBroken, func(m *maker) {
 		m.signer = func(who, f string) string {
 			if who == "op1" && f == SealOffline {
 				m.signers["op1 x"] = m.signers["op1"]
@@ -277,6 +259,38 @@ var lies = []lie{
 			return who
 		}
 	}},
+}
+
+// truths are what may be said: nothing is wrong with it, though a ceremony may
+// not be complete.
+var truths = []truth{
+	{"none", OutcomeComplete, "", func(*maker) {}},
+	{"a rehearsal", OutcomeComplete, "", func(m *maker) { m.policy.Mode = Rehearsal }},
+	{"an exception", OutcomeExceptions, "", func(m *maker) { m.except = true }},
+	{"an exception about no check", OutcomeExceptions, "", aboutNoCheck(2)},
+	{"somebody disagrees", OutcomeComplete, "", func(m *maker) { m.signoff = map[string]string{"iw": "the bag was open"} }},
+	{"stopped at prepare", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "online.log" }},
+	{"stopped at wrap", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "offline.log" }},
+	{"stopped at import", OutcomeIncomplete, "outcome", func(m *maker) { m.stop = "online.2.log" }},
+	{"a report outside the seal", OutcomeComplete, "", func(m *maker) {
+		extraFile(ReportName, "<!doctype html>\n")(m)
+		unlisted(SealFinal, ReportName)(m)
+	}},
+	{"a card outside the seal", OutcomeComplete, "", func(m *maker) {
+		extraFile(CardName, "a card\n")(m)
+		unlisted(SealFinal, CardName)(m)
+	}},
+	{"a lock", OutcomeComplete, "", func(m *maker) {
+		unlock, err := m.dir.Lock()
+		m.must(err)
+		m.t.Cleanup(unlock)
+	}},
+	{"a file that was lost", OutcomeBroken, "files.recorded", onEntry(EvEnd, "kek.create", func(d *End, _ *Entry) { d.Files = []File{{Name: "attestation.json"}} })},
+	{"a blob that the auditor has not", OutcomeComplete, "", onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files = append(d.Files, File{Name: "more.byok"}) })},
+	{"a note that failed", OutcomeComplete, "", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassNote, ResultFails })},
+	{"given up", OutcomeIncomplete, "outcome", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeIncomplete })},
+	{"a log that goes on", OutcomeIncomplete, "log.closed", onEntry(EvClose, "final.seal", func(_ *Close, e *Entry) { e.Ev = EvPause; e.Data = Note{} })},
+	{"nobody signed in", OutcomeIncomplete, "signin.quorum", onEntry(EvEnd, "people.signin", func(_ *End, e *Entry) { e.Ev = EvFail; e.Data = Fail{} })},
 }
 
 func withException(next func(*maker)) func(*maker) {
@@ -304,8 +318,64 @@ func aboutNoCheck(signed int) func(*maker) {
 	})
 }
 
-func TestLies(t *testing.T) {
+// verdictWithout is the outcome of a folder, and the rules that notice
+// something. Every rule is applied, since later ones use what earlier ones
+// find; those that are taken away do not count.
+func verdictWithout(dir string, p Policy, a Anchors, away ...string) (outcome string, noticed []string) {
+	c := newChecker(p, a)
+	if err := c.load(dir); err != nil {
+		return OutcomeBroken, []string{"folder.read"}
+	}
+	var counted []Rule
+	for _, r := range c.verdict(Verdict{}).Rules {
+		if slices.Contains(away, r.ID) {
+			continue
+		}
+		counted = append(counted, r)
+		if r.Result == ResultFails || r.Result == ResultMissing {
+			noticed = append(noticed, r.ID)
+		}
+	}
+	return c.outcome(counted), noticed
+}
+
+// unnoticed wants a folder to pass without the first walls of an attack, and
+// the next one alone to notice it.
+func unnoticed(t *testing.T, row attacks.Row, gone int, dir string, p Policy, a Anchors) (outcome string) {
+	t.Helper()
+	var away, want []string
+	for _, w := range row.Walls[:gone] {
+		away = append(away, w.By...)
+	}
+	if gone < len(row.Walls) {
+		want = row.Walls[gone].By
+	}
+	outcome, noticed := verdictWithout(dir, p, a, away...)
+	passes := outcome == OutcomeComplete || outcome == OutcomeExceptions
+	if !slices.Equal(noticed, want) || passes != (gone == len(row.Walls)) {
+		t.Errorf("%s, noticed by %q, want %q", outcome, noticed, want)
+	}
+	return outcome
+}
+
+func TestAttackLies(t *testing.T) {
 	for _, l := range lies {
+		l.Try(t, func(t *testing.T, gone int) {
+			m := newMaker(t)
+			l.tell(m)
+			dir := m.make()
+			if got := unnoticed(t, l.Row, gone, dir, m.policy, Anchors{}); gone == 0 && got != l.outcome {
+				t.Errorf("%s, not %s", got, l.outcome)
+			}
+			if v := Verify(dir, m.policy, Anchors{}); v.Outcome != l.outcome {
+				t.Errorf("%s, not %s\n%s", v.Outcome, l.outcome, failing(v))
+			}
+		})
+	}
+}
+
+func TestTruths(t *testing.T) {
+	for _, l := range truths {
 		t.Run(strings.ReplaceAll(l.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()
 			m := newMaker(t)

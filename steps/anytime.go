@@ -128,25 +128,42 @@ func (c *Ceremony) Turn(id string) error {
 	return nil
 }
 
-// before checks what was entered for a step at any time, before anything is
-// signed or written.
+// A textRule is something that must hold of what was entered, and the error
+// where it does not; nil where the error is told by the rule alone.
+type textRule struct {
+	err error
+	see func(*Ceremony, Now, map[string]string) error
+}
+
+// textRules are made in their order, before anything is signed or written.
+var textRules = []textRule{
+	{ErrOwnFolder, (*Ceremony).outside},
+	{ErrOtherHead, (*Ceremony).typedHead},
+	{nil, (*Ceremony).knownPeople},
+}
+
+// before holds what was entered against the rules.
 func (c *Ceremony) before(now Now, text map[string]string) error {
+	for _, rule := range textRules {
+		if err := rule.see(c, now, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outside wants every folder that is named to lie outside the ceremony's own:
+// nothing that crosses the gap may be part of the transcript.
+func (c *Ceremony) outside(now Now, text map[string]string) error {
 	for _, f := range now.Fields {
 		if f.Kind == Folder && c.owns(text[f.Name]) {
 			return &AnswerError{now.Step.ID, f.Name, f.Label, ErrOwnFolder}
 		}
 	}
-	switch now.Step {
-	case stepResume:
-		return c.typedHead(text["head"])
-	case stepPeople:
-		return c.knownPeople(text)
-	}
 	return nil
 }
 
-// owns reports whether a path lies in the ceremony's own folder: nothing that
-// crosses the gap may.
+// owns reports whether a path lies in the ceremony's own folder.
 func (c *Ceremony) owns(path string) bool {
 	own, err := filepath.Abs(c.Path())
 	given, err2 := filepath.Abs(path)
@@ -179,14 +196,18 @@ func (c *Ceremony) note(now Now, text map[string]string, signed []audit.SignedBy
 
 // typedHead compares the head that was written down at the pause. The records
 // after it may be what a start left: only a recovered torn tail.
-func (c *Ceremony) typedHead(code string) error {
-	if !c.log.Head().SHA256.Matches(code) {
+func (c *Ceremony) typedHead(now Now, text map[string]string) error {
+	if now.Step == stepResume && !c.log.Head().SHA256.Matches(text["head"]) {
 		return &AnswerError{stepResume.ID, "head", "The head's code", ErrOtherHead}
 	}
 	return nil
 }
 
-func (c *Ceremony) knownPeople(text map[string]string) error {
+// knownPeople wants whoever leaves, comes or takes the keyboard to be able to.
+func (c *Ceremony) knownPeople(now Now, text map[string]string) error {
+	if now.Step != stepPeople {
+		return nil
+	}
 	here := c.state.present[c.stage()]
 	wrong := func(field, found, wanted string) error {
 		return &AnswerError{stepPeople.ID, field, field, fmt.Errorf("%q is not one of those %s", found, wanted)}

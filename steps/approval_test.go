@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/plan"
 )
@@ -58,98 +59,258 @@ func (s *stand) altered(c *Ceremony, who string, change func(*audit.Statement)) 
 
 type sigs map[string][]byte
 
-// A voucher is an approval that is wanted, and why it does not count.
+// A voucher is a signature that is wanted, and why it does not count.
 type voucher struct {
 	name string
 	sigs func(s *stand, c *Ceremony) sigs
 	err  error
 }
 
-var vouchers = []voucher{
-	{"nobody", func(*stand, *Ceremony) sigs { return nil }, ErrNoApproval},
-	{"the person at the keyboard", func(s *stand, c *Ceremony) sigs { return sigs{"op1": s.by(c, "op2", "op1", c.side)} }, ErrNotAsked},
-	{"the person at the keyboard as another", func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "op2", "op1", c.side)} }, ErrSignature},
-	{"a role that is not asked", func(s *stand, c *Ceremony) sigs { return sigs{"guest": s.by(c, "op2", "guest", c.side)} }, ErrNotAsked},
-	{"nobody of the plan", func(s *stand, c *Ceremony) sigs { return sigs{"mallory": s.by(c, "op2", "op2", c.side)} }, ErrNotAsked},
-	{"an unknown key", func(s *stand, c *Ceremony) sigs {
-		one := s.text(c, "op2")
-		sig, err := audit.Sign(newSigner(s.hall.t), rand.Reader, one.Namespace, one.Text)
-		must(s.hall.t, err)
-		return sigs{"op2": sig}
-	}, ErrSignature},
-	{"one key for two people", func(s *stand, c *Ceremony) sigs {
-		return sigs{"op2": s.by(c, "op2", "witness", c.side), "witness": s.by(c, "witness", "witness", c.side)}
-	}, ErrSignature},
-	{"another's signature", func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "witness", "witness", c.side)} }, ErrSignature},
-	{"another's statement", func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "witness", "op2", c.side)} }, ErrSignature},
-	{"the key of the other machine", func(s *stand, c *Ceremony) sigs {
-		return sigs{"op2": s.by(c, "op2", "op2", map[string]string{"online": "offline", "offline": "online"}[c.side])}
-	}, ErrSignature},
-	{"the sign-in of this stage again", func(s *stand, c *Ceremony) sigs {
-		files, err := filepath.Glob(filepath.Join(s.path(c.side), "*people.signin.op2.txt.sig"))
-		if err != nil || len(files) == 0 {
-			s.hall.t.Fatalf("no sign-in (%v)", err)
-		}
-		b, err := os.ReadFile(files[len(files)-1])
-		must(s.hall.t, err)
-		return sigs{"op2": b}
-	}, ErrSignature},
-	{"a sign-in instead", altering(func(st *audit.Statement) { st.Action = audit.ActionSignIn }), ErrSignature},
-	{"another step", altering(func(st *audit.Statement) { st.Step, st.Action = "kek.create", "approve kek.create" }), ErrSignature},
-	{"another stage", altering(func(st *audit.Statement) { st.Stage = "prepare" }), ErrSignature},
-	{"another attempt", altering(func(st *audit.Statement) { st.Attempt++ }), ErrSignature},
-	{"another ceremony", altering(func(st *audit.Statement) { st.Ceremony = "other-2026" }), ErrSignature},
-	{"another run", altering(func(st *audit.Statement) { st.Run = strings.Repeat("0", 32) }), ErrSignature},
-	{"a production", altering(func(st *audit.Statement) { st.Mode = audit.Production }), ErrSignature},
-	{"fewer keys", altering(func(st *audit.Statement) { st.Subjects = st.Subjects[:len(st.Subjects)-1] }), ErrSignature},
-	{"another head", altering(func(st *audit.Statement) { st.Head.Seq-- }), ErrSignature},
-	{"another nonce", altering(func(st *audit.Statement) { st.Nonce[0] ^= 1 }), ErrSignature},
-	{"another role", altering(func(st *audit.Statement) { st.Role = plan.InternalWitness }), ErrSignature},
-	{"another use of the key", func(s *stand, c *Ceremony) sigs {
-		return sigs{"op2": s.hall.sign("op2", c.side, audit.PlanNamespace(s.plan.Mode()), s.text(c, "op2").Text)}
-	}, ErrSignature},
-	{"no signature at all", func(*stand, *Ceremony) sigs { return sigs{"op2": []byte("-----BEGIN SSH SIGNATURE-----\n")} }, ErrSignature},
+// handsIn does the step with these signatures and no others.
+func handsIn(sigs func(*stand, *Ceremony) sigs) func(*stand, *Ceremony) error {
+	return func(s *stand, c *Ceremony) error { return s.give(c, sigs(s, c)) }
 }
 
 func altering(change func(*audit.Statement)) func(*stand, *Ceremony) sigs {
 	return func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.altered(c, "op2", change)} }
 }
 
-// TestApprovals: only the signature that is asked for lets the act happen.
-func TestApprovals(t *testing.T) {
-	wrap := wraps(t, "target.wrap", nil, "P-256", "P-256")
-	c := wrap.again(t)
-	wrap.run(c, Wrap)
-	wrap.shut(c)
-	stands := []*stand{wrap, wrap.hall.stand("online", "target.import")}
-	for _, s := range stands {
-		c := s.again(t)
-		for _, v := range vouchers {
-			t.Run(s.id+" "+v.name, func(t *testing.T) {
-				s.hall.t = t
-				before := s.remember()
-				log := before[filepath.Join(s.path(s.side), c.log.Name())]
-				err := s.give(c, v.sigs(s, c))
-				var answer *AnswerError
-				if !errors.Is(err, v.err) || !errors.As(err, &answer) {
-					t.Errorf("%v, want %v", err, v.err)
-				}
-				after := s.remember()
-				if !maps.EqualFunc(before, after, slices.Equal) || len(log) == 0 {
-					t.Error("something was done or recorded")
-				}
-				if Explain(err).Remedy == "" {
-					t.Errorf("no words: %+v", Explain(err))
-				}
-			})
+// own is somebody's signature with the own key: on the own statement, or on
+// that of op2 where there is none for this person.
+func (s *stand) own(c *Ceremony, who string) []byte {
+	of := "op2"
+	for _, one := range c.Statements(s.answer(c, c.Now()).Text) {
+		if one.Person == who {
+			of = who
 		}
-		s.hall.t = t
-		must(t, s.give(c, sigs{"witness": s.by(c, "witness", "witness", c.side)}))
-		if c.Now().Step.ID == s.id {
-			t.Error("the right approval does not count")
-		}
-		s.shut(c)
 	}
+	return s.by(c, of, who, c.side)
+}
+
+// signIns are the signatures with which everybody signs in, but for one.
+func (s *stand) signIns(c *Ceremony, who string, sig []byte) sigs {
+	out := sigs{}
+	for _, one := range c.Statements(s.answer(c, c.Now()).Text) {
+		out[one.Person] = s.hall.sign(one.Person, c.side, one.Namespace, one.Text)
+	}
+	out[who] = sig
+	return out
+}
+
+// otherSide is the other machine.
+func otherSide(side string) string {
+	return map[string]string{"online": "offline", "offline": "online"}[side]
+}
+
+// lastSigned is the newest signature of a person in the folder.
+func (s *stand) lastSigned(c *Ceremony, pattern string) []byte {
+	files, err := filepath.Glob(filepath.Join(s.path(c.side), pattern))
+	if err != nil || len(files) == 0 {
+		s.hall.t.Fatalf("nothing was signed as %s (%v)", pattern, err)
+	}
+	b, err := os.ReadFile(files[len(files)-1])
+	must(s.hall.t, err)
+	return b
+}
+
+// unknown is a signature on somebody's statement with a key of nobody's.
+func (s *stand) unknown(c *Ceremony, who string) []byte {
+	one := s.text(c, who)
+	sig, err := audit.Sign(newSigner(s.hall.t), rand.Reader, one.Namespace, one.Text)
+	must(s.hall.t, err)
+	return sig
+}
+
+// barsNobody lets the person who acts approve.
+func barsNobody(*stand, *Ceremony) func() {
+	all := barred
+	barred = nil
+	return func() { barred = all }
+}
+
+// asksGuests lets external witnesses approve the wrap.
+func asksGuests(*stand, *Ceremony) func() {
+	all := stepWrap.Approves
+	stepWrap.Approves = append(slices.Clone(all), externalWitness)
+	return func() { stepWrap.Approves = all }
+}
+
+// TestAttackApproval: only the signature that is asked for lets an act happen.
+func TestAttackApproval(t *testing.T) {
+	s := wraps(t, "target.wrap", nil, "P-256", "P-256")
+	var before sigs // what was signed before the program ended
+	s.holds(t, []attack{
+		{
+			Row: attacks.New("approval/none", "nobody approves", attacks.At("target.wrap", "steps.ErrNoApproval"), attacks.At("verify", "steps.done")),
+			act: handsIn(func(*stand, *Ceremony) sigs { return nil }),
+		},
+		{
+			Row:   attacks.New("approval/actor", "the person at the keyboard approves the own act", attacks.At("target.wrap", "steps.ErrNotAsked"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act:   handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op1": s.own(c, "op1")} }),
+			blind: map[string]blind{"steps.ErrNotAsked": barsNobody},
+		},
+		{
+			Row: attacks.New("approval/actor-as-another", "the person at the keyboard signs for another", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "op2", "op1", c.side)} }),
+		},
+		{
+			Row:   attacks.New("approval/other-role", "somebody of a role that is not asked approves", attacks.At("target.wrap", "steps.ErrNotAsked"), attacks.At("verify", "steps.done")),
+			act:   handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"guest": s.own(c, "guest")} }),
+			blind: map[string]blind{"steps.ErrNotAsked": asksGuests},
+		},
+		{
+			Row: attacks.New("approval/stranger", "somebody approves who is not in the plan", attacks.At("target.wrap", "steps.ErrNotAsked"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				s.hall.keys["mallory"] = s.hall.keys["op2"]
+				return sigs{"mallory": s.own(c, "mallory")}
+			}),
+			blind: map[string]blind{"steps.ErrNotAsked": enlists},
+		},
+		{
+			Row: attacks.New("approval/unknown-key", "signs with a key that nobody knows", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.unknown(c, "op2")} }),
+		},
+		{
+			Row: attacks.New("approval/one-key-for-two", "one key signs for two people", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				return sigs{"op2": s.by(c, "op2", "witness", c.side), "witness": s.by(c, "witness", "witness", c.side)}
+			}),
+		},
+		{
+			Row: attacks.New("approval/other-signature", "hands in the signature of another", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "witness", "witness", c.side)} }),
+		},
+		{
+			Row: attacks.New("approval/other-statement", "signs the statement of another", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "witness", "op2", c.side)} }),
+		},
+		{
+			Row: attacks.New("approval/other-machine", "signs with the key for the other machine", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op2": s.by(c, "op2", "op2", otherSide(c.side))} }),
+		},
+		{
+			Row: attacks.New("approval/sign-in-again", "hands in the sign-in of this stage", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				return sigs{"op2": s.lastSigned(c, "*people.signin.op2.txt.sig")}
+			}),
+		},
+		{
+			Row: attacks.New("approval/another-action", "a sign-in instead of an approval", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Action = audit.ActionSignIn })),
+		},
+		{
+			Row: attacks.New("approval/other-step", "for another step", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Step, st.Action = "kek.create", "approve kek.create" })),
+		},
+		{
+			Row: attacks.New("approval/other-stage", "for another stage", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Stage = "prepare" })),
+		},
+		{
+			Row: attacks.New("approval/other-attempt", "for another attempt", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Attempt++ })),
+		},
+		{
+			Row: attacks.New("approval/other-batch", "for fewer keys", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Subjects = st.Subjects[:len(st.Subjects)-1] })),
+		},
+		{
+			Row: attacks.New("approval/other-ceremony", "from another ceremony", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Ceremony = "other-2026" })),
+		},
+		{
+			Row: attacks.New("approval/other-run", "from another run", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Run = strings.Repeat("0", 32) })),
+		},
+		{
+			Row: attacks.New("approval/of-production", "from a production", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Mode = audit.Production })),
+		},
+		{
+			Row: attacks.New("approval/other-head", "on an older head of the log", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Head.Seq-- })),
+		},
+		{
+			Row: attacks.New("approval/other-nonce", "with another nonce", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Nonce[0] ^= 1 })),
+		},
+		{
+			Row: attacks.New("approval/another-role", "in another role", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Role = plan.InternalWitness })),
+		},
+		{
+			Row: attacks.New("approval/other-use", "a signature made for another use of the key", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				return sigs{"op2": s.hall.sign("op2", c.side, audit.PlanNamespace(s.plan.Mode()), s.text(c, "op2").Text)}
+			}),
+		},
+		{
+			Row: attacks.New("approval/no-signature", "something that is no signature", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(func(*stand, *Ceremony) sigs { return sigs{"op2": []byte("-----BEGIN SSH SIGNATURE-----\n")} }),
+		},
+		{
+			Row: attacks.New("approval/before-restart", "signed before the program ended", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			do: func(s *stand) {
+				c := s.reopen()
+				before = sigs{"op2": s.by(c, "op2", "op2", "offline")}
+				s.shut(c)
+			},
+			act: handsIn(func(*stand, *Ceremony) sigs { return before }),
+		},
+		{
+			Row: attacks.New("approval/before-snapshot", "used before, and the folder put back to what it was", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			do: func(s *stand) {
+				c := s.reopen()
+				before = sigs{"op2": s.by(c, "op2", "op2", "offline")}
+				must(s.hall.t, s.give(c, before))
+				s.shut(c)
+				s.back(s.hall.t)
+			},
+			act: handsIn(func(*stand, *Ceremony) sigs { return before }),
+		},
+		{
+			Row: attacks.New("approval/before-pause", "signed before a pause", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: func(s *stand, c *Ceremony) error {
+				before := sigs{"op2": s.by(c, "op2", "op2", "offline")}
+				must(s.hall.t, c.Turn("pause"))
+				must(s.hall.t, s.step(c))
+				s.hall.sheets["pause.head"] = c.Head().SHA256.Code()
+				s.until(c, "target.wrap")
+				return s.give(c, before)
+			},
+		},
+	})
+	c := s.again(t)
+	s.run(c, Wrap)
+	s.shut(c)
+	s.hall.stand("online", "target.import").holds(t, []attack{
+		{
+			Row:   attacks.New("approval/import-actor", "the person at the keyboard approves the import", attacks.At("target.import", "steps.ErrNotAsked"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act:   handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op1": s.own(c, "op1")} }),
+			blind: map[string]blind{"steps.ErrNotAsked": barsNobody},
+		},
+		{
+			Row: attacks.New("approval/import-other-stage", "hands in the approval of the wrap for the import", attacks.At("target.import", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) { st.Stage, st.Step, st.Action = "wrap", "target.wrap", "approve target.wrap" })),
+		},
+		{
+			Row: attacks.New("approval/import-other-blob", "approves the import of another blob", attacks.At("target.import", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			act: handsIn(altering(func(st *audit.Statement) {
+				last := len(st.Subjects) - 1
+				st.Subjects[last] = st.Subjects[last][:len(st.Subjects[last])-1] + "x"
+			})),
+		},
+	})
+}
+
+// enlists takes a stranger for somebody of the plan.
+func enlists(s *stand, c *Ceremony) func() {
+	key := s.hall.publicKey("op2", "online")
+	c.plan.People = append(slices.Clone(c.plan.People), plan.Person{ID: "mallory", Name: "Mallory", Role: plan.Operator, Kept: plan.File, Key: key, KeyOffline: s.hall.publicKey("op2", "offline")})
+	if c.state.present[s.stage] != nil {
+		c.state.present[s.stage]["mallory"] = true
+	}
+	return nil
 }
 
 // TestApprovalNamesAll: who approves signs for the KEK and every key.
@@ -166,78 +327,73 @@ func TestApprovalNamesAll(t *testing.T) {
 	}
 }
 
-// TestVoidApprovals: what was signed before a pause, or before the program
-// ended, does not count afterwards.
-func TestVoidApprovals(t *testing.T) {
-	s := wraps(t, "target.wrap", nil, "P-256")
-	t.Run("before a pause", func(t *testing.T) {
-		c := s.again(t)
-		old := sigs{"op2": s.by(c, "op2", "op2", "offline")}
+// TestAttackPause: whoever goes on after a pause goes on with the same folder.
+func TestAttackPause(t *testing.T) {
+	s := newHall(t, nil, "P-256").stand("online", "kek.readback")
+	paused := func(c *Ceremony) {
 		must(t, c.Turn("pause"))
 		must(t, s.step(c))
 		s.hall.sheets["pause.head"] = c.Head().SHA256.Code()
-		s.shut(c)
-		c = s.open("offline")
-		defer s.shut(c)
-		if c.Now().Step.ID != "resume" {
-			t.Fatalf("%s is current", c.Now().Step.ID)
-		}
-		if err := s.give(c, old); !errors.Is(err, ErrNotAsked) && !errors.Is(err, ErrSignature) {
-			t.Errorf("used to sign in anew: %v", err)
-		}
-		s.until(c, "target.wrap")
-		if err := s.give(c, old); !errors.Is(err, ErrSignature) {
-			t.Errorf("%v, want %v", err, ErrSignature)
-		}
-		must(t, s.step(c))
-	})
-	t.Run("before the program ended", func(t *testing.T) {
-		c := s.again(t)
-		old := sigs{"op2": s.by(c, "op2", "op2", "offline")}
-		s.shut(c)
-		c = s.reopen()
-		defer s.shut(c)
-		if err := s.give(c, old); !errors.Is(err, ErrSignature) {
-			t.Errorf("%v, want %v", err, ErrSignature)
-		}
-		must(t, s.step(c))
-	})
-	t.Run("an older head at the return", func(t *testing.T) {
-		c := s.again(t)
-		must(t, c.Turn("pause"))
-		s.hall.sheets["pause.head"] = c.Head().SHA256.Code()
-		must(t, s.step(c))
-		defer s.shut(c)
-		if err := s.step(c); !errors.Is(err, ErrOtherHead) {
-			t.Errorf("%v, want %v", err, ErrOtherHead)
-		}
+	}
+	c := s.again(t)
+	paused(c)
+	older := s.remember()
+	s.until(c, "prepare.seal")
+	paused(c)
+	s.shut(c)
+	now := &stand{hall: s.hall, side: "online", id: "resume", stage: Prepare, was: s.remember(), sheets: maps.Clone(s.hall.sheets)}
+	now.holds(t, []attack{
+		{
+			Row: attacks.New("replay/older-folder", "puts back the folder as it was at an earlier pause", attacks.At("resume", "steps.ErrOtherHead")), stuck: true,
+			do: func(s *stand) { s.restore(older) },
+		},
+		{
+			Row: attacks.New("replay/pause-sign-in", "signs in after the pause with the signature of the morning", attacks.At("resume", "steps.ErrSignature"), attacks.At("verify", "statement.signatures")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				return s.signIns(c, "op2", s.lastSigned(c, "*people.signin.op2.txt.sig"))
+			}),
+		},
 	})
 }
 
-// TestSignIn: too few people, and one who acts without having signed.
-func TestSignIn(t *testing.T) {
+// TestAttackSignIn: who acts has signed in, here, now, with the own key.
+func TestAttackSignIn(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "people.signin")
-	for _, absent := range []string{"op1", "op2", "officer", "witness", "guest"} {
-		t.Run("without "+absent, func(t *testing.T) {
-			c := s.again(t)
-			defer s.shut(c)
-			before := s.remember()
-			s.signer = func(_ Now, who string) (string, bool) { return who, who != absent }
-			if err := s.step(c); !errors.Is(err, ErrQuorum) {
-				t.Errorf("%v, want %v", err, ErrQuorum)
-			}
-			s.nothingBut(t, before)
-			s.honest()
-			must(t, s.step(c))
-		})
-	}
-	t.Run("one key for everybody", func(t *testing.T) {
-		c := s.again(t)
-		defer s.shut(c)
-		s.signer = func(Now, string) (string, bool) { return "op1", true }
-		if err := s.step(c); !errors.Is(err, ErrSignature) {
-			t.Errorf("%v, want %v", err, ErrSignature)
-		}
+	s.holds(t, []attack{
+		{
+			Row: attacks.New("signin/too-few", "an operator is missing", attacks.At("people.signin", "steps.ErrQuorum"), attacks.At("people.signin", "people.quorum")),
+			do:  func(s *stand) { s.signer = func(_ Now, who string) (string, bool) { return who, who != "op2" } },
+		},
+		{
+			Row: attacks.New("signin/no-witness", "the internal witness is missing", attacks.At("people.signin", "steps.ErrQuorum"), attacks.At("people.signin", "people.quorum")),
+			do:  func(s *stand) { s.signer = func(_ Now, who string) (string, bool) { return who, who != "witness" } },
+		},
+		{
+			Row: attacks.New("signin/one-key-for-all", "one person signs in for everybody", attacks.At("people.signin", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "signin.quorum")),
+			do:  func(s *stand) { s.signer = func(Now, string) (string, bool) { return "op1", true } },
+		},
+		{
+			Row: attacks.New("signin/unknown-key", "signs in with a key that nobody knows", attacks.At("people.signin", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "signin.quorum")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return s.signIns(c, "op2", s.unknown(c, "op2")) }),
+		},
+		{
+			Row: attacks.New("signin/other-machine", "signs in with the key for the other machine", attacks.At("people.signin", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "signin.quorum")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs { return s.signIns(c, "op2", s.by(c, "op2", "op2", "offline")) }),
+		},
+		{
+			Row: attacks.New("signin/other-ceremony", "brings the sign-in of another ceremony", attacks.At("people.signin", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "signin.quorum")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				return s.signIns(c, "op2", s.altered(c, "op2", func(st *audit.Statement) { st.Ceremony = "other-2026" }))
+			}),
+		},
+		{
+			Row: attacks.New("signin/stranger", "somebody signs in who is not in the plan", attacks.At("people.signin", "steps.ErrNotAsked"), attacks.At("verify", "statement.signatures")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				s.hall.keys["mallory"] = s.hall.keys["op2"]
+				return s.signIns(c, "mallory", s.own(c, "mallory"))
+			}),
+			blind: map[string]blind{"steps.ErrNotAsked": enlists},
+		},
 	})
 	t.Run("somebody else at the keyboard", func(t *testing.T) {
 		c := s.again(t)
@@ -250,25 +406,26 @@ func TestSignIn(t *testing.T) {
 			}
 		}
 	})
-	h := newHall(t, func(p *plan.Plan) {
+}
+
+// TestAttackKeyboard: who acts has signed in.
+func TestAttackKeyboard(t *testing.T) {
+	s := newHall(t, func(p *plan.Plan) {
 		p.People = append(p.People, plan.Person{ID: "op3", Name: "Person op3", Role: plan.Operator, Kept: plan.Laptop, Key: newKeyLine(t)})
 	}, "P-256")
-	t.Run("the one at the keyboard did not sign", func(t *testing.T) {
-		h.t = t
-		h.answers = func(now Now, a *Answers) {
-			if now.Step.ID == "people.signin" {
-				a.Text["keyboard"] = "op3"
-			}
-		}
-		h.signer = func(_ Now, who string) (string, bool) { return who, who != "op3" }
-		start := h.start(Prepare)
-		start.Signatures["op3"] = start.Signatures["op1"]
-		defer without(t, stepOpen, "plan.signatures")()
-		c, err := Begin(h.path("online"), start, h.world())
-		must(t, err)
-		defer h.shut(c)
-		h.until(c, "people.signin")
-		wantRefused(t, h.step(c), "people.keyboard")
+	start := s.start(Prepare)
+	start.Signatures["op3"] = start.Signatures["op1"]
+	putBack := without(t, stepOpen, "plan.signatures")
+	c, err := Begin(s.path("online"), start, s.world())
+	must(t, err)
+	s.shut(c)
+	at := s.stand("online", "people.signin")
+	putBack()
+	at.holds(t, []attack{
+		{Row: attacks.New("signin/keyboard", "somebody has the keyboard who did not sign in", attacks.At("people.signin", "people.keyboard")), stuck: true, do: func(s *stand) {
+			s.answers = func(_ Now, a *Answers) { a.Text["keyboard"] = "op3" }
+			s.signer = func(_ Now, who string) (string, bool) { return who, who != "op3" }
+		}},
 	})
 }
 
@@ -281,15 +438,6 @@ func newKeyLine(t *testing.T) string {
 // TestCodes: codes are typed by two people, whole, and each on their own.
 func TestCodes(t *testing.T) {
 	s := wraps(t, "kek.confirm", nil, "P-256")
-	wrong := func(who string) func(*stand) {
-		return func(s *stand) {
-			s.answers = func(_ Now, a *Answers) { a.Text["code."+who] = s.plan.SHA256().Code() }
-		}
-	}
-	s.holds(t, []attack{
-		{name: "mistyped by one", checks: []string{"kek.confirm"}, do: wrong("op1")},
-		{name: "mistyped by the other", checks: []string{"kek.confirm"}, do: wrong("op2")},
-	})
 	for name, change := range map[string]func(*Answers){
 		"one code":              func(a *Answers) { delete(a.Text, "code.op2") },
 		"no code":               func(a *Answers) { clear(a.Text) },

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/keyvault"
@@ -57,18 +58,9 @@ func (h *hall) otherAttested() (keyvault.Key, *keyvault.Attestation) {
 	return k, a
 }
 
-// from are the checks of an attestation from one on, which cannot be made once
-// the one before does not hold; but for the note, and for what a file has.
-func from(first string) []string {
-	all := attest.Checks()
-	return slices.DeleteFunc(slices.Clone(all[slices.Index(all, first):]), func(id string) bool {
-		return id == attest.CheckBeside || id == attest.CheckDates || id == attest.CheckOps || id == attest.CheckPool
-	})
-}
-
-// TestAttestationRefused: online, whatever else is attested than this KEK, in
+// TestAttackAttestation: online, whatever else is attested than this KEK, in
 // the HSM of the plan.
-func TestAttestationRefused(t *testing.T) {
+func TestAttackAttestation(t *testing.T) {
 	h := newHall(t, nil, "P-256")
 	_, other := h.otherAttested()
 	_, attackers := attackersKEK(t)
@@ -76,22 +68,32 @@ func TestAttestationRefused(t *testing.T) {
 	must(t, err)
 	s := h.stand("online", "kek.attest")
 	s.holds(t, []attack{
-		{name: "of another key", checks: []string{"attest.key", "attest.kid"}, do: edited("rehearsal-kek", func(k *rehearsal.Key) { k.Attestation = other })},
-		{name: "of a KEK that was imported", checks: []string{"attest.local", "attest.never-extractable"}, do: edited("rehearsal-kek", func(k *rehearsal.Key) { k.Imported = true })},
-		{name: "of the key behind another public half", checks: []string{"attest.key"}, do: edited("rehearsal-kek", func(k *rehearsal.Key) { k.Private = behind })},
-		{name: "none", checks: []string{"attest.present"}, do: attesting(func(*keyvault.Attestation) (*keyvault.Attestation, error) { return nil, nil })},
-		{name: "not for this account", checks: []string{"attest.present"}, do: attesting(func(*keyvault.Attestation) (*keyvault.Attestation, error) {
+		{Row: attacks.New("attest/other-key", "shows the true attestation of another key", attacks.At("kek.attest", "attest.key", "attest.kid")), do: edited("rehearsal-kek", func(k *rehearsal.Key) { k.Attestation = other })},
+		{Row: attacks.New("attest/imported", "has brought a key into the vault, under the KEK's name", attacks.At("kek.attest", "attest.local", "attest.never-extractable")), do: edited("rehearsal-kek", func(k *rehearsal.Key) { k.Imported = true })},
+		{Row: attacks.New("attest/other-private", "has the vault hold another key than it shows", attacks.At("kek.attest", "attest.key")), do: edited("rehearsal-kek", func(k *rehearsal.Key) { k.Private = behind })},
+		{Row: attacks.New("attest/none", "shows no attestation, though the plan requires one", attacks.At("kek.attest", "attest.present")), do: attesting(func(*keyvault.Attestation) (*keyvault.Attestation, error) { return nil, nil })},
+		{Row: attacks.New("attest/forbidden", "an account that may not ask for it", attacks.At("kek.attest", "attest.present")), do: attesting(func(*keyvault.Attestation) (*keyvault.Attestation, error) {
 			return nil, &keyvault.Problem{Code: keyvault.Forbidden}
 		})},
-		{name: "unreachable", says: string(keyvault.Unreachable), do: attesting(func(*keyvault.Attestation) (*keyvault.Attestation, error) {
-			return nil, &keyvault.Problem{Code: keyvault.Unreachable, Meaning: "m", Remedy: "r"}
-		})},
-		{name: "one bit", checks: from(attest.CheckSignature), do: attesting(func(a *keyvault.Attestation) (*keyvault.Attestation, error) {
-			a.Private = bytes.Clone(a.Private)
-			a.Private[len(a.Private)/2] ^= 1
-			return a, nil
-		})},
-		{name: "of another rehearsal", checks: from(attest.CheckCertificates), do: attesting(ofAnotherVault(t))},
+		{
+			Row: attacks.New("attest/one-bit", "changes a bit of what the HSM signed", attacks.At("kek.attest", "attest.signature", "attest.form", "attest.kind", "attest.pair", "attest.key", "attest.kid", "attest.not-extractable", "attest.sensitive", "attest.local", "attest.never-extractable")),
+			do: attesting(func(a *keyvault.Attestation) (*keyvault.Attestation, error) {
+				a.Private = bytes.Clone(a.Private)
+				a.Private[len(a.Private)/2] ^= 1
+				return a, nil
+			}),
+		},
+		{
+			Row: attacks.New("attest/version", "an attestation of another version", attacks.At("kek.attest", "attest.version")),
+			do: attesting(func(a *keyvault.Attestation) (*keyvault.Attestation, error) {
+				a.Version = "MRVL-0"
+				return a, nil
+			}),
+		},
+		{
+			Row: attacks.New("attest/forged", "forges the whole chain, from a root of the own", attacks.At("kek.attest", "attest.certificates", "attest.manufacturer", "attest.owner", "attest.owner-root", "attest.signature", "attest.form", "attest.kind", "attest.pair", "attest.key", "attest.kid", "attest.not-extractable", "attest.sensitive", "attest.local", "attest.never-extractable")),
+			do:  attesting(ofAnotherVault(t)),
+		},
 	})
 }
 
@@ -102,47 +104,57 @@ func ofAnotherVault(t *testing.T) func(*keyvault.Attestation) (*keyvault.Attesta
 	return func(*keyvault.Attestation) (*keyvault.Attestation, error) { return a, nil }
 }
 
-// TestAnotherPool: a genuine HSM is not yet that of the plan.
-func TestAnotherPool(t *testing.T) {
-	h := newHall(t, func(p *plan.Plan) { p.Vault.OwnerRoot = digest.Of([]byte("another pool")).String() }, "P-256")
-	s := h.stand("online", "kek.attest")
-	c := s.again(t)
-	defer s.shut(c)
-	s.noticed(t, c, attack{checks: []string{"attest.owner-root"}})
+// TestAttackPool: a genuine HSM is not yet that of the plan.
+func TestAttackPool(t *testing.T) {
+	newHall(t, func(p *plan.Plan) { p.Vault.OwnerRoot = digest.Of([]byte("another pool")).String() }, "P-256").stand("online", "kek.attest").holds(t, []attack{
+		{Row: attacks.New("attest/other-pool", "has a KEK in a genuine HSM of the own, with its true attestation", attacks.At("kek.attest", "attest.owner-root")), stuck: true},
+	})
 }
 
-// TestAttestationInTheRoom: the file is verified again in the HSM room, by an
+// TestAttackInTheRoom: the file is verified again in the HSM room, by an
 // attacker who owns the medium and all seals, and then the log and the sheets.
-func TestAttestationInTheRoom(t *testing.T) {
+func TestAttackInTheRoom(t *testing.T) {
 	h := newHall(t, nil, "P-256")
 	k, other := h.otherAttested()
 	forged, err := attest.Encode(k, *other)
 	must(t, err)
 	s := h.stand("online", "blob.receive").stand("offline", "kek.receive")
 	sealed := func(change func(*medium)) func(*stand) {
-		return func(s *stand) {
-			m := s.medium("usb-kek")
+		return bundle("usb-kek", func(m *medium) {
 			change(m)
 			m.list()
 			m.sign("online", everyoneOf()...)
-			m.write()
-		}
+		})
 	}
 	honest := digest.Of(s.medium("usb-kek").files[attestationFile]).String()
 	s.holds(t, []attack{
-		{name: "left out", checks: []string{"bundle.files", "attest.json"}, do: func(s *stand) {
-			m := s.medium("usb-kek")
-			delete(m.files, attestationFile)
-			m.write()
-		}},
-		{name: "left out and sealed anew", checks: []string{"attest.json"}, do: sealed(func(m *medium) { delete(m.files, attestationFile) })},
-		{name: "of another key", checks: []string{"attest.file", "attest.key", "attest.kid", "attest.beside"}, do: sealed(func(m *medium) { m.files[attestationFile] = forged })},
-		{name: "of another key, and the record of it", checks: []string{"bundle.head", "attest.key", "attest.kid", "attest.beside"}, do: sealed(func(m *medium) {
-			m.files[attestationFile] = forged
-			m.rechain(honest, digest.Of(forged).String())
-		})},
-		{name: "no word of it in the log", checks: []string{"bundle.head", "attest.present"}, do: sealed(func(m *medium) { m.rechain(`"kek.attestation":`, `"kek.attestatiom":`) })},
-		{name: "one byte", checks: []string{"attest.file"}, do: sealed(func(m *medium) { m.files[attestationFile] = append(m.files[attestationFile], '\n') })},
+		{
+			Row: attacks.New("attest/file-lost", "leaves the attestation out of the bundle", attacks.At("kek.receive", "bundle.files", "attest.json")),
+			do:  bundle("usb-kek", func(m *medium) { delete(m.files, attestationFile) }),
+		},
+		{
+			Row: attacks.New("attest/file-lost-sealed", "and seals that with everybody's keys", attacks.At("kek.receive", "attest.json")),
+			do:  sealed(func(m *medium) { delete(m.files, attestationFile) }),
+		},
+		{
+			Row: attacks.New("attest/file-exchanged", "puts another key's attestation there, sealed so", attacks.At("kek.receive", "attest.file", "attest.key", "attest.kid", "attest.beside")),
+			do:  sealed(func(m *medium) { m.files[attestationFile] = forged }),
+		},
+		{
+			Row: attacks.New("attest/file-recorded", "and records it so", attacks.At("kek.receive", "bundle.head", "attest.key", "attest.kid", "attest.beside")),
+			do: sealed(func(m *medium) {
+				m.files[attestationFile] = forged
+				m.rechain(honest, digest.Of(forged).String())
+			}),
+		},
+		{
+			Row: attacks.New("attest/unrecorded", "a log without a word of the attestation", attacks.At("kek.receive", "bundle.head", "attest.present")),
+			do:  sealed(func(m *medium) { m.rechain(`"kek.attestation":`, `"kek.attestatiom":`) }),
+		},
+		{
+			Row: attacks.New("attest/one-byte", "adds a byte to the attestation's file", attacks.At("kek.receive", "attest.file")),
+			do:  sealed(func(m *medium) { m.files[attestationFile] = append(m.files[attestationFile], '\n') }),
+		},
 	})
 	if s.visited("rehearsal-other") {
 		t.Error("the other KEK was used")
@@ -227,9 +239,9 @@ func TestMissingEvidence(t *testing.T) {
 	}
 }
 
-// TestAuditLogEvidence: a Key Vault attests nothing. Its log must have the
+// TestAttackAuditLog: a Key Vault attests nothing. Its log must have the
 // creation of this version, and no import of the name.
-func TestAuditLogEvidence(t *testing.T) {
+func TestAttackAuditLog(t *testing.T) {
 	h := newHall(t, nil, "P-256").keyVault("none", "required")
 	s := h.stand("online", "kek.attest")
 	honest, err := os.ReadFile(h.vault.AuditLogFile())
@@ -250,12 +262,11 @@ func TestAuditLogEvidence(t *testing.T) {
 	}
 	imported := strings.ReplaceAll(string(honest), `"KeyGet"`, `"KeyImport"`)
 	s.holds(t, []attack{
-		{name: "no file", checks: []string{"auditlog.form"}, do: answers("")},
-		{name: "a file that is not there", says: "file.missing", do: answers(h.path("nowhere.json"))},
-		{name: "something else", checks: []string{"auditlog.form", "auditlog.create", "auditlog.not-imported"}, do: gives([]byte("no log"))},
-		{name: "of another vault", checks: []string{"auditlog.form", "auditlog.create", "auditlog.not-imported"}, do: gives([]byte(strings.ReplaceAll(string(honest), h.plan.Vault.Host(), "evil.vault.azure.net")))},
-		{name: "without the creation", checks: []string{"auditlog.create"}, do: gives([]byte(strings.ReplaceAll(string(honest), "KeyCreate", "KeyUpdate")))},
-		{name: "with an import", checks: []string{"auditlog.not-imported"}, do: gives([]byte(imported))},
+		{Row: attacks.New("auditlog/none", "brings no audit log, though the plan requires one", attacks.At("kek.attest", "auditlog.form")), do: answers("")},
+		{Row: attacks.New("auditlog/no-log", "brings something else", attacks.At("kek.attest", "auditlog.form", "auditlog.create", "auditlog.not-imported")), do: gives([]byte("no log"))},
+		{Row: attacks.New("auditlog/other-vault", "brings another vault's log", attacks.At("kek.attest", "auditlog.form", "auditlog.create", "auditlog.not-imported")), do: gives([]byte(strings.ReplaceAll(string(honest), h.plan.Vault.Host(), "evil.vault.azure.net")))},
+		{Row: attacks.New("auditlog/not-created", "brings a log in which nobody creates the KEK", attacks.At("kek.attest", "auditlog.create")), do: gives([]byte(strings.ReplaceAll(string(honest), "KeyCreate", "KeyUpdate")))},
+		{Row: attacks.New("auditlog/imported", "has brought a key under the KEK's name, which the log shows", attacks.At("kek.attest", "auditlog.not-imported")), do: gives([]byte(imported))},
 	})
 	h.t = t
 	h.finish()

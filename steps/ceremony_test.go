@@ -111,28 +111,6 @@ func TestExceptionOffline(t *testing.T) {
 	h.complete(audit.OutcomeExceptions)
 }
 
-// Whoever has the keyboard can type both codes, but not sign for the other.
-func TestConfirmIsSignedByEach(t *testing.T) {
-	h := newHall(t, nil, "P-256")
-	c := h.begin(Prepare)
-	h.run(c, Prepare)
-	h.shut(c)
-	c = h.begin(Wrap)
-	h.until(c, "kek.confirm")
-	h.signer = func(now Now, who string) (string, bool) { return "op1", now.Step.ID != "kek.confirm" || who == "op1" }
-	var answer *AnswerError
-	if err := h.step(c); !errors.As(err, &answer) || answer.Field != "signatures" {
-		t.Errorf("confirmed with one signature: %v", err)
-	}
-	h.signer = func(Now, string) (string, bool) { return "op1", true }
-	if err := h.step(c); !errors.Is(err, ErrSignature) {
-		t.Errorf("confirmed with one key for both: %v", err)
-	}
-	h.signer = nil
-	h.run(c, Wrap)
-	h.shut(c)
-}
-
 // A code may be typed without spaces: what is signed is what is recorded.
 func TestCodeTypedInOneGo(t *testing.T) {
 	h := newHall(t, nil, "P-256")

@@ -230,12 +230,22 @@ func (c challenge) prove(ctx context.Context, v keyvault.Vault, name, version st
 		return "", errNoProof
 	}
 	if err != nil {
-		return "", err
+		return "", c.cannot(err)
 	}
 	if digest.Of(got).String() != c.Answer {
 		return "", errWrongAnswer
 	}
 	return digest.Of(got).String(), nil
+}
+
+// cannot reads the refusal of a ciphertext as the answer of another key: the
+// service has no other word for it.
+func (c challenge) cannot(err error) error {
+	var refusal *keyvault.Problem
+	if (c.Kind == kindDecrypt || c.Kind == kindUnwrap) && errors.As(err, &refusal) && refusal.Code == keyvault.BadRequest {
+		return fmt.Errorf("%w: it cannot decrypt what the key in the HSM can (%s)", errWrongAnswer, refusal.Title)
+	}
+	return err
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/hsm/hsmtest"
@@ -104,18 +105,25 @@ func through(k tamperedToken) func(*stand) {
 	}
 }
 
-// TestTokenRefused connects to something that is not the plan's HSM.
-func TestTokenRefused(t *testing.T) {
+// TestAttackToken connects to something that is not the plan's HSM.
+func TestAttackToken(t *testing.T) {
 	s := wraps(t, "hsm.connect", nil, "P-256")
 	s.holds(t, []attack{
-		{name: "the label says another serial", checks: []string{"hsm.label-serial"}, do: func(s *stand) {
+		{Row: attacks.New("hsm/other-label", "brings a device with another serial number on its label", attacks.At("hsm.connect", "hsm.label-serial")), do: func(s *stand) {
 			s.answers = func(_ Now, a *Answers) { a.Text["serial"] = "0000" }
 		}},
-		{name: "the token says another serial", checks: []string{"hsm.serial"}, do: through(tamperedToken{info: func(i *hsm.Info) { i.Serial = "0000" }})},
-		{name: "it is not connected", err: hsm.ErrNoToken, do: func(s *stand) {
-			must(t, os.Rename(filepath.Join(s.device.Dir, "tokens"), filepath.Join(s.device.Dir, "unplugged")))
-			must(t, os.Mkdir(filepath.Join(s.device.Dir, "tokens"), 0o700))
-		}},
+		{Row: attacks.New("hsm/other-token", "connects a token that gives another serial number", attacks.At("hsm.connect", "hsm.serial")), do: through(tamperedToken{info: func(i *hsm.Info) { i.Serial = "0000" }})},
+	})
+	t.Run("not connected", func(t *testing.T) {
+		s.back(t)
+		must(t, os.Rename(filepath.Join(s.device.Dir, "tokens"), filepath.Join(s.device.Dir, "unplugged")))
+		must(t, os.Mkdir(filepath.Join(s.device.Dir, "tokens"), 0o700))
+		c := s.reopen()
+		defer s.shut(c)
+		if err := s.step(c); !errors.Is(err, hsm.ErrNoToken) {
+			t.Errorf("%v, want %v", err, hsm.ErrNoToken)
+		}
+		s.goesOn(t, c, attack{})
 	})
 	t.Run("another of the same label", func(t *testing.T) {
 		c := s.again(t)
@@ -138,26 +146,24 @@ func copyModule(t *testing.T) string {
 	return path
 }
 
-// TestModuleExchanged: another module lies where the plan's should.
-func TestModuleExchanged(t *testing.T) {
+// TestAttackModule: another module lies where the plan's should.
+func TestAttackModule(t *testing.T) {
 	path := copyModule(t)
-	s := wraps(t, "hsm.connect", func(p *plan.Plan) { p.HSM.Module = path }, "P-256")
 	good, err := os.ReadFile(path)
 	must(t, err)
+	changed := append(good[:len(good):len(good)], 0)
+	s := wraps(t, "hsm.connect", func(p *plan.Plan) { p.HSM.Module = path }, "P-256")
+	s.holds(t, []attack{
+		{
+			Row: attacks.New("hsm/other-module", "exchanges the PKCS#11 module", attacks.At("hsm.connect", "hsm.module"), attacks.At("hsm.connect", "hsm.ErrModuleChanged")), stuck: true,
+			do:    func(*stand) { must(t, os.WriteFile(path, changed, 0o700)) },
+			blind: map[string]blind{"hsm.ErrModuleChanged": anyModule},
+		},
+	})
 	c := s.again(t)
 	defer s.shut(c)
-	for _, name := range []string{"changed", "missing"} {
-		if name == "changed" {
-			must(t, os.WriteFile(path, append(good[:len(good):len(good)], 0), 0o700))
-		} else {
-			must(t, os.Remove(path))
-		}
-		s.noticed(t, c, attack{checks: []string{"hsm.module"}})
-	}
-	must(t, os.WriteFile(path, append(good[:len(good):len(good)], 0), 0o700))
-	restore := without(t, stepConnect, "hsm.module")
-	s.noticed(t, c, attack{err: hsm.ErrModuleChanged})
-	restore()
+	must(t, os.Remove(path))
+	s.refuses(t, c, "hsm.module")
 	must(t, os.WriteFile(path, good, 0o700))
 	must(t, s.step(c))
 }
@@ -196,92 +202,89 @@ func TestPINs(t *testing.T) {
 	}
 }
 
-// TestTargetKeyRefused: keys that are not as planned.
-func TestTargetKeyRefused(t *testing.T) {
+// TestAttackTargetKey: keys that the HSM makes other than planned.
+func TestAttackTargetKey(t *testing.T) {
+	no := false
+	made := func(change func(*hsm.Key)) func(*stand) { return through(tamperedToken{key: change}) }
 	s := wraps(t, "target.generate", nil, "P-256")
-	t.Run("its label is in use", func(t *testing.T) {
-		c := s.again(t)
-		defer s.shut(c)
-		_, err := c.token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: "key 1", ID: []byte("somebody's")})
-		must(t, err)
-		s.noticed(t, c, attack{checks: []string{"target.label-free"}})
-		defer without(t, stepGenerate, "target.label-free")()
-		s.noticed(t, c, attack{err: hsm.ErrLabelInUse})
+	s.holds(t, []attack{
+		{
+			Row: attacks.New("hsm/label-taken", "has a key of the target key's label in the HSM already", attacks.At("target.generate", "target.label-free"), attacks.At("target.generate", "hsm.ErrLabelInUse")), stuck: true,
+			do: func(s *stand) {
+				token := openDevice(t, s.device)
+				_, err := token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: "key 1", ID: []byte("somebody's")})
+				must(t, err)
+				must(t, token.Close())
+			},
+			blind: map[string]blind{"hsm.ErrLabelInUse": anyLabel},
+		},
+		{Row: attacks.New("hsm/not-made-here", "brings a key that was made elsewhere", attacks.At("target.generate", "target.local")), acted: true, do: made(func(k *hsm.Key) { k.Local = &no })},
+		{Row: attacks.New("hsm/origin-unsaid", "an HSM that does not say where a key was made", attacks.At("target.generate", "target.local")), acted: true, do: made(func(k *hsm.Key) { k.Local = nil })},
+		{Row: attacks.New("hsm/was-readable", "a key that could be read once", attacks.At("target.generate", "target.always-sensitive")), acted: true, do: made(func(k *hsm.Key) { k.AlwaysSensitive = &no })},
+		{Row: attacks.New("hsm/readable", "a key that can be read", attacks.At("target.generate", "target.sensitive")), acted: true, do: made(func(k *hsm.Key) { k.Sensitive = &no })},
+		{Row: attacks.New("hsm/not-extractable", "a key that cannot be wrapped", attacks.At("target.generate", "target.extractable")), acted: true, do: made(func(k *hsm.Key) { k.Extractable = &no })},
+		{Row: attacks.New("hsm/other-type", "a key of another type", attacks.At("target.generate", "target.type")), acted: true, do: made(func(k *hsm.Key) { k.Type = byok.P384 })},
 	})
-	yes, no := true, false
-	for _, a := range []attack{
-		{name: "not made here", checks: []string{"target.local"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Local = &no }})},
-		{name: "not said whether made here", checks: []string{"target.local"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Local = nil }})},
-		{name: "not extractable", checks: []string{"target.extractable"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Extractable = &no }})},
-		{name: "not sensitive", checks: []string{"target.sensitive"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Sensitive = &no }})},
-		{name: "of another type", checks: []string{"target.type"}, do: through(tamperedToken{key: func(k *hsm.Key) { k.Type = byok.P384 }})},
-	} {
-		t.Run(a.name, func(t *testing.T) {
-			s.back(t)
-			a.do(s)
-			c := s.reopen()
-			wantRefused(t, s.step(c), a.checks...)
-			if now := c.Now(); now.Phase != Interrupted {
-				t.Fatalf("%s is awaited, %s", now.Step.ID, now.Phase)
-			}
-			wantRefused(t, s.step(c), a.checks...) // what was found is adopted, and is no better
-			s.honest()
-			must(t, s.step(c))
-			keys, err := c.token.Find(t.Context(), hsm.Query{Label: "key 1"})
-			if err != nil || len(keys) != 1 || *keys[0].Extractable != yes {
-				t.Errorf("%d keys (%v)", len(keys), err)
-			}
-			s.shut(c)
-			s.passesWithout(t, a)
-		})
-	}
 }
 
-// TestSelectRefused: a key that is in the HSM already is not as planned.
-func TestSelectRefused(t *testing.T) {
+// anyModule loads whatever module is there.
+func anyModule(s *stand, _ *Ceremony) func() {
+	s.unpinned = true
+	return nil
+}
+
+// anyLabel puts a laxToken between.
+func anyLabel(_ *stand, c *Ceremony) func() {
+	c.token = laxToken{c.token}
+	return nil
+}
+
+// A laxToken lets two keys have one label, as PKCS #11 does.
+type laxToken struct{ hsm.Token }
+
+func (l laxToken) Generate(ctx context.Context, r hsm.Request) (hsm.Key, error) {
+	r.Label += " again"
+	return l.Token.Generate(ctx, r)
+}
+
+// TestAttackSelect: a key that is in the HSM already is not as planned.
+func TestAttackSelect(t *testing.T) {
 	device := hsmtest.SoftHSM(t)
 	conf := os.Getenv("SOFTHSM2_CONF")
 	token := openDevice(t, device)
-	ids := map[string][]byte{"good": []byte("good"), "closed": []byte("closed")}
 	pub := map[string]string{}
-	for name, id := range ids {
-		k, err := token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: name, ID: id})
+	for _, name := range []string{"good", "closed"} {
+		k, err := token.Generate(t.Context(), hsm.Request{Type: byok.P256, Label: name, ID: []byte(name)})
 		must(t, err)
 		pub[name] = string(k.Public.PEM())
 	}
-	_, err := token.Settle(t.Context(), ids["closed"], hsm.FateUnextractable)
+	_, err := token.Settle(t.Context(), []byte("closed"), hsm.FateUnextractable)
 	must(t, err)
 	must(t, token.Close())
-	for _, c := range []struct{ name, id, public, check string }{
-		{"not extractable", "closed", "closed", "target.extractable"},
-		{"another public half", "good", "closed", "target.planned"},
-		{"as planned", "good", "good", ""},
-		{"not there", "none", "good", "hsm.no-key"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			h := newHall(t, nil, "P-256")
-			h.device = device
-			t.Setenv("SOFTHSM2_CONF", conf)
-			h.setPlan(func(p *plan.Plan) {
-				p.Keys[0].Source, p.Keys[0].ID, p.Keys[0].Public = "select", hexOf(c.id), pub[c.public]
-				p.Keys[0].Close = "keep"
-			}, []string{"P-256"})
-			h.stand("online", "blob.receive")
-			s := h.stand("offline", "target.select")
-			run := s.again(t)
-			defer s.shut(run)
-			switch err := s.step(run); {
-			case c.check == "":
-				must(t, err)
-			case strings.HasPrefix(c.check, "hsm."):
-				if Explain(err).Code != c.check {
-					t.Errorf("%v, want %s", err, c.check)
-				}
-			default:
-				wantRefused(t, err, c.check)
-			}
-			if done := run.Now().Step.ID != "target.select"; done != (c.check == "") {
-				t.Errorf("%s is current", run.Now().Step.ID)
+	selects := func(t *testing.T, id, public string) *stand {
+		h := newHall(t, nil, "P-256")
+		h.device = device
+		t.Setenv("SOFTHSM2_CONF", conf)
+		h.setPlan(func(p *plan.Plan) {
+			p.Keys[0].Source, p.Keys[0].ID, p.Keys[0].Public = "select", hexOf(id), pub[public]
+			p.Keys[0].Close = "keep"
+		}, []string{"P-256"})
+		h.stand("online", "blob.receive")
+		return h.stand("offline", "target.select")
+	}
+	selects(t, "closed", "closed").holds(t, []attack{
+		{Row: attacks.New("hsm/select-closed", "plans a key that can no longer be wrapped", attacks.At("target.select", "target.extractable")), stuck: true},
+	})
+	selects(t, "good", "closed").holds(t, []attack{
+		{Row: attacks.New("hsm/select-other", "has another key in the HSM under the planned id", attacks.At("target.select", "target.planned")), stuck: true},
+	})
+	for id, code := range map[string]string{"good": "", "none": "hsm.no-key"} {
+		t.Run(id, func(t *testing.T) {
+			s := selects(t, id, "good")
+			c := s.again(t)
+			defer s.shut(c)
+			if got := Explain(s.step(c)).Code; got != code {
+				t.Errorf("%q, want %q", got, code)
 			}
 		})
 	}
@@ -305,33 +308,37 @@ func openDevice(t *testing.T, d hsmtest.Device) hsm.Token {
 	return token
 }
 
-// TestWrapRefused: the HSM loads another KEK or makes something else.
-func TestWrapRefused(t *testing.T) {
+// TestAttackWrap: the HSM loads another KEK or makes something else.
+func TestAttackWrap(t *testing.T) {
 	kek, _ := attackersKEK(t)
 	wraps(t, "kek.load", nil, "P-256").holds(t, []attack{
-		{name: "another KEK was loaded", checks: []string{"kek.loaded"}, do: through(tamperedToken{kek: kek})},
+		{Row: attacks.New("swap/in-the-hsm", "exchanges the KEK between its confirmation and the wrap", attacks.At("kek.load", "kek.loaded")), do: through(tamperedToken{kek: kek})},
 	})
+	wraps(t, "target.wrap", nil, "P-256").holds(t, []attack{
+		{Row: attacks.New("hsm/half-a-blob", "an HSM that makes half a blob", attacks.At("target.wrap", "blob.lint")), do: through(tamperedToken{wrap: func(b []byte) []byte { return b[:256+24] }})},
+	})
+	wraps(t, "target.challenge", nil, "P-256").holds(t, []attack{
+		{Row: attacks.New("hsm/no-private-half", "an HSM that does not hold the private half", attacks.At("target.challenge", "target.hsm-holds")), do: through(tamperedToken{sign: func(b []byte) { b[3] ^= 1 }})},
+	})
+}
+
+// TestTokenLost: a token that goes, crashes or hangs in the middle of the wrap
+// is connected again first.
+func TestTokenLost(t *testing.T) {
 	s := wraps(t, "target.wrap", nil, "P-256")
-	for _, a := range []attack{
-		{name: "half a blob", checks: []string{"blob.lint"}, do: through(tamperedToken{wrap: func(b []byte) []byte { return b[:256+24] }})},
-		{name: "the token is gone", err: hsm.ErrTokenGone, do: through(tamperedToken{err: hsm.ErrTokenGone})},
-		{name: "the module crashed", err: hsm.ErrWorkerDied, do: through(tamperedToken{err: hsm.ErrWorkerDied})},
-		{name: "the module hangs", err: hsm.ErrWorkerHung, do: through(tamperedToken{err: hsm.ErrWorkerHung})},
-	} {
-		t.Run(a.name, func(t *testing.T) {
+	for _, lost := range []error{hsm.ErrTokenGone, hsm.ErrWorkerDied, hsm.ErrWorkerHung} {
+		t.Run(lost.Error(), func(t *testing.T) {
 			s.back(t)
-			a.do(s)
+			through(tamperedToken{err: lost})(s)
 			c := s.reopen()
 			defer s.shut(c)
 			before := s.remember()
-			if err := s.step(c); a.err != nil && !errors.Is(err, a.err) {
-				t.Errorf("%v, want %v", err, a.err)
-			} else if a.err == nil {
-				wantRefused(t, err, a.checks...)
+			if err := s.step(c); !errors.Is(err, lost) {
+				t.Errorf("%v, want %v", err, lost)
 			}
 			s.nothingBut(t, before)
-			if id := c.Now().Step.ID; (id == "hsm.connect") != (a.err != nil) {
-				t.Errorf("%s is current", id) // a lost token is connected again first
+			if id := c.Now().Step.ID; id != "hsm.connect" {
+				t.Errorf("%s is current", id)
 			}
 			s.honest()
 			s.until(c, "target.wrap")
@@ -341,17 +348,6 @@ func TestWrapRefused(t *testing.T) {
 			}
 		})
 	}
-	s = wraps(t, "target.challenge", nil, "P-256")
-	t.Run("the HSM does not hold the key", func(t *testing.T) {
-		s.back(t)
-		through(tamperedToken{sign: func(b []byte) { b[3] ^= 1 }})(s)
-		c := s.reopen()
-		defer s.shut(c)
-		must(t, s.step(c))
-		if lines := c.Show(); c.Now().Step.ID != "exception" || len(lines) != 1 || lines[0].Label != "target.hsm-holds" {
-			t.Errorf("%s is current: %v", c.Now().Step.ID, lines)
-		}
-	})
 }
 
 // interposer compiles the module that injects faults.

@@ -28,7 +28,6 @@ var (
 	ErrNoneFound      = errors.New("the act left nothing: there is nothing to adopt")
 	ErrManyFound      = errors.New("more than one result of this act was found")
 	ErrOtherHead      = errors.New("the code is not that of this log's head")
-	ErrOtherBlob      = errors.New("the key transfer blob is not the one that was received")
 	ErrSealKey        = errors.New("the key on the HSM is not the seal key of the plan")
 	ErrNoSuchStep     = errors.New("no such step")
 	ErrNotShown       = errors.New("not every code was shown yet")

@@ -59,6 +59,8 @@ type hall struct {
 	frames  func(side string) []string // what the camera of a side sees; nil: what the other side shows
 	kek     string                     // name of the KEK in this attempt, "" for the first
 	clock   time.Duration              // how far the machine's clock is ahead
+
+	unpinned bool // the module is loaded whatever its digest
 }
 
 var cast = []struct{ id, role string }{
@@ -182,6 +184,9 @@ func (h *hall) world() World {
 			return vault, err
 		},
 		OpenToken: func(ctx context.Context, p plan.HSM) (hsm.Token, error) {
+			if h.unpinned {
+				p.ModuleSHA256 = digest.SHA256{}
+			}
 			token, err := pkcs11.Open(ctx, pkcs11.Options{Module: p.Module, SHA256: p.ModuleSHA256, Serial: p.Serial})
 			if err == nil && h.token != nil {
 				token = h.token(token)

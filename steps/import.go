@@ -90,6 +90,7 @@ var stepImport = &Step{
 		return len(versions), err
 	},
 	Checks: []Check{
+		{ID: "target.blob", Class: Stop, Before: true, See: seeReceivedBlob},
 		{ID: "target.name-free", Class: Stop, Before: true, See: seeTargetName},
 		{ID: "target.one-version", Class: Stop, See: seeOneImport},
 	},
@@ -103,12 +104,8 @@ func importTarget(ctx context.Context, r *Run) error {
 		}
 		return keepImport(ctx, r, versions[0])
 	}
-	blob := r.c.have(r.Key.Name + ".byok")
-	if digest.Of(blob) != factBlob.of(r.Key.Name).Get(r) {
-		return fmt.Errorf("%w: %s.byok", ErrOtherBlob, r.Key.Name)
-	}
 	key, err := r.vault().Import(ctx, r.Key.Name, keyvault.ImportParams{
-		Type: r.Key.KeyType(), Ops: r.Key.Ops, Blob: blob, Tags: r.tags(),
+		Type: r.Key.KeyType(), Ops: r.Key.Ops, Blob: receivedBlob(r), Tags: r.tags(),
 	})
 	if err != nil {
 		return err
@@ -123,6 +120,20 @@ func keepImport(ctx context.Context, r *Run, version string) error {
 	}
 	factImport.of(r.Key.Name).Put(r, imported{KID: key.KID, Version: key.Version})
 	return nil
+}
+
+// seeReceivedBlob wants nobody to have exchanged the blob in the folder since
+// it was received.
+func seeReceivedBlob(_ context.Context, r *Run) Finding {
+	return want(digest.Of(receivedBlob(r)).String(), factBlob.of(r.Key.Name).Get(r).String())
+}
+
+// receivedBlob reads the blob of the folder, once: what was looked at is sent.
+func receivedBlob(r *Run) []byte {
+	if r.saw.blob == nil {
+		r.saw.blob = r.c.have(r.Key.Name + ".byok")
+	}
+	return r.saw.blob
 }
 
 // seeTargetName wants the name free, or, to rotate, the planned version to be

@@ -121,6 +121,7 @@ var refusals = map[string][2]string{
 	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
 	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},
 	"bundle.run":   {"The bundle comes from another run of this plan: it is a replay, or the media were mixed up.", "Bring the bundle of this run."},
+	"target.blob":  {"The file was exchanged or lost after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
 	"kek.name-free": {
 		"A KEK is never replaced, and a deleted key reserves its name until the vault purges it.",
 		"Choose another name in the plan and have it reviewed and signed anew, or purge the old key.",
@@ -203,7 +204,6 @@ var problems = []struct {
 	{ErrNoneFound, "resume.none-found", "The interruption came before the act.", "Choose to do it again."},
 	{ErrManyFound, "resume.many-found", "It is not clear which of them belongs to this ceremony.", "Stop the ceremony and find out where they come from."},
 	{ErrOtherHead, "resume.other-head", "The code is mistyped, or this folder is an older copy.", "Type it again. If it differs still, find the folder that the sheet belongs to."},
-	{ErrOtherBlob, "blob.changed", "The file was exchanged after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
 	{ErrSealKey, "hsm.seal-key", "Another key has that label: what it signs would not verify.", "Compare seal_key and seal_key_label of the plan with the HSM."},
 	{ErrNotShown, "codes.not-shown", "The other machine cannot have what was not shown.", "Let the codes run until all were shown, and the other machine has them."},
 	{ErrNotReceived, "codes.not-received", "Codes are missing, or were never there.", "Hold the camera to the other machine's screen until all parts are there."},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/keyvault"
@@ -32,31 +33,31 @@ func edited(name string, change func(*rehearsal.Key)) func(*stand) {
 func otherKey(t testing.TB, typ byok.KeyType) (private, public []byte) {
 	t.Helper()
 	k := vaulttest.Target(t, typ)
-	return k.Plaintext(), k.Public().SPKI()
+	if pub := k.Public(); pub != nil {
+		public = pub.SPKI()
+	}
+	return k.Plaintext(), public
 }
 
-// TestKEKRefused changes the KEK between its creation and its read-back.
-func TestKEKRefused(t *testing.T) {
+// TestAttackKEK changes the KEK between its creation and its read-back.
+func TestAttackKEK(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "kek.readback")
 	const kek = "rehearsal-kek"
 	now := vaulttest.Now().Unix()
 	large, largeSPKI := largerKEK(t)
 	s.holds(t, []attack{
-		{name: "more operations", checks: []string{"kek.ops"}, do: edited(kek, func(k *rehearsal.Key) { k.Ops = []string{"import", "decrypt"} })},
-		{name: "other operations", checks: []string{"kek.ops"}, do: edited(kek, func(k *rehearsal.Key) { k.Ops = []string{"unwrapKey"} })},
-		{name: "exportable", checks: []string{"kek.not-exportable"}, do: edited(kek, func(k *rehearsal.Key) { k.Exportable = true })},
-		{name: "disabled", checks: []string{"kek.enabled"}, do: edited(kek, func(k *rehearsal.Key) { k.Enabled = false })},
-		{name: "expired", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = now - 1 })},
-		{name: "about to expire", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = now + 3600 })},
-		{name: "lives too long", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = now + 400*86400 })},
-		{name: "never expires", checks: []string{"kek.expiry"}, do: edited(kek, func(k *rehearsal.Key) { k.Expires = 0 })},
-		{name: "not in an HSM", checks: []string{"kek.kty"}, do: edited(kek, func(k *rehearsal.Key) { k.Kty = "RSA" })},
-		{name: "another size", checks: []string{"kek.size"}, do: edited(kek, func(k *rehearsal.Key) { k.Private, k.Public = large, largeSPKI })},
-		{name: "released under a policy", checks: []string{"kek.no-release-policy"}, do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
-		{name: "another version", checks: []string{"kek.kid"}, do: changedInfo(func(k *keyvault.Key) { k.KID = k.KID[:len(k.KID)-1] + flip(k.KID[len(k.KID)-1]) })},
-		{name: "gone", says: string(keyvault.NotFound), do: func(s *stand) {
-			must(t, s.vault.Delete(kek, rehearsal.Deletion{Deleted: now, Purge: now + 1}))
-		}},
+		{Row: attacks.New("kek/more-operations", "lets the KEK decrypt too", attacks.At("kek.readback", "kek.ops")), do: edited(kek, func(k *rehearsal.Key) { k.Ops = []string{"import", "decrypt"} })},
+		{Row: attacks.New("kek/other-operations", "a KEK that unwraps, and may not import", attacks.At("kek.readback", "kek.ops")), do: edited(kek, func(k *rehearsal.Key) { k.Ops = []string{"unwrapKey"} })},
+		{Row: attacks.New("kek/exportable", "a KEK that may leave the vault", attacks.At("kek.readback", "kek.not-exportable")), do: edited(kek, func(k *rehearsal.Key) { k.Exportable = true })},
+		{Row: attacks.New("kek/release-policy", "a KEK that is released under a policy", attacks.At("kek.readback", "kek.no-release-policy")), do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
+		{Row: attacks.New("kek/disabled", "disables the KEK", attacks.At("kek.readback", "kek.enabled")), do: edited(kek, func(k *rehearsal.Key) { k.Enabled = false })},
+		{Row: attacks.New("kek/expired", "a KEK that has expired", attacks.At("kek.readback", "kek.expiry")), do: edited(kek, func(k *rehearsal.Key) { k.Expires = now - 1 })},
+		{Row: attacks.New("kek/short-lived", "a KEK that expires within the hour", attacks.At("kek.readback", "kek.expiry")), do: edited(kek, func(k *rehearsal.Key) { k.Expires = now + 3600 })},
+		{Row: attacks.New("kek/long-lived", "a KEK that lives longer than planned", attacks.At("kek.readback", "kek.expiry")), do: edited(kek, func(k *rehearsal.Key) { k.Expires = now + 400*86400 })},
+		{Row: attacks.New("kek/immortal", "a KEK that never expires", attacks.At("kek.readback", "kek.expiry")), do: edited(kek, func(k *rehearsal.Key) { k.Expires = 0 })},
+		{Row: attacks.New("kek/software", "a KEK outside any HSM", attacks.At("kek.readback", "kek.kty")), do: edited(kek, func(k *rehearsal.Key) { k.Kty = "RSA" })},
+		{Row: attacks.New("kek/other-size", "a KEK of another size", attacks.At("kek.readback", "kek.size")), do: edited(kek, func(k *rehearsal.Key) { k.Private, k.Public = large, largeSPKI })},
+		{Row: attacks.New("kek/other-version", "another version of the KEK", attacks.At("kek.readback", "kek.kid")), do: changedInfo(func(k *keyvault.Key) { k.KID = k.KID[:len(k.KID)-1] + flip(k.KID[len(k.KID)-1]) })},
 	})
 }
 
@@ -121,8 +122,8 @@ func changedInfo(change func(*keyvault.Key)) func(*stand) {
 	}
 }
 
-// TestVaultRefused signs in to something that is not the plan's vault.
-func TestVaultRefused(t *testing.T) {
+// TestAttackVault signs in to something that is not the plan's vault.
+func TestAttackVault(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "vault.signin")
 	shown := func(change func(*keyvault.Info)) func(*stand) {
 		return func(s *stand) {
@@ -130,39 +131,43 @@ func TestVaultRefused(t *testing.T) {
 		}
 	}
 	s.holds(t, []attack{
-		{name: "another host", checks: []string{"vault.host"}, do: shown(func(i *keyvault.Info) { i.URL = "https://evil.vault.rehearsal.test" })},
-		{name: "another cloud", checks: []string{"vault.cloud"}, do: shown(func(i *keyvault.Info) { i.Cloud = "public" })},
-		{name: "another tenant", checks: []string{"vault.tenant"}, do: shown(func(i *keyvault.Info) { i.Tenant = strings.Repeat("0", 36) })},
-		{name: "a production vault in a rehearsal", checks: []string{"vault.mode"}, do: shown(func(i *keyvault.Info) { i.Rehearsal = false })},
+		{Row: attacks.New("vault/other-host", "answers for another host", attacks.At("vault.signin", "vault.host")), do: shown(func(i *keyvault.Info) { i.URL = "https://evil.vault.rehearsal.test" })},
+		{Row: attacks.New("vault/homoglyph-host", "answers for a host whose name looks the same", attacks.At("vault.signin", "vault.host")), do: shown(func(i *keyvault.Info) { i.URL = strings.Replace(i.URL, "e", "\u0435", 1) })},
+		{Row: attacks.New("vault/other-cloud", "is in another cloud", attacks.At("vault.signin", "vault.cloud")), do: shown(func(i *keyvault.Info) { i.Cloud = "public" })},
+		{Row: attacks.New("vault/other-tenant", "is in another tenant", attacks.At("vault.signin", "vault.tenant")), do: shown(func(i *keyvault.Info) { i.Tenant = strings.Repeat("0", 36) })},
+		{Row: attacks.New("vault/production", "a rehearsal signs in to a vault of production", attacks.At("vault.signin", "vault.mode")), do: shown(func(i *keyvault.Info) { i.Rehearsal = false })},
 	})
 }
 
-// TestKEKName: a KEK is never replaced and never one of two.
-func TestKEKName(t *testing.T) {
+// TestAttackKEKName: a KEK is never replaced and never one of two.
+func TestAttackKEKName(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "kek.create")
 	private, public := largerKEK(t)
 	mine := rehearsal.Key{
 		Name: "rehearsal-kek", Version: strings.Repeat("a", 32), Kty: "RSA-HSM", Ops: []string{"import"}, Enabled: true, Private: private, Public: public,
 	}
 	s.holds(t, []attack{
-		{name: "taken", checks: []string{"kek.name-free"}, deeper: true, do: func(s *stand) { must(t, s.vault.Add(mine)) }},
-		{name: "taken by a deleted key", checks: []string{"kek.name-free"}, deeper: true, do: func(s *stand) {
+		{Row: attacks.New("kek/name-taken", "has a key under the KEK's name already", attacks.At("kek.create", "kek.name-free"), attacks.At("kek.create", "kek.one-version")), do: func(s *stand) { must(t, s.vault.Add(mine)) }},
+		{Row: attacks.New("kek/name-deleted", "has deleted a key of the KEK's name, and can recover it", attacks.At("kek.create", "kek.name-free"), attacks.At("kek.create", "vault.name-deleted")), do: func(s *stand) {
 			must(t, s.vault.Add(mine))
 			must(t, s.vault.Delete(mine.Name, rehearsal.Deletion{Deleted: 1, Purge: 2}))
+		}, blind: forgets("vault.name-deleted", mine.Name)},
+		{Row: attacks.New("kek/two-versions", "makes a KEK of the name at the same moment", attacks.At("kek.create", "kek.one-version")), acted: true, stuck: true, act: func(s *stand, c *Ceremony) error {
+			if c.Now().Phase == Act {
+				c.vault = tamperedVault{Vault: c.vault, create: func(keyvault.Key) { must(t, s.vault.Add(mine)) }}
+			}
+			return s.step(c)
 		}},
 	})
-	t.Run("another version at the same moment", func(t *testing.T) {
-		c := s.again(t)
-		defer s.shut(c)
-		s.cloud = nil
-		c.vault = tamperedVault{Vault: c.vault, create: func(keyvault.Key) { must(t, s.vault.Add(mine)) }}
-		wantRefused(t, s.step(c), "kek.one-version")
-		if now := c.Now(); now.Step.ID != "kek.create" || now.Phase != Interrupted {
-			t.Errorf("%s, %s", now.Step.ID, now.Phase)
-		}
-		err := s.step(c)
-		wantRefused(t, err, "kek.one-version")
-	})
+}
+
+// forgets lets the vault forget a deleted key, where its refusal is to be
+// taken away.
+func forgets(refusal, name string) map[string]blind {
+	return map[string]blind{refusal: func(s *stand, _ *Ceremony) func() {
+		must(s.hall.t, s.vault.Purge(name))
+		return nil
+	}}
 }
 
 // imports holds a ceremony up to a step of the import.
@@ -176,56 +181,40 @@ func imports(t *testing.T, id string, change func(*plan.Plan), types ...string) 
 	return h.stand("online", id)
 }
 
-// TestTargetRefused changes the imported key on its way into the vault.
-func TestTargetRefused(t *testing.T) {
+// TestAttackTarget changes the imported key on its way into the vault.
+func TestAttackTarget(t *testing.T) {
 	s := imports(t, "target.readback", nil, "P-256")
-	private, public := otherKey(t, byok.P256)
 	s.holds(t, []attack{
-		{name: "another private half", checks: []string{"target.proof"}, do: edited("key-1", func(k *rehearsal.Key) { k.Private = private })},
-		{name: "another key", checks: []string{"target.same-public", "target.proof"}, do: edited("key-1", func(k *rehearsal.Key) { k.Private, k.Public = private, public })},
-		{name: "another public half", checks: []string{"target.same-public"}, do: edited("key-1", func(k *rehearsal.Key) { k.Public = public })},
-		{name: "exportable", checks: []string{"target.not-exportable"}, do: edited("key-1", func(k *rehearsal.Key) { k.Exportable = true })},
-		{name: "not in an HSM", checks: []string{"target.kty"}, do: edited("key-1", func(k *rehearsal.Key) { k.Kty = "EC" })},
-		{name: "released under a policy", checks: []string{"target.no-release-policy"}, do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
+		{Row: attacks.New("target/exportable", "an imported key that may leave the vault", attacks.At("target.readback", "target.not-exportable")), do: edited("key-1", func(k *rehearsal.Key) { k.Exportable = true })},
+		{Row: attacks.New("target/release-policy", "an imported key that is released under a policy", attacks.At("target.readback", "target.no-release-policy")), do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
+		{Row: attacks.New("target/software", "an imported key outside any HSM", attacks.At("target.readback", "target.kty")), do: edited("key-1", func(k *rehearsal.Key) { k.Kty = "EC" })},
+		{Row: attacks.New("target/more-operations", "lets the imported key do more than planned", attacks.At("target.readback", "target.ops")), do: edited("key-1", func(k *rehearsal.Key) { k.Ops = append(k.Ops, "wrapKey") })},
 	})
-	t.Run("more operations", func(t *testing.T) {
-		c := s.again(t)
-		defer s.shut(c)
-		edited("key-1", func(k *rehearsal.Key) { k.Ops = append(k.Ops, "wrapKey") })(s)
-		must(t, s.step(c))
-		if lines := c.Show(); c.Now().Step.ID != "exception" || len(lines) != 1 || lines[0].Label != "target.ops" {
-			t.Errorf("%s is current: %v", c.Now().Step.ID, lines)
-		}
-	})
-}
-
-// TestTargetCode: the second operator's own look at the vault decides.
-func TestTargetCode(t *testing.T) {
-	s := imports(t, "target.code", nil, "P-256")
-	s.holds(t, []attack{{name: "another key", checks: []string{"target.code"}, do: func(s *stand) {
+	s = s.hall.stand("online", "target.code")
+	s.holds(t, []attack{{Row: attacks.New("target/second-look", "the online machine lies about the imported key: an operator reads another code by an own way", attacks.At("target.code", "target.code")), do: func(s *stand) {
 		s.answers = func(_ Now, a *Answers) { a.Text["code.key-1"] = s.plan.SHA256().Code() }
 	}}})
 }
 
-// TestTargetName: an import never makes a new version of somebody's key.
-func TestTargetName(t *testing.T) {
+// TestAttackTargetName: an import never makes a new version of somebody's key.
+func TestAttackTargetName(t *testing.T) {
 	s := imports(t, "target.import", nil, "P-256")
 	private, public := otherKey(t, byok.P256)
 	mine := rehearsal.Key{
 		Name: "key-1", Version: strings.Repeat("b", 32), Kty: "EC-HSM", Crv: "P-256", Ops: []string{"sign"}, Enabled: true, Private: private, Public: public,
 	}
 	s.holds(t, []attack{
-		{name: "taken", checks: []string{"target.name-free"}, deeper: true, do: func(s *stand) { must(t, s.vault.Add(mine)) }},
-		{name: "taken by a deleted key", checks: []string{"target.name-free"}, deeper: true, do: func(s *stand) {
+		{Row: attacks.New("target/name-taken", "has a key under the target key's name already", attacks.At("target.import", "target.name-free"), attacks.At("target.import", "target.one-version")), do: func(s *stand) { must(t, s.vault.Add(mine)) }},
+		{Row: attacks.New("target/name-deleted", "has deleted a key of that name, and can recover it", attacks.At("target.import", "target.name-free"), attacks.At("target.import", "vault.name-deleted")), do: func(s *stand) {
 			must(t, s.vault.Add(mine))
 			must(t, s.vault.Delete(mine.Name, rehearsal.Deletion{Deleted: 1, Purge: 2}))
-		}},
+		}, blind: forgets("vault.name-deleted", mine.Name)},
 	})
 }
 
-// TestRotate imports a new version of the key that the plan names, and of no
+// TestAttackRotate imports a new version of the key that the plan names, and of no
 // other.
-func TestRotate(t *testing.T) {
+func TestAttackRotate(t *testing.T) {
 	private, public := otherKey(t, byok.P256)
 	old := rehearsal.Key{
 		Name: "key-1", Version: strings.Repeat("b", 32), Kty: "EC-HSM", Crv: "P-256", Ops: []string{"sign"}, Enabled: true, Private: private, Public: public,
@@ -236,10 +225,10 @@ func TestRotate(t *testing.T) {
 	must(t, s.vault.Add(old))
 	s.was = s.remember()
 	s.holds(t, []attack{
-		{name: "a newer version is there", checks: []string{"target.name-free"}, do: func(s *stand) { must(t, s.vault.Add(newer)) }},
-		{name: "the key is gone", checks: []string{"target.name-free"}, deeper: true, do: func(s *stand) {
+		{Row: attacks.New("target/newer-version", "has a newer version than the one that is to be rotated", attacks.At("target.import", "target.name-free")), do: func(s *stand) { must(t, s.vault.Add(newer)) }},
+		{Row: attacks.New("target/rotated-gone", "has deleted the key that is to be rotated", attacks.At("target.import", "target.name-free"), attacks.At("target.import", "vault.name-deleted")), do: func(s *stand) {
 			must(t, s.vault.Delete("key-1", rehearsal.Deletion{Deleted: 1, Purge: 2}))
-		}},
+		}, blind: forgets("vault.name-deleted", "key-1")},
 	})
 	c := s.again(t)
 	s.run(c, Import)

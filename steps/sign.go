@@ -135,10 +135,16 @@ func (c *Ceremony) absent() []string {
 	return slices.DeleteFunc(c.everybody(nil), func(id string) bool { return c.state.present[c.stage()][id] })
 }
 
-// others lists the people of these roles without the one at the keyboard: the
-// person who acts never approves.
+// barred are those who never approve, whatever their role: the person who acts.
+var barred = []func(c *Ceremony, id string) bool{
+	func(c *Ceremony, id string) bool { return id == c.state.keys[c.stage()] },
+}
+
+// others lists the people of these roles who may approve.
 func (c *Ceremony) others(roles []Role) []string {
-	return slices.DeleteFunc(c.ids(roles...), func(id string) bool { return id == c.state.keys[c.stage()] })
+	return slices.DeleteFunc(c.ids(roles...), func(id string) bool {
+		return slices.ContainsFunc(barred, func(bars func(*Ceremony, string) bool) bool { return bars(c, id) })
+	})
 }
 
 func (c *Ceremony) everybody(roles []Role) []string {
@@ -151,27 +157,62 @@ func (c *Ceremony) everybody(roles []Role) []string {
 	return out
 }
 
-// accept verifies all signatures given and keeps them as files. One that does
-// not verify refuses them all; nothing is recorded.
+// A given is what was signed for one doing of a step.
+type given struct {
+	now   Now
+	text  map[string]string
+	texts map[string]Signing // what was to be signed, by person
+	sigs  map[string][]byte  // what was signed, by person
+	who   []string           // who signed, sorted
+}
+
+// A sigRule is something that must hold of all signatures before any of them
+// is kept, and the error where it does not.
+type sigRule struct {
+	err error
+	see func(*Ceremony, given) error
+}
+
+// sigRules are made in their order; the first that does not hold refuses all
+// signatures.
+var sigRules = []sigRule{
+	{ErrNotAsked, (*Ceremony).allAsked},
+	{ErrSignature, (*Ceremony).allVerify},
+	{ErrQuorum, func(c *Ceremony, g given) error { return c.quorum(g.now, g.text, g.who) }},
+}
+
+func (c *Ceremony) allAsked(g given) error {
+	for _, id := range g.who {
+		if _, asked := g.texts[id]; !asked {
+			return &AnswerError{g.now.Step.ID, id, c.Person(id).Name, ErrNotAsked}
+		}
+	}
+	return nil
+}
+
+func (c *Ceremony) allVerify(g given) error {
+	for _, id := range g.who {
+		s := g.texts[id]
+		if err := audit.VerifySig(g.sigs[id], c.keys(id), s.Namespace, s.Text); err != nil {
+			return &AnswerError{g.now.Step.ID, id, c.Person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
+		}
+	}
+	return nil
+}
+
+// accept holds the signatures given against the rules and keeps them as files.
+// One that does not count refuses them all; nothing is recorded.
 func (c *Ceremony) accept(now Now, text map[string]string, sigs map[string][]byte) ([]audit.SignedBy, error) {
-	texts := map[string]Signing{}
+	g := given{now, text, map[string]Signing{}, sigs, slices.Sorted(maps.Keys(sigs))}
 	for _, s := range c.Statements(text) {
-		texts[s.Person] = s
+		g.texts[s.Person] = s
 	}
-	who := slices.Sorted(maps.Keys(sigs))
-	for _, id := range who {
-		s, asked := texts[id]
-		if !asked {
-			return nil, &AnswerError{now.Step.ID, id, c.Person(id).Name, ErrNotAsked}
-		}
-		if err := audit.VerifySig(sigs[id], c.keys(id), s.Namespace, s.Text); err != nil {
-			return nil, &AnswerError{now.Step.ID, id, c.Person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
+	for _, rule := range sigRules {
+		if err := rule.see(c, g); err != nil {
+			return nil, err
 		}
 	}
-	if err := c.quorum(now, text, who); err != nil {
-		return nil, err
-	}
-	out, err := c.keep(texts, who, sigs)
+	out, err := c.keep(g.texts, g.who, sigs)
 	if err != nil {
 		c.dead = fmt.Errorf("%w: %w", ErrNotRecorded, err)
 	}

@@ -27,23 +27,18 @@ func panics(f func()) (what any) {
 // is refused, whatever it says.
 func TestHostileFacts(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "blob.receive").stand("offline", "kek.receive")
-	for name, pair := range map[string][2]string{
-		"no digest":              {`"kek.sha256":`, `"kek.sha257":`},
-		"a digest of other form": {`"kek.sha256":"`, `"kek.sha256":"x`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s.back(t)
-			m := s.medium("usb-kek")
-			m.rechain(pair[0], pair[1])
-			m.list()
-			m.forge(everyoneOf()...)
-			m.write()
-			c := s.reopen()
-			defer s.shut(c)
-			what := panics(func() { wantRefused(t, s.step(c), "bundle.seal", "bundle.head", "bundle.kek", "attest.present") })
-			wrongIf(t, what != nil, "%v", what)
-		})
-	}
+	t.Run("a digest of other form", func(t *testing.T) {
+		s.back(t)
+		m := s.medium("usb-kek")
+		m.rechain(`"kek.sha256":"`, `"kek.sha256":"x`)
+		m.list()
+		m.forge(everyoneOf()...)
+		m.write()
+		c := s.reopen()
+		defer s.shut(c)
+		what := panics(func() { wantRefused(t, s.step(c), "bundle.seal", "bundle.head", "bundle.kek", "attest.present") })
+		wrongIf(t, what != nil, "%v", what)
+	})
 	c := s.again(t)
 	s.run(c, Wrap)
 	s.shut(c)
@@ -69,10 +64,7 @@ func TestHostileFacts(t *testing.T) {
 
 // TestOtherProgram goes on with another program than the one that began.
 func TestOtherProgram(t *testing.T) {
-	h := newHall(t, func(p *plan.Plan) {
-		p.Rehearsal, p.KEK.Name = false, "kek"
-		p.Vault = plan.Vault{URL: "https://contoso.managedhsm.azure.net", Cloud: "public", Tenant: p.Vault.Tenant, OwnerRoot: p.Vault.OwnerRoot}
-	}, "P-256")
+	h := newHall(t, produces, "P-256")
 	s := h.stand("offline", "machine.check")
 	s.back(t)
 	world := s.world()
@@ -131,7 +123,7 @@ func TestExchangedBeforeSeal(t *testing.T) {
 	s.shut(c)
 	s = h.stand("offline", "kek.receive")
 	c = s.again(t)
-	s.noticed(t, c, attack{checks: []string{"bundle.kek"}})
+	s.refuses(t, c, "bundle.kek")
 	s.shut(c)
 	if v := s.verdict(); v.Outcome != audit.OutcomeBroken {
 		t.Errorf("the folder verifies as %q", v.Outcome)

@@ -194,12 +194,15 @@ func keepBlob(r *Run, file []byte) error {
 	return nil
 }
 
+// rehearsalMark begins the generator of every blob of a rehearsal.
+const rehearsalMark = "REHEARSAL "
+
 // generator says who made the blob, and in a rehearsal that it is one.
 func generator(r *Run) string {
 	t := factToken.Get(r)
 	g := fmt.Sprintf("ceremony %s; %s %s %s", r.c.world.Program.Version, t.Manufacturer, t.Model, t.Firmware)
 	if r.c.plan.Rehearsal {
-		g = "REHEARSAL " + g
+		g = rehearsalMark + g
 	}
 	return strings.Join(strings.Fields(g), " ")
 }
@@ -210,6 +213,9 @@ func seeLint(_ context.Context, r *Run) Finding {
 	findings := byok.Lint(r.saw.blob, byok.Expect{
 		KID: factKID.Get(r), VaultHost: r.c.plan.Vault.Host(), KEKBits: confirmedKEK(r).Bits(), Type: r.Key.KeyType(),
 	})
+	if blob, _, err := byok.Decode(r.saw.blob); err == nil && strings.HasPrefix(blob.Generator, rehearsalMark) != r.c.plan.Rehearsal {
+		bad = append(bad, fmt.Sprintf("%s: found %q, wanted one of a %s", byok.CheckGenerator, blob.Generator, r.c.plan.Mode()))
+	}
 	for _, f := range findings {
 		if !f.OK && f.Severity == byok.SeverityStop {
 			bad = append(bad, f.Check+": found "+f.Found+", wanted "+f.Wanted)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/durable"
@@ -93,38 +94,40 @@ func lying(k trustToken) func(*stand) {
 	}
 }
 
-// An HSM that does not keep to what the plan demands is noticed at each step,
-// in words.
-func TestTrustRefused(t *testing.T) {
+// TestAttackTrust: an HSM that does not keep to what the plan demands is noticed
+// at each step.
+func TestAttackTrust(t *testing.T) {
 	other, _ := hsmtest.KEK(t, 2048)
 	h := newHall(t, trusting, "P-256")
 	h.stand("online", "blob.receive")
-	for _, f := range []struct {
-		step, check string
-		token       trustToken
-	}{
-		{stepTrust.ID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEKs, there.KEK = 0, nil }}},
-		{stepTrust.ID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEK = other }}},
-		{stepTrust.ID, "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.WrappingKeys = 0 }}},
-		{"hsm.probe", "hsm.refuses-untrusted", trustToken{untrusted: true}},
-		{"target.generate", "target.trusted", trustToken{untagged: true}},
-		{"kek.load", "kek.trusted", trustToken{trusted: func(there *hsm.Trusted) { there.KEKs = 2 }}},
-	} {
-		s := h.stand("offline", f.step)
-		t.Run(f.step+" "+f.check, func(t *testing.T) {
-			s.back(t)
-			lying(f.token)(s)
-			c := s.reopen()
-			defer s.shut(c)
-			s.lies = true
-			err := s.step(c)
-			wantRefused(t, err, f.check)
-			if p := Explain(err); p.Code != "check."+f.check || strings.HasPrefix(p.Meaning, "A check that allows no exception") {
-				t.Errorf("no words of its own: %+v", p)
-			}
-		})
-		s.back(t)
+	// at tries attacks by a token that begins to lie at the step itself.
+	at := func(id string, rows ...trustAttack) {
+		s := h.stand("offline", id)
+		var list []attack
+		for _, r := range rows {
+			list = append(list, attack{Row: r.Row, acted: id == stepTrust.ID || id == "target.generate", stuck: true, do: lying(r.token), act: func(s *stand, c *Ceremony) error {
+				s.lies = true
+				return s.step(c)
+			}})
+		}
+		s.holds(t, list)
 	}
+	at("kek.trust",
+		trustAttack{attacks.New("hsm/trusts-nothing", "an HSM that trusts no KEK, though its security officer told it to", attacks.At("kek.trust", "kek.trusted")), trustToken{trusted: func(there *hsm.Trusted) { there.KEKs, there.KEK = 0, nil }}},
+		trustAttack{attacks.New("hsm/trusts-another", "an HSM that trusts the attacker's KEK", attacks.At("kek.trust", "kek.trusted")), trustToken{trusted: func(there *hsm.Trusted) { there.KEK = other }}},
+		trustAttack{attacks.New("hsm/no-trusted-wrapping-key", "an HSM without a trusted wrapping key", attacks.At("kek.trust", "kek.trusted")), trustToken{trusted: func(there *hsm.Trusted) { there.WrappingKeys = 0 }}})
+	at("hsm.probe",
+		trustAttack{attacks.New("hsm/wraps-under-any", "an HSM that wraps under a KEK which nobody trusts", attacks.At("hsm.probe", "hsm.refuses-untrusted")), trustToken{untrusted: true}})
+	at("target.generate",
+		trustAttack{attacks.New("hsm/key-leaves-under-any", "a target key that may leave under any KEK", attacks.At("target.generate", "target.trusted")), trustToken{untagged: true}})
+	at("kek.load",
+		trustAttack{attacks.New("hsm/trusts-two", "has the HSM trust a second KEK before the wrap", attacks.At("kek.load", "kek.trusted")), trustToken{trusted: func(there *hsm.Trusted) { there.KEKs = 2 }}})
+}
+
+// A trustAttack is a row, and the token that carries it out.
+type trustAttack struct {
+	attacks.Row
+	token trustToken
 }
 
 // What the crypto officer may not remove is decided on by people.

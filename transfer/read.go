@@ -31,15 +31,73 @@ func Read(medium string, want Want) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	b, err := readFolder(root, name)
+	got, err := readFolder(root, name)
 	if err != nil {
 		return Bundle{}, fmt.Errorf("bundle %s: %w", name, err)
 	}
-	if err := b.Header.fits(want); err != nil {
-		return Bundle{}, err
+	if err := got.holds(want); err != nil {
+		return Bundle{}, fmt.Errorf("bundle %s: %w", name, err)
 	}
-	b.Foreign = foreign(entries, more, name)
-	return b, nil
+	got.Foreign = foreign(entries, more, name)
+	return got.Bundle, nil
+}
+
+// A taken is a bundle as it was read, before anything of it is believed.
+type taken struct {
+	Bundle
+	there  []string       // names in its folder
+	listed audit.Manifest // what BUNDLE.sha256 says of them
+}
+
+// A rule is something that must hold of a bundle that could be read.
+type rule struct {
+	id  string
+	see func(taken, Want) error
+}
+
+// rules are made in their order; the first that does not hold refuses the
+// bundle.
+var rules = []rule{
+	{"folder", sameFolder},
+	{"listed", allListed},
+	{"digest", asListed},
+	{"wanted", func(t taken, w Want) error { return t.Header.fits(w) }},
+}
+
+func (t taken) holds(w Want) error {
+	for _, r := range rules {
+		if err := r.see(t, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sameFolder(t taken, _ Want) error {
+	if name := t.Header.Folder(); name != t.Folder {
+		return fmt.Errorf("the folder is %s, but its list says %s: %w", t.Folder, name, ErrHeader)
+	}
+	return nil
+}
+
+// allListed wants nothing in the folder beside the list and what it lists.
+func allListed(t taken, _ Want) error {
+	for _, name := range t.there {
+		if _, ok := t.listed.Find(name); !ok && name != listName {
+			return fmt.Errorf("%s is there, but %s does not list it: %w", show(name), listName, ErrShape)
+		}
+	}
+	return nil
+}
+
+// asListed wants every file to be the one that the sender wrote.
+func asListed(t taken, _ Want) error {
+	for _, f := range t.listed {
+		if got := digest.Of(t.Files[f.Name]); got != f.SHA256 {
+			return fmt.Errorf("%s has the SHA-256 %s, wanted %s: %w", show(f.Name), got, f.SHA256, ErrDigest)
+		}
+	}
+	return nil
 }
 
 // Unpack reads a bundle that came as files in memory, as [Pack] made them: all
@@ -53,28 +111,27 @@ func Unpack(files map[string][]byte, want Want) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	if err := sameNames(listed, slices.Sorted(maps.Keys(files))); err != nil {
+	there := slices.Sorted(maps.Keys(files))
+	if err := canRead(listed, there); err != nil {
 		return Bundle{}, err
 	}
-	if err := sameDigests(listed, files); err != nil {
+	if err := notLarge(listed, files); err != nil {
 		return Bundle{}, err
 	}
-	if err := h.fits(want); err != nil {
+	got := taken{Bundle{Header: h, SHA256: digest.Of(text), Folder: h.Folder(), Files: without(files, listName)}, there, listed}
+	if err := got.holds(want); err != nil {
 		return Bundle{}, err
 	}
-	return Bundle{Header: h, SHA256: digest.Of(text), Folder: h.Folder(), Files: without(files, listName)}, nil
+	return got.Bundle, nil
 }
 
-// sameDigests holds files in memory against the list.
-func sameDigests(listed audit.Manifest, files map[string][]byte) error {
+// notLarge holds the sizes of files in memory against the limits of a bundle.
+func notLarge(listed audit.Manifest, files map[string][]byte) error {
 	left := MaxBundle
 	for _, f := range listed {
-		b := files[f.Name]
-		if left -= len(b); len(b) > MaxFile || left < 0 {
-			return tooLarge(f.Name, int64(len(b)))
-		}
-		if got := digest.Of(b); got != f.SHA256 {
-			return fmt.Errorf("%s has the SHA-256 %s, wanted %s: %w", show(f.Name), got, f.SHA256, ErrDigest)
+		n := len(files[f.Name])
+		if left -= n; n > MaxFile || left < 0 {
+			return tooLarge(f.Name, int64(n))
 		}
 	}
 	return nil

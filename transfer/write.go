@@ -193,6 +193,9 @@ func compare(root *os.Root, name string, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
+	if err := b.holds(Want{Ceremony: b.Header.Ceremony, From: b.Header.From}); err != nil {
+		return err
+	}
 	if b.SHA256 != digest.Of(files[listName]) || !maps.EqualFunc(b.Files, without(files, listName), bytes.Equal) {
 		return fmt.Errorf("the files differ from those to be written: %w", ErrDigest)
 	}

@@ -1,0 +1,164 @@
+package audit
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/keyceremony/ceremony/attacks"
+)
+
+// This file changes a finished folder afterwards, as somebody would who has it
+// and none of the keys, or all of them.
+
+// changed rewrites the file of a finished folder with a name or pattern.
+func changed(name string, edit func([]byte) []byte) func(*maker) {
+	return func(m *maker) {
+		m.t.Helper()
+		paths, err := filepath.Glob(filepath.Join(m.dir.Path(), name))
+		if err != nil || len(paths) != 1 {
+			m.t.Fatalf("%d files are named %s (%v)", len(paths), name, err)
+		}
+		path := paths[0]
+		b, err := os.ReadFile(path)
+		m.must(err)
+		edited := edit(bytes.Clone(b))
+		if bytes.Equal(edited, b) {
+			m.t.Fatal("nothing was changed")
+		}
+		m.must(os.WriteFile(path, edited, 0o600))
+	}
+}
+
+// inLines edits the lines of a file.
+func inLines(edit func(lines [][]byte) [][]byte) func([]byte) []byte {
+	return func(b []byte) []byte {
+		lines := bytes.SplitAfter(b, []byte("\n"))
+		return bytes.Join(edit(lines[:len(lines)-1]), nil)
+	}
+}
+
+func replaced(old, with string) func([]byte) []byte {
+	return func(b []byte) []byte { return bytes.Replace(b, []byte(old), []byte(with), 1) }
+}
+
+// chained writes a log anew with an answer edited, every later line linked to
+// it again.
+func chained(name, old, with string) func(*maker) {
+	return func(m *maker) {
+		m.t.Helper()
+		b := read(m.t, m.dir.Path(), name)
+		var records []Record
+		_, err := ReadLog(b, name, func(r Record) error { records = append(records, r); return nil })
+		m.must(err)
+		scratch, i := folder(m.t), 0
+		log, err := CreateLog(scratch, name, LogSide(name), m.policy.Ceremony, func() Stamp { return records[i].Stamp })
+		m.must(err)
+		for i = range records {
+			r := records[i]
+			r.Data = bytes.ReplaceAll(r.Data, []byte(old), []byte(with))
+			_, err := log.Append(Entry{Stage: r.Stage, Actor: r.Actor, Ev: r.Ev, Step: r.Step, Key: r.Key, Data: r.Data})
+			m.must(err)
+		}
+		anew := read(m.t, scratch.Path(), name)
+		changed(name, func([]byte) []byte { return anew })(m)
+	}
+}
+
+// TestAttackFolder: a finished folder that somebody changed does not verify.
+func TestAttackFolder(t *testing.T) {
+	for _, a := range []struct {
+		attacks.Row
+		do func(*maker)
+	}{
+		{
+			attacks.New("folder/reordered", "exchanges two lines of a log", attacks.At("verify", "log.form", "log.closed", "log.links", "manifest.files", "statement.signatures", "signin.quorum")),
+			changed("online.log", inLines(func(l [][]byte) [][]byte { l[1], l[2] = l[2], l[1]; return l })),
+		},
+		{
+			attacks.New("folder/line-left-out", "takes a line out of a log", attacks.At("verify", "log.form", "log.closed", "log.links", "files.recorded", "manifest.files", "signin.quorum")),
+			changed("offline.log", inLines(func(l [][]byte) [][]byte { return slices.Delete(l, 2, 3) })),
+		},
+		{
+			attacks.New("folder/end-cut-off", "cuts the end off a log", attacks.At("verify", "log.closed", "manifest.files", "signoff")),
+			changed("online.2.log", inLines(func(l [][]byte) [][]byte { return l[:len(l)-1] })),
+		},
+		{
+			attacks.New("folder/answer-edited", "edits an answer in a log", attacks.At("verify", "log.form", "log.closed", "log.links", "manifest.files", "statement.signatures", "signin.quorum")),
+			changed("online.log", replaced(`"code":"typed"`, `"code":"tiped"`)),
+		},
+		{
+			attacks.New("folder/answer-chained", "edits an answer and chains the log anew", attacks.At("verify", "log.links", "manifest.files", "statement.signatures", "signin.quorum")),
+			chained("online.log", `"code":"typed"`, `"code":"tiped"`),
+		},
+		{
+			attacks.New("folder/log-downgraded", "has a log say that it is of an older form", attacks.At("verify", "log.form", "log.closed", "log.links", "manifest.files", "statement.signatures", "signin.quorum")),
+			changed("online.log", replaced(`{"v":1,`, `{"v":0,`)),
+		},
+		{
+			attacks.New("folder/file-edited", "edits a file that a seal lists", attacks.At("verify", "files.recorded", "manifest.files")),
+			changed("kek.json", func(b []byte) []byte { return append(b, '\n') }),
+		},
+		{
+			attacks.New("folder/one-more-signer", "adds a person to those who may sign", attacks.At("verify", "roster.generated", "manifest.files")),
+			changed("allowed_signers", func(b []byte) []byte {
+				return append(b, "mallory namespaces=\"final-seal@keyceremony\" ssh-ed25519 AAAA\n"...)
+			}),
+		},
+		{
+			attacks.New("folder/one-more-seal", "adds the seal of somebody who is not in the plan", attacks.At("verify", "seal.final")),
+			func(m *maker) {
+				sig := read(m.t, m.dir.Path(), "MANIFEST.sha256.op1.sig")
+				m.must(os.WriteFile(filepath.Join(m.dir.Path(), "MANIFEST.sha256.mallory.sig"), sig, 0o600))
+			},
+		},
+		{
+			attacks.New("folder/statement-edited", "edits a statement after it was signed", attacks.At("verify", "manifest.files", "statement.signatures")),
+			changed("*-target.wrap.op2.txt", replaced("key signing", "key another")),
+		},
+		{
+			attacks.New("folder/statement-downgraded", "has a statement say that it is of an older form", attacks.At("verify", "manifest.files", "statement.form", "statement.signatures")),
+			changed("*-target.wrap.op2.txt", replaced("keyceremony 1", "keyceremony 0")),
+		},
+	} {
+		a.Try(t, func(t *testing.T, gone int) {
+			m := newMaker(t)
+			dir := m.make()
+			a.do(m)
+			unnoticed(t, a.Row, gone, dir, m.policy, Anchors{})
+		})
+	}
+}
+
+// TestAttackEverything: somebody with a plan and keys of the own makes it all
+// anew. Only what an auditor has from outside the folder tells.
+func TestAttackEverything(t *testing.T) {
+	for _, a := range []struct {
+		attacks.Row
+		known func(*maker) Anchors // what the sheets of the true ceremony have
+	}{
+		{
+			attacks.New("folder/other-plan", "makes a whole ceremony of the own, with another plan and other people's keys", attacks.At("verify", "anchor.plan")),
+			func(m *maker) Anchors { return Anchors{PlanCode: m.codes().PlanCode} },
+		},
+		{
+			attacks.New("folder/other-history", "has everybody's keys and makes a whole record anew, under the same plan", attacks.At("verify", "anchor.head.offline")),
+			func(m *maker) Anchors { return Anchors{Heads: m.codes().Heads} },
+		},
+	} {
+		a.Try(t, func(t *testing.T, gone int) {
+			genuine, forged := newMaker(t), newMaker(t)
+			genuine.make()
+			if a.ID == "folder/other-plan" {
+				forged.policy.Ceremony += "-x"
+			} else {
+				onEntry(EvEnd, "target.generate", func(d *End, _ *Entry) { d.Checks[0].Found = "another history" })(forged)
+			}
+			known := a.known(genuine)
+			delete(known.Heads, "online.2")
+			unnoticed(t, a.Row, gone, forged.make(), forged.policy, known)
+		})
+	}
+}
