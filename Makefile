@@ -2,6 +2,8 @@
 # make rehearse   a whole ceremony with real parts: in a window where there is
 #                 a display, without people where there is none
 # make test       every test, with the count of those that were skipped
+# make attack     the attacks among them, as a table: what notices each, and
+#                 that it passes without
 # make check      what every change must pass
 # make screenshots   a picture of every page, in docs/screenshots
 # make static     the auditors' program: one static file for each system, in bin/
@@ -20,7 +22,7 @@ NOGUI = nogui,$(TAGS)
 # Time for each fuzz target of soak.
 FUZZTIME ?= 5m
 
-.PHONY: all build static rehearse test check package bench soak screenshots format clean
+.PHONY: all build static rehearse test attack check package bench soak screenshots format clean
 
 all: build
 
@@ -58,7 +60,15 @@ test:
 	@.ci/install test
 	@mkdir -p bin
 	@. .ci/memory; go test -json -timeout 20m -tags "$(TAGS)" ./... ./.ci >bin/test.json || true
-	@go build -o bin/count .ci/count.go && bin/count bin/test.json
+	@go build -o bin/count ./.ci && bin/count bin/test.json
+
+# The tests that are named TestAttack…, where there are rows of the table.
+attack:
+	@.ci/install test
+	@mkdir -p bin
+	@. .ci/memory; go test -json -count 1 -timeout 20m -tags "$(NOGUI)" -run '^TestAttack' \
+		. $$(git grep -l 'attacks\.New("' '*_test.go' | xargs -n 1 dirname | sort -u | sed 's|^|./|') >bin/attack.json || true
+	@go build -o bin/count ./.ci && bin/count -attacks bin/attack.json
 
 check:
 	@.ci/run

@@ -4,6 +4,8 @@
 // however many runs there were, and what fails in one run has failed; a package
 // that fails outside of a test is one failure.
 //
+// With -attacks it prints the table of attacks, too.
+//
 // A test may skip only because the folder of shared vectors is not here, and
 // says so with "CEREMONY_SHARED:"; with -shared, not even then. It exits 1
 // when anything failed.
@@ -50,6 +52,7 @@ type tally struct {
 func main() {
 	shared := flag.Bool("shared", false, "the shared vectors are here, so that no test may skip")
 	plain := flag.Bool("plain", false, "end with passed and failed alone")
+	attacks := flag.Bool("attacks", false, "print the table of attacks")
 	flag.Parse()
 	all := tally{byName: map[string]*test{}}
 	for _, name := range flag.Args() {
@@ -57,6 +60,9 @@ func main() {
 			fmt.Fprintln(os.Stderr, "count:", err)
 			os.Exit(2)
 		}
+	}
+	if *attacks {
+		all.table(os.Stdout)
 	}
 	passed, failed, skipped := all.report(os.Stdout, *shared)
 	if *plain {
@@ -97,7 +103,10 @@ func (a *tally) add(run string, e event) {
 		t = &test{run: run, pkg: e.Package, name: e.Test}
 		a.byName[key] = t
 		a.tests = append(a.tests, t)
-		if i := strings.LastIndexByte(e.Test, '/'); i > 0 {
+		for i := range e.Test { // a name may have slashes of its own
+			if e.Test[i] != '/' {
+				continue
+			}
 			if p := a.byName[strings.Join([]string{run, e.Package, e.Test[:i]}, "\x00")]; p != nil {
 				p.parent = true
 			}

@@ -52,6 +52,7 @@ func TestCount(t *testing.T) {
 		{"failed in one run", false, []string{good, run("p", "TestA", "fail", "") + line("fail", "p", "", "")}, 0, 1, 0, "FAILED p TestA"},
 		{"bad", false, []string{good + bad}, 1, 1, 0, "why it failed"},
 		{"subtests count, not their parent", false, []string{parent}, 1, 1, 0, "FAILED p TestC/y"},
+		{"a subtest with a slash in its name", false, []string{strings.ReplaceAll(parent, "TestC/", "TestC/a/")}, 1, 1, 0, "FAILED p TestC/a/y"},
 		{"a skip with leave", false, []string{good + skip}, 1, 0, 1, "skipped p TestD: CEREMONY_SHARED: not here"},
 		{"a skip without leave", true, []string{good + skip}, 1, 1, 0, "FAILED p TestD: it may not skip here"},
 		{"a lazy skip", false, []string{good + lazy}, 1, 1, 0, "skipped p TestE: no python"},
@@ -72,5 +73,28 @@ func TestCount(t *testing.T) {
 					passed, failed, skipped, c.passed, c.failed, c.skipped, text, c.says)
 			}
 		})
+	}
+}
+
+// TestTableOfAttacks: only an attack whose test passed is in the table.
+func TestTableOfAttacks(t *testing.T) {
+	said := `    attacks.go:1: ATTACK\ta/b\tdoes this and that, in a great many words indeed\tx.y\there\tpasses\n`
+	name := filepath.Join(t.TempDir(), "run")
+	lines := run("p", "TestAttackA/a/b", "pass", said) + run("p", "TestAttackB/c/d", "fail", said)
+	if err := os.WriteFile(name, []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := tally{byName: map[string]*test{}}
+	if err := all.file(name); err != nil {
+		t.Fatal(err)
+	}
+	var w strings.Builder
+	want := `     attack                                       noticed by                         where            without these
+1    a/b: does this and that, in a great many     x.y                                here             passes
+     words indeed
+1 attacks, each noticed
+`
+	if n := all.table(&w); n != 1 || w.String() != want {
+		t.Errorf("%d attacks:\n%s", n, w.String())
 	}
 }
