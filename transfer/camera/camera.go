@@ -59,7 +59,7 @@ var (
 	// ErrBusy says that another program uses the camera.
 	ErrBusy = errors.New("the camera is in use: close the program that has it, or choose another camera")
 	// ErrUnplugged says that the camera went away.
-	ErrUnplugged = errors.New("the camera is gone: plug it in again, what was received is kept")
+	ErrUnplugged = errors.New("the camera is gone: plug it in again, or choose another")
 	// ErrPermission says that this user may not use the camera.
 	ErrPermission = errors.New("this user may not use the camera: allow it in the settings of the system; on Linux, join the group video and sign in again")
 	// ErrPicture says that the camera has no form of picture that is read here.
