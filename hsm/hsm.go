@@ -191,8 +191,9 @@ func (t Trusted) Ready() bool {
 
 // TypeResult is the probe's verdict on one key type.
 type TypeResult struct {
-	Type byok.KeyType `json:"type"`
-	OK   bool         `json:"ok"`
+	Type      byok.KeyType `json:"type"`
+	Generated bool         `json:"generated"` // the token makes such keys
+	OK        bool         `json:"ok"`        // and wraps them as Azure needs it
 	// TrailingZeros counts zero bytes that the token left behind the
 	// wrapped PKCS#8; more than 0 may be refused by the vault.
 	TrailingZeros int    `json:"trailing_zeros"`

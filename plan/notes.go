@@ -60,7 +60,7 @@ func (p *Plan) hsmNotes() []string {
 		notes = append(notes, "hsm.seal_key is none: the HSM does not sign the record of its room")
 	}
 	if p.HSM.Trusted {
-		notes = append(notes, "hsm.trusted: the HSM's security officer must be in the HSM room with the own PIN, and the HSM must enforce CKA_WRAP_WITH_TRUSTED")
+		notes = append(notes, "hsm.trusted: the HSM's security officer must be in the HSM room with the own PIN, and the HSM must enforce CKA_WRAP_WITH_TRUSTED: try it with ceremony hsm --plan")
 	}
 	return notes
 }

@@ -142,7 +142,7 @@ var refusals = map[string][2]string{
 	"hsm.module":      {"The PKCS#11 module on this machine is not the one that was reviewed.", "Install the reviewed module, or plan this one and have it reviewed."},
 	"hsm.can-wrap": {
 		"This HSM, as it is set up, cannot make a blob that Azure accepts.",
-		"Run 'ceremony hsm' for what to change; vendors name the policy that allows private keys to be wrapped.",
+		"Run 'ceremony hsm --plan PLAN' for what to change; vendors name the policy that allows private keys to be wrapped.",
 	},
 	"kek.trusted": {
 		"The HSM does not show exactly the confirmed KEK as trusted, so the target keys could not leave under it, or another could be meant.",
@@ -225,7 +225,7 @@ var problems = []struct {
 	{hsm.ErrNotExtractable, "hsm.not-extractable", "A key that is not extractable can never be wrapped, and that cannot be changed.", "Generate a new key for this ceremony, extractable until target.close."},
 	{hsm.ErrWrapWithTrusted, "hsm.wrap-with-trusted", "The key may only be wrapped under a KEK that the HSM's security officer marked as trusted.", "Plan trusted wrapping, or another key."},
 	{hsm.ErrNotProbed, "hsm.not-probed", "No way of wrapping was seen to be right in this session.", "Do the step hsm.probe first."},
-	{hsm.ErrCannotWrap, "hsm.cannot-wrap", "The token cannot make a blob that Azure accepts, as it is set up.", "Run 'ceremony hsm' for what to change."},
+	{hsm.ErrCannotWrap, "hsm.cannot-wrap", "The token cannot make a blob that Azure accepts, as it is set up.", "Run 'ceremony hsm --plan PLAN' for what to change."},
 	{hsm.ErrCannot, "hsm.cannot", "The token does not offer this operation.", "Plan without it, or use another token."},
 	{hsm.ErrModuleChanged, "hsm.module-changed", "The PKCS#11 library is not the one that was reviewed.", "Install the reviewed module, or plan this one and have it reviewed."},
 	{hsm.ErrNotLoggedIn, "hsm.not-logged-in", "The HSM asks for a login before this.", "Do the step hsm.login again: start the program anew, and it comes back."},

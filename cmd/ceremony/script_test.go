@@ -32,7 +32,7 @@ import (
 //	cut FILE                 cuts a file in the middle of its last line
 //	steps FILE               every step that a rehearsal can have is in the file, by title and id
 func TestScripts(t *testing.T) {
-	token := hsmtest.SoftHSM(t)
+	token, nss := hsmtest.SoftHSM(t), hsmtest.NSS(t)
 	verifier, err := filepath.Abs("../../docs/verify.py")
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +44,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("MODULE", token.Module)
 			e.Setenv("SERIAL", token.Serial)
 			e.Setenv("VERIFY", verifier)
+			e.Setenv("NSS", nss.Module)
+			e.Setenv("NSS_ARGS", nss.InitArgs)
 			return errors.Join(os.WriteFile(filepath.Join(e.WorkDir, "pin"), append(token.PIN, '\n'), 0o600),
 				os.WriteFile(filepath.Join(e.WorkDir, "pin.wrong"), []byte("00000000\n"), 0o600))
 		},

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,8 +15,6 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
-	"github.com/keyceremony/ceremony/hsm"
-	"github.com/keyceremony/ceremony/hsm/pkcs11"
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
 )
 
@@ -162,125 +158,6 @@ func showRehearsalKey(dir, name string, out io.Writer) error {
 	}
 	_, err = out.Write(pub.PEM())
 	return err
-}
-
-type hsmFlags struct {
-	module, uri, pinFile, initArgs string
-	bits                           int
-	types                          []string
-	asJSON                         bool
-}
-
-func hsmCommand() *cobra.Command {
-	var f hsmFlags
-	c := &cobra.Command{
-		Use: "hsm", Short: "What an HSM can do, and what to change",
-		Long: "hsm lists the tokens of a PKCS#11 module with their mechanisms. With a PIN it makes throw-away keys,\n" +
-			"wraps them, unwraps them in this program, and gives a verdict: can this HSM do BYOK, and what to change\n" +
-			"if not. Without a PIN the verdict is: not probed.",
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return showHSM(c.Context(), f, c.OutOrStdout()) },
-	}
-	c.Flags().StringVar(&f.module, "module", "", "the PKCS#11 library")
-	c.Flags().StringVar(&f.uri, "token", "", "the token, as an RFC 7512 URI: pkcs11:serial=…")
-	c.Flags().StringVar(&f.pinFile, "pin-file", "", "read the PIN from this file (mode 0600); - asks for it")
-	c.Flags().StringVar(&f.initArgs, "init-args", "", "parameter of C_Initialize, for NSS")
-	c.Flags().IntVar(&f.bits, "kek-bits", 4096, "size of the KEK")
-	c.Flags().StringSliceVar(&f.types, "keys", []string{"P-256", "RSA-3072", "AES-256"}, "types of key to probe")
-	c.Flags().BoolVar(&f.asJSON, "json", false, "for machines")
-	return c
-}
-
-func showHSM(ctx context.Context, f hsmFlags, out io.Writer) error {
-	if f.module == "" {
-		return misuse("--module SO names the HSM's PKCS#11 library")
-	}
-	o := pkcs11.Options{Module: f.module, URI: f.uri, InitArgs: f.initArgs}
-	if f.pinFile == "" {
-		tokens, err := pkcs11.List(ctx, o)
-		if err != nil {
-			return err
-		}
-		return listTokens(tokens, f.asJSON, out)
-	}
-	return probeHSM(ctx, f, o, out)
-}
-
-func listTokens(tokens []hsm.Info, asJSON bool, out io.Writer) error {
-	if asJSON {
-		return printJSON(out, tokens)
-	}
-	for _, t := range tokens {
-		if t.PIN == hsm.PINUnset && t.Serial == "" {
-			fmt.Fprintf(out, "a slot whose token is not initialised: %s %s\n\n", t.Manufacturer, t.Model)
-			continue
-		}
-		fmt.Fprintf(out, "%s\n  serial %s, %s %s, firmware %s\n  PIN: %s\n", t.Label, t.Serial, t.Manufacturer, t.Model, t.Firmware, t.PIN)
-		var wraps []string
-		for _, m := range t.Mechanisms {
-			if m.Wrap {
-				wraps = append(wraps, m.Name)
-			}
-		}
-		fmt.Fprintf(out, "  %d mechanisms; these wrap: %s\n  verdict: not probed (give a PIN: --pin-file)\n", len(t.Mechanisms), strings.Join(wraps, ", "))
-	}
-	if len(tokens) == 0 {
-		fmt.Fprintln(out, "The module has no initialised token.")
-	}
-	return nil
-}
-
-func probeHSM(ctx context.Context, f hsmFlags, o pkcs11.Options, out io.Writer) error {
-	pinFile := f.pinFile
-	if pinFile == "-" {
-		pinFile = ""
-	}
-	var types []byok.KeyType
-	for _, name := range f.types {
-		t, err := byok.ParseKeyType(name)
-		if err != nil {
-			return misuse("--keys: %w", err)
-		}
-		types = append(types, t)
-	}
-	pin, err := (&script{people: newPeople(audit.Production, os.Stderr)}).passphrase(pinFile, "PIN: ")
-	if err != nil {
-		return err
-	}
-	defer clear(pin)
-	token, err := pkcs11.Open(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer token.Close()
-	return probeToken(ctx, token, pin, f, types, out)
-}
-
-func probeToken(ctx context.Context, token hsm.Token, pin []byte, f hsmFlags, types []byok.KeyType, out io.Writer) error {
-	if err := token.Login(ctx, pin, false); err != nil {
-		return err
-	}
-	info, err := token.Info(ctx)
-	if err != nil {
-		return err
-	}
-	can, err := token.Probe(ctx, f.bits, types, false)
-	if err != nil {
-		return err
-	}
-	if f.asJSON {
-		return printJSON(out, struct {
-			Info       hsm.Info       `json:"token"`
-			Capability hsm.Capability `json:"capability"`
-		}{info, can})
-	}
-	for _, line := range hsm.Verdict(info, can) {
-		fmt.Fprintln(out, line)
-	}
-	if can.Way == "" {
-		return &exit{code: exitNot}
-	}
-	return nil
 }
 
 func manCommand() *cobra.Command {

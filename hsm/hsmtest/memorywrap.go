@@ -40,7 +40,7 @@ func (m *memory) Probe(ctx context.Context, kekBits int, types []byok.KeyType, t
 			return hsm.Capability{}, fmt.Errorf("probe with a key of type %s: %w", kind, err)
 		}
 		m.probed[kind] = true
-		c.Types = append(c.Types, hsm.TypeResult{Type: kind, OK: true})
+		c.Types = append(c.Types, hsm.TypeResult{Type: kind, Generated: true, OK: true})
 	}
 	return c, nil
 }

@@ -117,9 +117,9 @@ func (p *probe) run(ctx context.Context) (hsm.Capability, error) {
 		return c, err
 	}
 	if c.Types == nil {
-		c.Types = p.hopeless()
+		c.Types, err = p.hopeless(ctx)
 	}
-	return c, nil
+	return c, err
 }
 
 // refusal asks the token to wrap, under the throw-away KEK, a throw-away key
@@ -197,6 +197,7 @@ func (p *probe) try(ctx context.Context, w way, t byok.KeyType) (hsm.TypeResult,
 		result.Problem = withRemedy(made.err)
 		return result, nil
 	}
+	result.Generated = true
 	var ciphertext []byte
 	err = p.ask(ctx, "trial.wrap", fmt.Sprintf("wrap a throw-away key of type %s", t), trialWrapArgs{t, w.name}, &ciphertext)
 	if gone(err) {
@@ -318,16 +319,20 @@ func zerosProblem(n int) string {
 }
 
 // hopeless is the verdict on every type where no way works.
-func (p *probe) hopeless() []hsm.TypeResult {
+func (p *probe) hopeless(ctx context.Context) ([]hsm.TypeResult, error) {
 	var results []hsm.TypeResult
 	for _, t := range p.types {
 		r := hsm.TypeResult{Type: t, Problem: "no way of wrapping works"}
-		if made := p.made[t]; made.err != nil {
+		made, err := p.trial(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		if r.Generated = made.err == nil; !r.Generated {
 			r.Problem = withRemedy(made.err)
 		}
 		results = append(results, r)
 	}
-	return results
+	return results, nil
 }
 
 func withRemedy(err error) string {
