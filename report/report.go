@@ -1,8 +1,9 @@
 // Package report draws the transcript of a ceremony: one page of HTML without
 // programs, for the screen and for paper, and the auditor's card.
 //
-// [Write] draws it, [WriteCard] the card, and [Rendered] says whether a folder's copy is what its
-// record gives. The page is a pure function of the plan, the logs, the
+// [Write] draws it, [WriteCard] the card, [WriteCover] the sheet that goes to
+// the archive with the folder, and [Rendered] says whether a folder's copy is
+// what its record gives. The page is a pure function of the plan, the logs, the
 // manifests, the signatures over plan and manifests, and the verdict over the
 // folder: no clock, no name of a machine, no locale. It proves nothing by
 // itself, and says on its last page how to check the record without it.
@@ -26,13 +27,18 @@ import (
 // compared any more, unless its form is kept.
 const Version = 1
 
-//go:embed report.html
-var pageHTML string
+var (
+	//go:embed report.html
+	pageHTML string
+	//go:embed cover.html
+	coverHTML string
+)
 
-// page has the parts of the page, in order: head, entry (many), tail.
+// page has the parts of the page, in order: head, entry (many), tail; and the
+// cover sheet.
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"v": visible, "meaning": Meaning, "words": strings.Fields, "join": strings.Join,
-}).Parse(pageHTML))
+}).Parse(pageHTML + coverHTML))
 
 // maxPlan bounds what is read as a plan, in bytes.
 const maxPlan = 256 << 10

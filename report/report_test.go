@@ -92,7 +92,7 @@ var attacks = []string{
 
 // outside are the characters that the page itself has, beside ASCII.
 func outside() (own []rune) {
-	for _, r := range pageHTML {
+	for _, r := range pageHTML + coverHTML {
 		if r > '~' {
 			own = append(own, r)
 		}
@@ -117,11 +117,12 @@ func tags(page string) (out []string) {
 // TestAlphabet: whatever a record says, the page has visible characters, and
 // no tag that it would not have otherwise.
 func TestAlphabet(t *testing.T) {
-	known := append(tags(pageHTML), tags(draw(t, made(t, "")))...)
+	known := append(tags(pageHTML+coverHTML), tags(draw(t, made(t, "")))...)
 	known = append(known, `<span class="u"`, `<a class="ref" href`, `<div class="entry" id`, `<div class="entry loud" id`, `<div class="verdict broken"`)
 	own := outside()
 	for _, attack := range attacks {
-		page := draw(t, made(t, attack))
+		m := made(t, attack)
+		page := draw(t, m) + drawCover(t, m, audit.Anchors{})
 		for i, r := range page {
 			if r != '\n' && !plain(r) && !slices.Contains(own, r) {
 				t.Fatalf("%q: the page has %U: %q", attack, r, page[max(0, i-60):i])
@@ -135,6 +136,37 @@ func TestAlphabet(t *testing.T) {
 		if !strings.Contains(page, string(visible(attack))) {
 			t.Errorf("%q is nowhere", attack)
 		}
+	}
+}
+
+func drawCover(t *testing.T, m *reporttest.Maker, a audit.Anchors) string {
+	t.Helper()
+	var b bytes.Buffer
+	must(t, WriteCover(&b, m.Dir.Path(), audit.Verify(m.Dir.Path(), m.Plan.Policy(), a)))
+	return b.String()
+}
+
+// TestCover: the sheet has the verdict, the manifest's code, a box for
+// everybody's signature, and says of each code whether it was compared.
+func TestCover(t *testing.T) {
+	m := made(t, "")
+	manifest, err := m.Dir.Read(audit.SealFinal, audit.MaxFile)
+	must(t, err)
+	sheet := drawCover(t, m, audit.Anchors{PlanCode: m.Plan.SHA256().Code()})
+	for _, want := range []string{
+		"✓ Complete with exceptions", strings.Fields(plan.CodeOf(manifest))[0], "Safe number", "Bag number", "Inga Witness", "Zoë Müller",
+	} {
+		if !strings.Contains(sheet, want) {
+			t.Errorf("the cover sheet does not say %q", want)
+		}
+	}
+	same, open := strings.Count(sheet, "compared, the same"), strings.Count(sheet, `<span class="box"></span> the same`)
+	if same != 1 || open != 3 {
+		t.Errorf("%d codes are compared and %d are open, wanted 1 and 3", same, open)
+	}
+	wrong := drawCover(t, m, audit.Anchors{Heads: map[string]string{"offline": strings.Repeat("0", 35)}})
+	if strings.Count(wrong, `<b class="bad">differs</b>`) != 1 || !strings.Contains(wrong, "✗ Does not hold") {
+		t.Error("a head that differs is not told")
 	}
 }
 

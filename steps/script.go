@@ -2,7 +2,7 @@ package steps
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"slices"
@@ -11,16 +11,17 @@ import (
 	"github.com/keyceremony/ceremony/plan"
 )
 
-//go:embed script.html
-var scriptHTML string
+//go:embed script.html sheets.html
+var scriptHTML embed.FS
 
-var scriptTemplate = template.Must(template.New("script").Funcs(template.FuncMap{
+var scriptTemplate = template.Must(template.New("").Funcs(template.FuncMap{
 	"contains": strings.Contains,
 	"words":    func(s string) []string { return strings.Split(s, " ") },
-}).Parse(scriptHTML))
+}).ParseFS(scriptHTML, "*.html"))
 
-// A script is what the template prints.
+// A script is what the templates print.
 type script struct {
+	Title       string
 	Plan        *plan.Plan
 	Code        string
 	Groups      []string // of the code
@@ -42,6 +43,8 @@ type scriptStage struct {
 	Number      int
 	Name, Where string
 	Steps       []scriptStep
+	Heads       []string // codes that all sign under
+	Media       []string // what comes or goes on a medium
 }
 
 type scriptStep struct {
@@ -58,11 +61,19 @@ type scriptForm struct{ First bool }
 
 // Script is the printable list of acts and steps of a plan: what the people
 // hold in their hands. It is a pure function of the plan.
-func Script(p *plan.Plan) []byte {
+func Script(p *plan.Plan) []byte { return scriptOf(p, "Ceremony script").print("script.html") }
+
+// Sheets are the papers of the room by themselves, to print more of them than
+// the script has: who was there and signed under which code, with bags and
+// media, for each stage; the sheet of own codes; exceptions.
+func Sheets(p *plan.Plan) []byte { return scriptOf(p, "Sheets for the room").print("sheets.html") }
+
+func scriptOf(p *plan.Plan, title string) script {
 	c := &Ceremony{plan: p, state: newState()}
 	code := p.SHA256().Code()
 	s := script{
-		Plan: p, Code: code, Groups: strings.Fields(code), Words: p.SHA256().Words(), SHA256: p.SHA256().Groups(),
+		Title: title,
+		Plan:  p, Code: code, Groups: strings.Fields(code), Words: p.SHA256().Words(), SHA256: p.SHA256().Groups(),
 		From: minute(p.Time.NotBefore), Until: minute(p.Time.NotAfter), Quorum: quorumWords(p), Notes: p.Notes(),
 		AnyTime:  []*Step{stepException, stepPause, stepPeople, stepStop},
 		Codes:    sheetCodes(p),
@@ -72,9 +83,13 @@ func Script(p *plan.Plan) []byte {
 	for i, stage := range []Stage{Prepare, Wrap, Import} {
 		s.Stages = append(s.Stages, c.scriptStage(i+1, stage))
 	}
+	return s
+}
+
+func (s script) print(template string) []byte {
 	var b bytes.Buffer
-	if err := scriptTemplate.Execute(&b, s); err != nil {
-		panic(fmt.Sprintf("steps: internal error: script: %v", err))
+	if err := scriptTemplate.ExecuteTemplate(&b, template, s); err != nil {
+		panic(fmt.Sprintf("steps: internal error: %s: %v", template, err))
 	}
 	return b.Bytes()
 }
@@ -93,6 +108,12 @@ func (c *Ceremony) scriptStage(number int, stage Stage) scriptStage {
 			one.Head = s.Act
 		}
 		out.Steps = append(out.Steps, one)
+		if s.Seal != nil {
+			out.Heads = append(out.Heads, headAfter(s))
+		}
+		if s.Carry != nil && s.Carry.Planned(c.plan) == plan.USB {
+			out.Media = append(out.Media, s.Title)
+		}
 	}
 	return out
 }

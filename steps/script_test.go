@@ -117,3 +117,33 @@ func TestScriptLoadsNothing(t *testing.T) {
 		t.Errorf("the script has %q", found)
 	}
 }
+
+// TestSheets: each stage has a sheet with everybody, the code that they sign
+// under and what comes or goes on a medium; the code of the plan is on every
+// page.
+func TestSheets(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	parts := strings.Split(string(Sheets(h.plan)), `<section class="sheetpage">`)
+	if len(parts) != 4 {
+		t.Fatalf("%d sheets for three stages", len(parts)-1)
+	}
+	for i, wants := range [][]string{
+		{"Seal the preparation", stepKEKExport.Title}, {"Seal the offline record", stepKEKReceive.Title, stepBlobExport.Title}, {"Sign off and seal", stepBlobReceive.Title},
+	} {
+		sheet, _, _ := strings.Cut(parts[i+1], "</section>")
+		for _, p := range h.plan.People {
+			wants = append(wants, html.EscapeString(p.Name))
+		}
+		for _, want := range wants {
+			if !strings.Contains(sheet, want) {
+				t.Errorf("sheet %d has no %q", i+1, want)
+			}
+		}
+		if n := strings.Count(sheet, `<div class="digits7">`); n != 1 {
+			t.Errorf("sheet %d has %d codes to write", i+1, n)
+		}
+	}
+	if foot := between(t, string(Sheets(h.plan)), `<div class="foot">`, "\n"); !strings.Contains(foot, h.plan.SHA256().Code()) {
+		t.Error("the foot has not the plan's code")
+	}
+}

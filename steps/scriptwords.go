@@ -23,6 +23,8 @@ func quorumWords(p *plan.Plan) (list []string) {
 	return list
 }
 
+func headAfter(s *Step) string { return "Head of the log, after “" + s.Title + "”" }
+
 // sheetCodes lists the codes that somebody writes down in one sitting and
 // types, or compares, in another.
 func sheetCodes(p *plan.Plan) []string {
@@ -30,7 +32,7 @@ func sheetCodes(p *plan.Plan) []string {
 	for _, stage := range []Stage{Prepare, Wrap, Import} {
 		for _, s := range Steps(stage) {
 			if s.Seal != nil {
-				list = append(list, "Head of the log, after “"+s.Title+"”")
+				list = append(list, headAfter(s))
 			}
 		}
 	}

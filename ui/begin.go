@@ -25,6 +25,7 @@ type begin struct {
 	dir    *kit.Entry
 	after  *kit.Entry
 	script *kit.Button
+	sheets *kit.Button
 	start  *kit.Button
 	box    fyne.CanvasObject
 }
@@ -61,12 +62,13 @@ func (p *begin) build() {
 	})
 	write := kit.NewButton("Write a plan…", kit.Plain, func() { w.edit(plan.NewDraft(w.blank())) })
 	change := kit.NewButton("Open it in the editor…", kit.Plain, p.edit)
-	p.script = kit.NewButton("Print the script…", kit.Plain, p.print)
+	p.script = kit.NewButton("Print the script…", kit.Plain, func() { p.print("script", steps.Script(p.plan)) })
+	p.sheets = kit.NewButton("Print the sheets…", kit.Plain, func() { p.print("sheets", steps.Sheets(p.plan)) })
 	head := kit.NewColumn(1, kit.NewText("Start a ceremony", kit.OverlineBlue), kit.NewText("With which plan?", kit.Title))
 	body := kit.NewColumn(3, head,
 		kit.NewText("Every decision is made in the plan, before the day; the people named in it have signed it. Their signatures lie beside it, as plan.toml.WHO.sig.", kit.Body),
 		kit.NewField("Plan (TOML)", "choose it, or drop it on the window", file), p.said,
-		kit.NewRow(1, -1, p.script, change, write),
+		kit.NewFlow(1, p.script, p.sheets, change, write),
 		kit.NewField("Which sitting is this?", "the third sitting, Import, goes on in the folder of Prepare: continue that one", p.stage),
 		kit.NewField("Ceremony folder", "a new folder on this machine; it becomes the transcript", dir),
 		kit.NewField("Attempt before", "only if the stage is held again: the folder of the attempt that was stopped; may be left out", after))
@@ -105,6 +107,7 @@ func (p *begin) changed() {
 		p.look()
 	}
 	enable(p.script, p.plan != nil)
+	enable(p.sheets, p.plan != nil)
 	enable(p.start, p.plan != nil && p.stage.Value() != "" && strings.TrimSpace(p.dir.Value()) != "")
 	p.w.trace.touch()
 }
@@ -127,9 +130,9 @@ func enable(b *kit.Button, yes bool) {
 	}
 }
 
-// print prints the script of the plan.
-func (p *begin) print() {
-	p.w.print(whereScript, filepath.Join(filepath.Dir(p.path.Value()), p.plan.ID+"-script.html"), steps.Script(p.plan))
+// print prints the script of the plan, or the sheets of the room.
+func (p *begin) print(what string, html []byte) {
+	p.w.print("Where does it go?", filepath.Join(filepath.Dir(p.path.Value()), p.plan.ID+"-"+what+".html"), html)
 }
 
 // planPanel tells a plan, but never its code: that comes from people's own

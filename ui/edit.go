@@ -31,7 +31,7 @@ func (w *Window) edit(d *plan.Draft) {
 	}
 	p := &edit{w: w}
 	p.e = editor.New(w.win, w.keys, d, steps.Script, editor.Host{
-		Save: w.host.WriteNew, Print: func(name string, html []byte) error { w.print(whereScript, name, html); return nil }, Read: w.host.Read, Done: func() {
+		Save: w.host.WriteNew, Print: func(name string, html []byte) error { w.print("Where does the script go?", name, html); return nil }, Read: w.host.Read, Done: func() {
 			w.shortcuts() // the editor had some of them
 			w.show(newStart(w))
 		},
@@ -54,8 +54,6 @@ func (p *begin) edit() {
 	}
 	p.w.edit(d)
 }
-
-const whereScript = "Where does the script go?"
 
 // print writes a page where people say, and shows it: the browser of this
 // machine prints it.

@@ -91,6 +91,8 @@ func (p *viewer) printing() fyne.CanvasObject {
 		kit.NewColumn(2,
 			paper("The transcript", "All of this as pages: outcome, people, keys, every record, files, and how to check them.", "file", "-transcript.html",
 				func(w io.Writer) error { return report.Write(w, p.dir, p.v) }),
+			paper("The cover sheet", "One page that goes to the archive with the folder: the verdict, the code of the manifest, and boxes for signatures, safe and bags.", "pen", "-cover.html",
+				func(w io.Writer) error { return report.WriteCover(w, p.dir, p.v) }),
 			paper("The auditor's card", "The commands that check the folder with stock tools alone, as a script to read and to run.", "check", "-auditor-card.txt",
 				func(w io.Writer) error { return report.WriteCard(w, p.dir) })))
 }

@@ -89,17 +89,24 @@ func planCheckCommand() *cobra.Command {
 }
 
 func planScriptCommand() *cobra.Command {
-	return &cobra.Command{
+	var sheets bool
+	c := &cobra.Command{
 		Use: "script PLAN", Short: "Print the ceremony script of a plan (HTML)", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := readPlan(args[0])
 			if err != nil {
 				return err
 			}
-			_, err = os.Stdout.Write(steps.Script(p))
+			print := steps.Script
+			if sheets {
+				print = steps.Sheets
+			}
+			_, err = c.OutOrStdout().Write(print(p))
 			return err
 		},
 	}
+	c.Flags().BoolVar(&sheets, "sheets", false, "the sheets of the room instead: attendance and signatures with codes, bags and media, own codes, exceptions")
+	return c
 }
 
 func readPlan(path string) (*plan.Plan, error) {

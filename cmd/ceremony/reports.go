@@ -15,8 +15,9 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	var to string
-	var card bool
+	var to, planCode string
+	var heads []string
+	var card, cover bool
 	c := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Draw the transcript of a ceremony folder, to read and to print (HTML)",
@@ -26,24 +27,36 @@ func reportCommand() *cobra.Command {
 			"over; until then, or where DIR cannot be written to, name a file with -o (- is standard output).",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			v, err := verify(args[0], audit.Anchors{})
+			a, err := anchors(planCode, heads)
+			if err != nil {
+				return err
+			}
+			v, err := verify(args[0], a)
 			if err != nil {
 				return err
 			}
 			draw := func(w io.Writer) error { return report.Write(w, args[0], v) }
-			name := audit.ReportName
-			if card {
+			into := filepath.Join(args[0], audit.ReportName)
+			switch {
+			case card:
 				draw = func(w io.Writer) error { return report.WriteCard(w, args[0]) }
-				name = audit.CardName
+				into = filepath.Join(args[0], audit.CardName)
+			case cover:
+				draw = func(w io.Writer) error { return report.WriteCover(w, args[0], v) }
+				into = filepath.Clean(args[0]) + "-cover.html" // beside the folder, which has nothing that no rule knows
 			}
 			if to == "" && !sealed(args[0], v) {
-				return misuse("the ceremony in %s is not over: its next record would make %s wrong. Name a file: -o FILE", args[0], name)
+				return misuse("the ceremony in %s is not over: its next record would make %s wrong. Name a file: -o FILE", args[0], filepath.Base(into))
 			}
-			return drawTo(c.OutOrStdout(), to, filepath.Join(args[0], name), draw)
+			return drawTo(c.OutOrStdout(), to, into, draw)
 		},
 	}
 	c.Flags().StringVarP(&to, "output", "o", "", "file to write instead, - for standard output")
 	c.Flags().BoolVar(&card, "card", false, "the auditor's card alone: the stock commands, as text")
+	c.Flags().BoolVar(&cover, "cover", false, "the cover sheet alone: verdict and manifest's code, with boxes for signatures and bags; DIR-cover.html")
+	c.Flags().StringVar(&planCode, "plan-code", "", "for the cover sheet: the plan's code, from your own copy")
+	c.Flags().StringArrayVar(&heads, "head", nil, "for the cover sheet: SHEET=CODE, as for verify")
+	c.MarkFlagsMutuallyExclusive("card", "cover")
 	return c
 }
 
