@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/keyceremony/ceremony/byok"
@@ -55,11 +56,28 @@ func (s *subject) describe(kekBits int) {
 	}
 	s.line("holds, by its length", strings.Join(may, ", or "))
 	s.Azure = "It may take it, if the KEK that the kid names is in this vault, may import, and is enabled and not expired. Whether the key inside is good only the vault's HSM can tell: nothing here opens the ciphertext."
-	s.Do = "Import it as the type that was wrapped"
-	if len(s.fits) > 0 {
-		s.Do += ": az keyvault key import " + importFlags(s.fits[0].key) + " --byok-file FILE"
+	s.Do = "Import it as the type that was wrapped" + importCommands(s.fits) + ". The type is not in the blob: whoever imports says it."
+	if len(s.fits) > 1 {
+		s.Do += " Its length fits several types; --kek or --plan says how large the KEK is, and leaves fewer."
 	}
-	s.Do += ". The type is not in the blob: whoever imports says it."
+}
+
+// importCommands are those of the Azure CLI for each type that fits.
+func importCommands(fits []fit) string {
+	var list []string
+	for _, f := range fits {
+		command := "az keyvault key import " + importFlags(f.key) + " --byok-file FILE"
+		if len(fits) > 1 {
+			command = "if it is " + string(f.key) + ", " + command
+		}
+		if !slices.Contains(list, command) {
+			list = append(list, command)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(list, "; ")
 }
 
 // importFlags are those of the Azure CLI, where documents have other ones.

@@ -12,6 +12,7 @@ package inspect
 import (
 	"bytes"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -123,6 +124,8 @@ func (s *subject) kind() func(*subject) {
 		return (*subject).list
 	case isManifest(s.file):
 		return (*subject).manifest
+	case isPlan.Match(s.file): // it may have keys and certificates in PEM
+		return (*subject).plan
 	case has("-----BEGIN ") && !begins("{"):
 		return (*subject).pem
 	case begins(`{"v":`) && has(`"ev":`):
@@ -135,20 +138,22 @@ func (s *subject) kind() func(*subject) {
 		return (*subject).transferBlob
 	case s.isJSON():
 		return (*subject).json
-	case has("[vault]") && has("format"):
-		return (*subject).plan
 	}
 	return (*subject).other
 }
+
+// isPlan finds the table that every plan has, at the beginning of a line.
+var isPlan = regexp.MustCompile(`(?m)^[ \t]*\[vault\]`)
 
 func (s *subject) is(what string) { s.What = what }
 
 func (s *subject) line(name, value string) { s.Lines = append(s.Lines, Line{name, value}) }
 
+// check adds a check; meaning is said where it fails.
 func (s *subject) check(id string, ok bool, found, wanted, meaning string) {
-	c := Check{ID: id, Found: found, Wanted: wanted, Result: Holds, Meaning: meaning}
+	c := Check{ID: id, Found: found, Wanted: wanted, Result: Holds}
 	if !ok {
-		c.Result = Fails
+		c.Result, c.Meaning = Fails, meaning
 	}
 	s.Checks = append(s.Checks, c)
 }

@@ -119,8 +119,48 @@ func TestKEKShown(t *testing.T) {
 			t.Errorf("%s: %+v", id, r)
 		}
 	}
+	if r := File("kek.json", []byte(strings.Replace(good, `"key_ops"`, `"ops"`, 1)), Context{}); !r.OK() || check(t, r, "key.ops").Found != "import" {
+		t.Errorf("as a ceremony keeps it: %+v", r)
+	}
 	if r := File("import.json", vectors.Read(t, "samples/azure/securosys-az-import-result-rsa4k.json"), Context{}); !r.OK() {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestNoAttestation: of a Key Vault's KEK it is said loudly that nothing
+// attests it, in whatever form the vault shows it.
+func TestNoAttestation(t *testing.T) {
+	const in = "https://contoso.vault.azure.net/keys/kek/0123456789abcdef0123456789abcdef"
+	for _, file := range []string{
+		`{"key":{"kid":"` + in + `","kty":"RSA-HSM","key_ops":["import"],"n":"xQ","e":"AQAB"},"attributes":{"exportable":false}}`,
+		`{"key":{"kid":"` + in + `","kty":"RSA-HSM","key_ops":["import"],"n":"xQ","e":"AQAB"},"attributes":{"attestation":null}}`,
+	} {
+		r := File("kek.json", []byte(file), Context{})
+		c := check(t, r, "attest.present")
+		if c.Result != NotChecked || !strings.Contains(c.Found, "NO ATTESTATION EXISTS. A Key Vault attests no key") || r.Do != noAttestation {
+			t.Errorf("%+v", r)
+		}
+		r = File("kek.json", []byte(strings.Replace(file, ".vault.", ".managedhsm.", 1)), Context{})
+		if c := check(t, r, "attest.present"); c.Result != NotChecked || strings.Contains(c.Found, "Key Vault") || r.Do == noAttestation || r.Do == "" {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// TestSeveralTypes: where the length of a blob fits several types, the command
+// for each is said, and that of one alone where the KEK's size is known.
+func TestSeveralTypes(t *testing.T) {
+	file, err := byok.Blob{KID: kid, Ciphertext: make([]byte, 384+80), Generator: "test"}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := File("k.byok", file, Context{})
+	if !strings.Contains(r.Do, "if it is P-384, az keyvault key import --kty EC --curve P-384") || !strings.Contains(r.Do, "if it is P-256, az") {
+		t.Errorf("%s", r.Do)
+	}
+	r = File("k.byok", file, Context{KEK: newKEK(t, 3072)})
+	if strings.Contains(r.Do, "P-384") || !strings.Contains(r.Do, "was wrapped: az keyvault key import --kty EC --curve P-256 --byok-file FILE.") {
+		t.Errorf("%s", r.Do)
 	}
 }
 

@@ -69,11 +69,14 @@ func (s *subject) givenKEK(kek *byok.KEK) {
 // attestation hands the file to the package that knows it.
 func (s *subject) attestation() {
 	s.is("a Managed HSM's attestation of a key")
-	w := attest.Want{Kind: keyvault.ManagedHSM, At: s.At, KID: s.KID}
+	w := attest.Want{At: s.At, KID: s.KID}
 	if s.KEK != nil {
 		w.Key = s.KEK.RSA()
 	}
 	f, err := attest.Parse(s.file)
+	if w.Kind = s.vaultOf(f.KID); w.Kind == keyvault.KeyVault {
+		s.is("a key as a Key Vault shows it")
+	}
 	w.Imported = err == nil && s.KEK == nil && !slices.Equal(f.Ops, []string{"import"})
 	if p := s.Plan; p != nil {
 		w.OwnerRoot, _ = digest.Parse(p.Vault.OwnerRoot) // zero where it is empty
@@ -99,9 +102,24 @@ func (s *subject) attestation() {
 	s.attestationDo(findings)
 }
 
+// vaultOf tells the kind of vault by a kid's host, else by the plan.
+func (s *subject) vaultOf(kid string) keyvault.Kind {
+	id, err := byok.ParseKID(kid)
+	if err != nil {
+		id, err = byok.ParseKID(s.KID)
+	}
+	switch {
+	case err == nil && strings.Contains(id.Host, ".vault."), err != nil && s.Plan != nil && !s.Plan.Vault.ManagedHSM():
+		return keyvault.KeyVault
+	}
+	return keyvault.ManagedHSM
+}
+
 func (s *subject) attestationDo(findings []attest.Finding) {
 	missing := attest.Missing(findings)
 	switch {
+	case slices.Contains(missing, attest.CheckPresent) && s.What == "a key as a Key Vault shows it":
+		s.Do = noAttestation
 	case attest.Refused(findings):
 		s.Do = "Do not use the key. Fetch the attestation again; if it is refused again, stop and find out why."
 	case len(missing) > 0:
@@ -122,6 +140,9 @@ func (s *subject) auditLog() {
 	}
 }
 
+// noAttestation is what is left to do with a key of a Key Vault.
+const noAttestation = "Nothing proves that the vault made this key. What there is: the codes that two operators got by their own ways, and the KeyCreate in the vault's audit log, which nobody signs: ceremony inspect LOG --kid KID."
+
 // keyBundle is a key as a vault or the Azure CLI shows it, read loosely.
 type keyBundle struct {
 	Key struct {
@@ -129,6 +150,7 @@ type keyBundle struct {
 		Kty     string         `json:"kty"`
 		Crv     string         `json:"crv"`
 		Ops     []string       `json:"key_ops"`
+		OurOps  []string       `json:"ops"` // kek.json of a ceremony
 		CLIOps  []string       `json:"keyOps"`
 		Private jsontext.Value `json:"d"`
 		Octets  jsontext.Value `json:"k"`
@@ -143,7 +165,7 @@ type keyBundle struct {
 	} `json:"error"`
 }
 
-func (b *keyBundle) ops() []string { return append(slices.Clone(b.Key.Ops), b.Key.CLIOps...) }
+func (b *keyBundle) ops() []string { return slices.Concat(b.Key.Ops, b.Key.CLIOps, b.Key.OurOps) }
 
 // secret tells whether the key stands there in the clear.
 func (b *keyBundle) secret() bool { return isText(b.Key.Private) || isText(b.Key.Octets) }
@@ -180,6 +202,18 @@ func (s *subject) json() {
 	}
 }
 
+// unattested says of a KEK that its description proves nothing of its origin:
+// loudly where the vault attests none at all.
+func (s *subject) unattested(kid string) {
+	kind := s.vaultOf(kid)
+	for _, f := range attest.Verify(nil, attest.Want{Kind: kind}) {
+		s.Checks = append(s.Checks, Check(f))
+	}
+	if s.Do = noAttestation; kind == keyvault.ManagedHSM {
+		s.Do = "Fetch what the HSM attests of it, az keyvault key get-attestation, and inspect that with --kek and --plan."
+	}
+}
+
 // shownKey judges a key as a KEK where it may import.
 func (s *subject) shownKey() {
 	b := s.bundle
@@ -194,5 +228,6 @@ func (s *subject) shownKey() {
 		s.check("key.ops", len(b.ops()) == 1, strings.Join(b.ops(), " "), "import", "A KEK may only import: the operation excludes all others.")
 		s.check("key.kty", b.Key.Kty == "RSA-HSM", b.Key.Kty, "RSA-HSM", "A KEK is an RSA key in the vault's HSM.")
 		s.check("key.not-exportable", !b.Attributes.Exportable, fmt.Sprint(b.Attributes.Exportable), "false", "A KEK that can be exported protects nothing.")
+		s.unattested(b.Key.KID)
 	}
 }

@@ -221,6 +221,9 @@ func Folder(path string, c Context) Report {
 	s := &subject{Context: c, name: filepath.Base(path)}
 	s.Name, s.Checks, s.Azure = path, []Check{}, "Nothing: it never sees such a folder."
 	head, err := os.ReadFile(filepath.Join(path, "BUNDLE.sha256"))
+	if inside, _ := filepath.Glob(filepath.Join(path, "keyceremony-*", "BUNDLE.sha256")); err != nil && len(inside) == 1 {
+		return Folder(filepath.Dir(inside[0]), c) // path is the medium
+	}
 	if err != nil {
 		s.is("a folder that is no bundle")
 		s.check("bundle.form", false, "no BUNDLE.sha256", "a bundle", "")

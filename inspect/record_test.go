@@ -135,6 +135,9 @@ func TestBundle(t *testing.T) {
 	if r := Folder(folder, Context{}); !r.OK() || check(t, r, "bundle.form").Found != "2 files, each as listed" || check(t, r, "bundle.plan").Result != NotChecked {
 		t.Errorf("%+v", r)
 	}
+	if r := Folder(medium, Context{}); !r.OK() || check(t, r, "bundle.form").Result != Holds || check(t, r, "bundle.form").Meaning != "" {
+		t.Errorf("the medium around it: %+v", r)
+	}
 	list, err := beside("BUNDLE.sha256")
 	if err != nil {
 		t.Fatal(err)
@@ -169,5 +172,13 @@ func TestManifestAndPlan(t *testing.T) {
 	r := File("plan.toml", template, Context{})
 	if r.What != "a plan" || r.OK() || check(t, r, "plan.form").Result != Fails {
 		t.Errorf("a plan that is not filled in: %+v", r)
+	}
+	// A plan has the public halves of keys that are there already, and in a
+	// rehearsal the vault's certificate.
+	for _, kind := range []string{"PUBLIC KEY", "CERTIFICATE"} {
+		with := append([]byte("# -----BEGIN "+kind+"-----\n"), template...)
+		if r := File("plan.toml", with, Context{}); r.What != "a plan" {
+			t.Errorf("a plan with a %s is taken for %s", kind, r.What)
+		}
 	}
 }
