@@ -145,8 +145,8 @@ func (f found) wall(t *testing.T, r attacks.Row, w attacks.Wall) {
 		t.Errorf("%s: there is no step or command %s", r.ID, w.Where)
 	}
 	for _, by := range w.By {
-		_, key, _ := strings.Cut(by, ".")
-		if !f.checks[by] && !f.rules[by] && !f.errors[by] && !f.codes[by] && (w.Where != "plan check" || !f.planKeys[key] && !f.planKeys[by]) {
+		key := by[strings.LastIndex(by, " ")+1:] // [[person]] name
+		if !f.checks[by] && !f.rules[by] && !f.errors[by] && !f.codes[by] && (w.Where != "plan check" || !f.planKeys[key]) {
 			t.Errorf("%s: %s is no check, rule, error, code or key of a plan", r.ID, by)
 		}
 	}

@@ -82,6 +82,8 @@ func (c *checker) text(path, s string, most int) {
 		c.bad(path, "is empty, wanted text")
 	case n > most:
 		c.bad(path, "has %d characters, wanted at most %d", n, most)
+	case mixed(s) != "":
+		c.bad(path, "%s, wanted one alphabet in a word", mixed(s))
 	}
 }
 

@@ -36,10 +36,10 @@ var (
 )
 
 // keyNames collects what must be different among the target keys.
-type keyNames struct{ names, labels, ids, publics unique }
+type keyNames struct{ names, labels, looks, ids, publics unique }
 
 func (c *checker) keys() {
-	seen := keyNames{unique{}, unique{}, unique{}, unique{}}
+	seen := keyNames{unique{}, unique{}, unique{}, unique{}, unique{}}
 	// Key Vault's names do not know upper from lower case.
 	seen.names[strings.ToLower(c.plan.KEK.Name)] = "kek.name"
 	for i, k := range c.plan.Keys {
@@ -65,6 +65,7 @@ func (c *checker) keyName(path string, k Key, seen keyNames) {
 	seen.names.add(c, path+".name", strings.ToLower(k.Name), "name")
 	c.text(path+".label", k.Label, 64)
 	seen.labels.add(c, path+".label", k.Label, "label")
+	seen.looks.add(c, path+".label", looksLike(k.Label), "label to the eye")
 }
 
 // keyKind holds type, size and curve together.

@@ -26,7 +26,7 @@ const hsmPrincipal = "hsm"
 var personForm = regexp.MustCompile(`^[a-z0-9]{2,16}$`)
 
 func (c *checker) people() {
-	ids, names, keys := unique{hsmPrincipal: "the HSM's seal key"}, unique{}, unique{}
+	ids, names, seen, keys := unique{hsmPrincipal: "the HSM's seal key"}, unique{}, unique{}, unique{}
 	if key, err := parseKey(c.plan.HSM.SealKey); err == nil {
 		keys[string(key.Marshal())] = "hsm.seal_key"
 	}
@@ -38,6 +38,7 @@ func (c *checker) people() {
 		ids.add(c, path+".id", p.ID, "id")
 		c.text(path+".name", p.Name, 80)
 		names.add(c, path+".name", strings.ToLower(p.Name), "name")
+		seen.add(c, path+".name", looksLike(p.Name), "name to the eye")
 		c.choice(path+".role", p.Role, Roles...)
 		c.choice(path+".kept", p.Kept, Card, FIDO, Laptop, File)
 		c.personKeys(path, p, keys)

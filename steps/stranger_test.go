@@ -6,12 +6,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
 )
@@ -109,25 +107,6 @@ func TestNextKey(t *testing.T) {
 	}
 	_, next := c.state.done[instance{Wrap, "target.challenge", "key-2"}]
 	wrongIf(t, next, "the next key was done before the decision: %v", c.Show())
-}
-
-// TestExchangedBeforeSeal: the KEK's file is exchanged in the folder after it
-// was read back; people seal the list with the attacker's file in it.
-func TestExchangedBeforeSeal(t *testing.T) {
-	h := newHall(t, nil, "P-256")
-	s := h.stand("online", "prepare.seal")
-	kek, _ := attackersKEK(t)
-	must(t, os.WriteFile(filepath.Join(s.path("online"), "kek.publickey.pem"), kek.PEM(), 0o600))
-	c := s.reopen()
-	s.until(c, "blob.receive")
-	s.shut(c)
-	s = h.stand("offline", "kek.receive")
-	c = s.again(t)
-	s.refuses(t, c, "bundle.kek")
-	s.shut(c)
-	if v := s.verdict(); v.Outcome != audit.OutcomeBroken {
-		t.Errorf("the folder verifies as %q", v.Outcome)
-	}
 }
 
 // TestPlannedKEK takes a KEK that the plan names, and no other.

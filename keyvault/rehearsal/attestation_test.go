@@ -2,9 +2,11 @@ package rehearsal_test
 
 import (
 	"os"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/keyvault/attest"
@@ -53,15 +55,33 @@ func TestRehearsalAttestation(t *testing.T) {
 	if len(got) != len(attest.Checks())-3 { // those of a file
 		t.Errorf("%d checks", len(got))
 	}
-	production := w
+}
+
+// TestAttackRehearsalAttestation: what is good in a rehearsal is nothing
+// elsewhere.
+func TestAttackRehearsalAttestation(t *testing.T) {
+	_, _, a, w := attested(t)
+	production, other := w, w
 	production.RehearsalCA = nil
-	if got := attest.Verify(a, production); !result(t, got, attest.CheckManufacturer).Refuses() {
-		t.Errorf("production: %+v", got)
-	}
-	other := w
 	other.RehearsalCA = vaulttest.Start(t, rehearsal.Options{ManagedHSM: true}).CA()
-	if got := attest.Verify(a, other); !result(t, got, attest.CheckManufacturer).Refuses() {
-		t.Errorf("another rehearsal: %+v", got)
+	for _, row := range []struct {
+		attacks.Row
+		want attest.Want
+	}{
+		{attacks.New("attest/rehearsal-in-production", "shows a production what a rehearsal's HSM attests", attacks.At("kek.attest", "attest.certificates", "attest.manufacturer", "attest.owner", "attest.owner-root", "attest.signature", "attest.form", "attest.kind", "attest.pair", "attest.key", "attest.kid", "attest.not-extractable", "attest.sensitive", "attest.local", "attest.never-extractable")), production},
+		{attacks.New("attest/other-rehearsal", "shows a rehearsal what the HSM of another one attests", attacks.At("kek.attest", "attest.certificates", "attest.manufacturer", "attest.owner", "attest.owner-root", "attest.signature", "attest.form", "attest.kind", "attest.pair", "attest.key", "attest.kid", "attest.not-extractable", "attest.sensitive", "attest.local", "attest.never-extractable")), other},
+	} {
+		row.Try(t, func(t *testing.T, gone int) {
+			var noticed []string
+			for _, f := range attest.Verify(a, row.want) {
+				if away := gone > 0 && slices.Contains(row.Walls[0].By, f.ID); f.Result != attest.Holds && !f.Note && !away {
+					noticed = append(noticed, f.ID)
+				}
+			}
+			if want := [][]string{row.Walls[0].By, nil}[gone]; !slices.Equal(noticed, want) {
+				t.Errorf("noticed by %q, want %q", noticed, want)
+			}
+		})
 	}
 }
 
