@@ -162,3 +162,25 @@ func TestAttackEverything(t *testing.T) {
 		})
 	}
 }
+
+// TestAttackBatch: everybody signs a record in which a key was wrapped that the
+// approval does not name.
+func TestAttackBatch(t *testing.T) {
+	row := attacks.New("record/key-not-approved", "wraps a key that the approval of the batch does not name", attacks.At("verify", "steps.done"))
+	row.Try(t, func(t *testing.T, gone int) {
+		m := newMaker(t)
+		m.policy.Steps = [][]Must{{{Stage: "wrap", Step: "target.wrap", Key: "signing", Approves: []string{"operator"}}}}
+		m.entry = func(_ string, e *Entry) {
+			if e.Ev == EvEnd && e.Step == "target.wrap" {
+				e.Key = "signing"
+			}
+		}
+		honest := *m
+		honest.dir, honest.logs = folder(t), map[string]*Log{}
+		if out, by := verdictWithout(honest.make(), honest.policy, Anchors{}); out != OutcomeComplete {
+			t.Fatalf("an honest one is %s, by %q", out, by)
+		}
+		onStatement("target.wrap", func(s *Statement) { s.Subjects = []string{"key signing-2"} })(m)
+		unnoticed(t, row, gone, m.make(), m.policy, Anchors{})
+	})
+}

@@ -60,19 +60,27 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 		case !ended[at] && !ended[stepAt{m.Stage, m.Or, m.Key}]:
 			f.bad("%s: %s was never done", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
 		case m.Approves != nil && !c.approved(m):
-			f.bad("%s: nobody who may approved %s", m.Stage, m.Step)
+			f.bad("%s: nobody who may approved %s", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
 		case m.Signs != "" && c.signed(m) < m.Least:
 			f.bad("%s: at %s %d of the role %s signed %q, fewer than %d", m.Stage, m.Step, c.signed(m), m.Signer, m.Signs, m.Least)
 		}
 	}
 }
 
-// approved wants one person of a role that may, and statementSignatures saw to
-// it that it is not the one who acted.
+// approved wants one person of a role that may to have signed for this key, and
+// statementSignatures saw to it that it is not the one who acted.
 func (c *checker) approved(m Must) bool {
 	return slices.ContainsFunc(c.of(m), func(s signedRecord) bool {
 		p, _ := c.policy.Roster.Find(s.Person)
-		return s.ev == EvApprove && isApproval(s.Action) && slices.Contains(m.Approves, p.Role)
+		return s.ev == EvApprove && isApproval(s.Action) && slices.Contains(m.Approves, p.Role) && c.statements[s.File].isAbout(m.Key)
+	})
+}
+
+// isAbout says whether a statement names a target key among its subjects: a
+// batch lists every key.
+func (s Statement) isAbout(key string) bool {
+	return key == "" || slices.ContainsFunc(s.Subjects, func(subject string) bool {
+		return subject == "key "+key || strings.HasPrefix(subject, "key "+key+" ")
 	})
 }
 

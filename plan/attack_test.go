@@ -29,42 +29,74 @@ func TestAttackPlan(t *testing.T) {
 		attacks.Row
 		do func(*Plan)
 	}{
-		{attacks.New("plan/homoglyph-letter", "names a person with a letter of another alphabet that looks the same", attacks.At("plan check", "[[person]] name")),
-			func(p *Plan) { p.People[1].Name = "Аnna Novak" }},
-		{attacks.New("plan/homoglyph-name", "names a stranger with letters of another alphabet alone, as one of the people", attacks.At("plan check", "[[person]] name")),
-			func(p *Plan) { p.People[0].Name, p.People[1].Name = "Eva Cox", "Εva Сох" }},
-		{attacks.New("plan/homoglyph-label", "labels a target key so that it looks like another", attacks.At("plan check", "[[key]] label")),
-			func(p *Plan) { p.Keys[0].Label, p.Keys[1].Label = "co", "со" }},
-		{attacks.New("plan/same-name", "has two people of one name", attacks.At("plan check", "[[person]] name")),
-			func(p *Plan) { p.People[1].Name = strings.ToUpper(p.People[0].Name) }},
-		{attacks.New("plan/one-key-two-people", "gives two people one signing key", attacks.At("plan check", "[[person]] key")),
-			func(p *Plan) { p.People[1].Key, p.People[1].Kept, p.People[1].KeyOffline = p.People[0].Key, p.People[0].Kept, "" }},
-		{attacks.New("plan/one-operator", "lets one operator be enough", attacks.At("plan check", "[quorum] operators")),
-			func(p *Plan) { p.Quorum.Operators = 1 }},
-		{attacks.New("plan/no-witness", "does without an internal witness", attacks.At("plan check", "[quorum] internal_witnesses")),
-			func(p *Plan) { p.Quorum.InternalWitnesses = 0 }},
-		{attacks.New("plan/older-form", "is of an older form", attacks.At("plan check", "format")),
-			func(p *Plan) { p.Format = 0 }},
-		{attacks.New("plan/rehearsal-key", "has a person sign a production with the key of a rehearsal", attacks.At("plan check", "[[person]] key")),
-			func(p *Plan) { p.People[0].Key += " REHEARSAL" }},
-		{attacks.New("plan/rehearsal-kek", "takes the KEK of a rehearsal into a production", attacks.At("plan check", "[kek] name")),
-			func(p *Plan) { p.KEK.Name = "rehearsal-kek" }},
-		{attacks.New("plan/production-kek", "takes the KEK of a production into a rehearsal", attacks.At("plan check", "[kek] name")),
+		{
+			attacks.New("plan/homoglyph-letter", "names a person with a letter of another alphabet that looks the same", attacks.At("plan check", "[[person]] name")),
+			func(p *Plan) { p.People[1].Name = "Аnna Novak" },
+		},
+		{
+			attacks.New("plan/homoglyph-name", "names a stranger with letters of another alphabet alone, as one of the people", attacks.At("plan check", "[[person]] name")),
+			func(p *Plan) { p.People[0].Name, p.People[1].Name = "Eva Cox", "Εva Сох" },
+		},
+		{
+			attacks.New("plan/homoglyph-label", "labels a target key so that it looks like another", attacks.At("plan check", "[[key]] label")),
+			func(p *Plan) { p.Keys[0].Label, p.Keys[1].Label = "co", "со" },
+		},
+		{
+			attacks.New("plan/same-name", "has two people of one name", attacks.At("plan check", "[[person]] name")),
+			func(p *Plan) { p.People[1].Name = strings.ToUpper(p.People[0].Name) },
+		},
+		{
+			attacks.New("plan/one-key-two-people", "gives two people one signing key", attacks.At("plan check", "[[person]] key")),
+			func(p *Plan) {
+				p.People[1].Key, p.People[1].Kept, p.People[1].KeyOffline = p.People[0].Key, p.People[0].Kept, ""
+			},
+		},
+		{
+			attacks.New("plan/one-operator", "lets one operator be enough", attacks.At("plan check", "[quorum] operators")),
+			func(p *Plan) { p.Quorum.Operators = 1 },
+		},
+		{
+			attacks.New("plan/no-witness", "does without an internal witness", attacks.At("plan check", "[quorum] internal_witnesses")),
+			func(p *Plan) { p.Quorum.InternalWitnesses = 0 },
+		},
+		{
+			attacks.New("plan/older-form", "is of an older form", attacks.At("plan check", "format")),
+			func(p *Plan) { p.Format = 0 },
+		},
+		{
+			attacks.New("plan/rehearsal-key", "has a person sign a production with the key of a rehearsal", attacks.At("plan check", "[[person]] key")),
+			func(p *Plan) { p.People[0].Key += " REHEARSAL" },
+		},
+		{
+			attacks.New("plan/rehearsal-kek", "takes the KEK of a rehearsal into a production", attacks.At("plan check", "[kek] name")),
+			func(p *Plan) { p.KEK.Name = "rehearsal-kek" },
+		},
+		{
+			attacks.New("plan/production-kek", "takes the KEK of a production into a rehearsal", attacks.At("plan check", "[kek] name")),
 			func(p *Plan) {
 				r := *rehearsed(t)
 				r.KEK.Name = "contoso-kek"
 				*p = r
-			}},
-		{attacks.New("plan/other-host", "names a host that merely sounds like the vault", attacks.At("plan check", "[vault] url")),
-			func(p *Plan) { p.Vault.URL = "https://contoso-hsm.managedhsm.azure.net.example.com" }},
-		{attacks.New("plan/other-vaults-kek", "takes a KEK of another vault", attacks.At("plan check", "[kek] use")),
+			},
+		},
+		{
+			attacks.New("plan/other-host", "names a host that merely sounds like the vault", attacks.At("plan check", "[vault] url")),
+			func(p *Plan) { p.Vault.URL = "https://contoso-hsm.managedhsm.azure.net.example.com" },
+		},
+		{
+			attacks.New("plan/other-vaults-kek", "takes a KEK of another vault", attacks.At("plan check", "[kek] use")),
 			func(p *Plan) {
 				p.KEK.Use = "https://other-hsm.managedhsm.azure.net/keys/" + p.KEK.Name + "/0123456789abcdef0123456789abcdef"
-			}},
-		{attacks.New("plan/unpinned", "requires an attestation and pins no owner's root", attacks.At("plan check", "[evidence] attestation")),
-			func(p *Plan) { p.Evidence.Attestation, p.Vault.OwnerRoot = "required", "" }},
-		{attacks.New("plan/for-ever", "holds for years", attacks.At("plan check", "[time] not_after")),
-			func(p *Plan) { p.Time.NotAfter = p.Time.NotAfter.Add(3 * 366 * 24 * time.Hour) }},
+			},
+		},
+		{
+			attacks.New("plan/unpinned", "requires an attestation and pins no owner's root", attacks.At("plan check", "[evidence] attestation")),
+			func(p *Plan) { p.Evidence.Attestation, p.Vault.OwnerRoot = "required", "" },
+		},
+		{
+			attacks.New("plan/for-ever", "holds for years", attacks.At("plan check", "[time] not_after")),
+			func(p *Plan) { p.Time.NotAfter = p.Time.NotAfter.Add(3 * 366 * 24 * time.Hour) },
+		},
 	} {
 		a.Try(t, func(t *testing.T, gone int) {
 			p := valid()

@@ -195,61 +195,61 @@ func TestAttackApproval(t *testing.T) {
 			}),
 		},
 		{
-			Row: attacks.New("approval/another-action", "a sign-in instead of an approval", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/another-action", "signs in, instead of approving", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Action = audit.ActionSignIn })),
 		},
 		{
-			Row: attacks.New("approval/other-step", "for another step", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-step", "hands in an approval for another step", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Step, st.Action = "kek.create", "approve kek.create" })),
 		},
 		{
-			Row: attacks.New("approval/other-stage", "for another stage", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-stage", "hands in an approval for another stage", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Stage = "prepare" })),
 		},
 		{
-			Row: attacks.New("approval/other-attempt", "for another attempt", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-attempt", "hands in an approval for another attempt", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Attempt++ })),
 		},
 		{
-			Row: attacks.New("approval/other-batch", "for fewer keys", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-batch", "hands in an approval for fewer keys", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Subjects = st.Subjects[:len(st.Subjects)-1] })),
 		},
 		{
-			Row: attacks.New("approval/other-ceremony", "from another ceremony", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-ceremony", "hands in an approval from another ceremony", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Ceremony = "other-2026" })),
 		},
 		{
-			Row: attacks.New("approval/other-run", "from another run", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-run", "hands in an approval from another run", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Run = strings.Repeat("0", 32) })),
 		},
 		{
-			Row: attacks.New("approval/of-production", "from a production", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/of-production", "hands in an approval from a production", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Mode = audit.Production })),
 		},
 		{
-			Row: attacks.New("approval/other-head", "on an older head of the log", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-head", "hands in an approval on an older head of the log", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Head.Seq-- })),
 		},
 		{
-			Row: attacks.New("approval/other-nonce", "with another nonce", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-nonce", "hands in an approval with another nonce", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Nonce[0] ^= 1 })),
 		},
 		{
-			Row: attacks.New("approval/another-role", "in another role", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/another-role", "hands in an approval in another role", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(altering(func(st *audit.Statement) { st.Role = plan.InternalWitness })),
 		},
 		{
-			Row: attacks.New("approval/other-use", "a signature made for another use of the key", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/other-use", "hands in a signature made for another use of the key", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(func(s *stand, c *Ceremony) sigs {
 				return sigs{"op2": s.hall.sign("op2", c.side, audit.PlanNamespace(s.plan.Mode()), s.text(c, "op2").Text)}
 			}),
 		},
 		{
-			Row: attacks.New("approval/no-signature", "something that is no signature", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/no-signature", "hands in something that is no signature", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: handsIn(func(*stand, *Ceremony) sigs { return sigs{"op2": []byte("-----BEGIN SSH SIGNATURE-----\n")} }),
 		},
 		{
-			Row: attacks.New("approval/before-restart", "signed before the program ended", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/before-restart", "hands in an approval signed before the program ended", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			do: func(s *stand) {
 				c := s.reopen()
 				before = sigs{"op2": s.by(c, "op2", "op2", "offline")}
@@ -258,7 +258,7 @@ func TestAttackApproval(t *testing.T) {
 			act: handsIn(func(*stand, *Ceremony) sigs { return before }),
 		},
 		{
-			Row: attacks.New("approval/before-snapshot", "used before, and the folder put back to what it was", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/before-snapshot", "puts the folder back to what it was, and hands in the approval that it had got then", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			do: func(s *stand) {
 				c := s.reopen()
 				before = sigs{"op2": s.by(c, "op2", "op2", "offline")}
@@ -269,7 +269,7 @@ func TestAttackApproval(t *testing.T) {
 			act: handsIn(func(*stand, *Ceremony) sigs { return before }),
 		},
 		{
-			Row: attacks.New("approval/before-pause", "signed before a pause", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
+			Row: attacks.New("approval/before-pause", "hands in an approval signed before a pause", attacks.At("target.wrap", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "steps.done")),
 			act: func(s *stand, c *Ceremony) error {
 				before := sigs{"op2": s.by(c, "op2", "op2", "offline")}
 				must(s.hall.t, c.Turn("pause"))

@@ -136,7 +136,7 @@ func TestAttackSwappedKEK(t *testing.T) {
 			do: speaksOf(kek), gains: theKey(private),
 		},
 		{
-			Row: attacks.New("swap/bribed-operator", "and has bribed an operator to type its code",
+			Row: attacks.New("swap/bribed-operator", "owns the online machine, and has bribed an operator to type its code",
 				attacks.At("kek.receive", "attest.key"), attacks.At("kek.confirm", "kek.confirm")),
 			do: func(s *stand) {
 				speaksOf(kek)(s)
@@ -199,7 +199,7 @@ func TestAttackCodes(t *testing.T) {
 	s.holds(t, []attack{
 		{Row: attacks.New("code/exchanged", "the KEK that came is not the one on the sheets", attacks.At("kek.confirm", "kek.confirm")), stuck: true, gains: theKey(private)},
 		{Row: attacks.New("code/one-bribed", "one operator types the code of the attacker's KEK", attacks.At("kek.confirm", "kek.confirm")), stuck: true, do: typed(evil, "op1")},
-		{Row: attacks.New("code/other-bribed", "the other one does", attacks.At("kek.confirm", "kek.confirm")), stuck: true, do: typed(evil, "op2")},
+		{Row: attacks.New("code/other-bribed", "the other operator does", attacks.At("kek.confirm", "kek.confirm")), stuck: true, do: typed(evil, "op2")},
 		{Row: attacks.New("code/signed-by-one", "whoever has the keyboard types both codes, and signs for both", attacks.At("kek.confirm", "steps.ErrSignature")), stuck: true, do: func(s *stand) {
 			typed(evil, "op1", "op2")(s)
 			s.signer = func(Now, string) (string, bool) { return "op1", true }

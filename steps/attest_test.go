@@ -133,7 +133,7 @@ func TestAttackInTheRoom(t *testing.T) {
 			do:  bundle("usb-kek", func(m *medium) { delete(m.files, attestationFile) }),
 		},
 		{
-			Row: attacks.New("attest/file-lost-sealed", "and seals that with everybody's keys", attacks.At("kek.receive", "attest.json")),
+			Row: attacks.New("attest/file-lost-sealed", "leaves it out, and seals that with everybody's keys", attacks.At("kek.receive", "attest.json")),
 			do:  sealed(func(m *medium) { delete(m.files, attestationFile) }),
 		},
 		{
@@ -141,7 +141,7 @@ func TestAttackInTheRoom(t *testing.T) {
 			do:  sealed(func(m *medium) { m.files[attestationFile] = forged }),
 		},
 		{
-			Row: attacks.New("attest/file-recorded", "and records it so", attacks.At("kek.receive", "bundle.head", "attest.key", "attest.kid", "attest.beside")),
+			Row: attacks.New("attest/file-recorded", "puts another key's attestation there, recorded and sealed so", attacks.At("kek.receive", "bundle.head", "attest.key", "attest.kid", "attest.beside")),
 			do: sealed(func(m *medium) {
 				m.files[attestationFile] = forged
 				m.rechain(honest, digest.Of(forged).String())
@@ -263,7 +263,7 @@ func TestAttackAuditLog(t *testing.T) {
 	imported := strings.ReplaceAll(string(honest), `"KeyGet"`, `"KeyImport"`)
 	s.holds(t, []attack{
 		{Row: attacks.New("auditlog/none", "brings no audit log, though the plan requires one", attacks.At("kek.attest", "auditlog.form")), do: answers("")},
-		{Row: attacks.New("auditlog/no-log", "brings something else", attacks.At("kek.attest", "auditlog.form", "auditlog.create", "auditlog.not-imported")), do: gives([]byte("no log"))},
+		{Row: attacks.New("auditlog/no-log", "brings something else than an audit log", attacks.At("kek.attest", "auditlog.form", "auditlog.create", "auditlog.not-imported")), do: gives([]byte("no log"))},
 		{Row: attacks.New("auditlog/other-vault", "brings another vault's log", attacks.At("kek.attest", "auditlog.form", "auditlog.create", "auditlog.not-imported")), do: gives([]byte(strings.ReplaceAll(string(honest), h.plan.Vault.Host(), "evil.vault.azure.net")))},
 		{Row: attacks.New("auditlog/not-created", "brings a log in which nobody creates the KEK", attacks.At("kek.attest", "auditlog.create")), do: gives([]byte(strings.ReplaceAll(string(honest), "KeyCreate", "KeyUpdate")))},
 		{Row: attacks.New("auditlog/imported", "has brought a key under the KEK's name, which the log shows", attacks.At("kek.attest", "auditlog.not-imported")), do: gives([]byte(imported))},

@@ -223,7 +223,7 @@ func TestAttackClock(t *testing.T) {
 	s = newHall(t, nil, "P-256").stand("online", "ceremony.open")
 	s.holds(t, []attack{
 		{Row: attacks.New("clock/before-the-day", "begins before the planned time", attacks.At("ceremony.open", "plan.window")), do: func(s *stand) { s.clock = -2 * time.Hour }},
-		{Row: attacks.New("clock/after-the-day", "begins after it", attacks.At("ceremony.open", "plan.window")), do: func(s *stand) { s.clock = 4 * 24 * time.Hour }},
+		{Row: attacks.New("clock/after-the-day", "begins after the planned time", attacks.At("ceremony.open", "plan.window")), do: func(s *stand) { s.clock = 4 * 24 * time.Hour }},
 	})
 }
 

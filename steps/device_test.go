@@ -40,6 +40,7 @@ type tamperedToken struct {
 	sign   func([]byte)
 	err    error // of Wrap
 	logins *int
+	clean  func(*hsm.Cleaned)
 }
 
 func (k tamperedToken) Info(ctx context.Context) (hsm.Info, error) {
@@ -92,6 +93,14 @@ func (k tamperedToken) Sign(ctx context.Context, id []byte, h hsm.Hash, d []byte
 		k.sign(b)
 	}
 	return b, err
+}
+
+func (k tamperedToken) Clean(ctx context.Context) (hsm.Cleaned, error) {
+	c, err := k.Token.Clean(ctx)
+	if *k.on && k.clean != nil {
+		k.clean(&c)
+	}
+	return c, err
 }
 
 // through puts a tampered token between.
@@ -319,6 +328,17 @@ func TestAttackWrap(t *testing.T) {
 	})
 	wraps(t, "target.challenge", nil, "P-256").holds(t, []attack{
 		{Row: attacks.New("hsm/no-private-half", "an HSM that does not hold the private half", attacks.At("target.challenge", "target.hsm-holds")), do: through(tamperedToken{sign: func(b []byte) { b[3] ^= 1 }})},
+	})
+}
+
+// TestAttackClose: an HSM that keeps what it should not.
+func TestAttackClose(t *testing.T) {
+	yes := true
+	wraps(t, "target.close", nil, "P-256").holds(t, []attack{
+		{Row: attacks.New("hsm/not-closed", "an HSM whose key can still be wrapped after it was closed", attacks.At("target.close", "target.closed")), do: through(tamperedToken{key: func(k *hsm.Key) { k.Extractable = &yes }})},
+	})
+	wraps(t, "hsm.clean", nil, "P-256").holds(t, []attack{
+		{Row: attacks.New("hsm/objects-left", "an HSM that keeps objects of the session", attacks.At("hsm.clean", "hsm.clean")), do: through(tamperedToken{clean: func(c *hsm.Cleaned) { c.Left = 1 }})},
 	})
 }
 

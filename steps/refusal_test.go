@@ -188,12 +188,30 @@ func TestAttackTarget(t *testing.T) {
 		{Row: attacks.New("target/exportable", "an imported key that may leave the vault", attacks.At("target.readback", "target.not-exportable")), do: edited("key-1", func(k *rehearsal.Key) { k.Exportable = true })},
 		{Row: attacks.New("target/release-policy", "an imported key that is released under a policy", attacks.At("target.readback", "target.no-release-policy")), do: changedInfo(func(k *keyvault.Key) { k.Release = true })},
 		{Row: attacks.New("target/software", "an imported key outside any HSM", attacks.At("target.readback", "target.kty")), do: edited("key-1", func(k *rehearsal.Key) { k.Kty = "EC" })},
+		{Row: attacks.New("target/disabled", "an imported key that is disabled", attacks.At("target.readback", "target.enabled")), do: changedInfo(func(k *keyvault.Key) { k.Enabled = false })},
 		{Row: attacks.New("target/more-operations", "lets the imported key do more than planned", attacks.At("target.readback", "target.ops")), do: edited("key-1", func(k *rehearsal.Key) { k.Ops = append(k.Ops, "wrapKey") })},
 	})
 	s = s.hall.stand("online", "target.code")
 	s.holds(t, []attack{{Row: attacks.New("target/second-look", "the online machine lies about the imported key: an operator reads another code by an own way", attacks.At("target.code", "target.code")), do: func(s *stand) {
 		s.answers = func(_ Now, a *Answers) { a.Text["code.key-1"] = s.plan.SHA256().Code() }
 	}}})
+}
+
+// An undyingVault says that it deletes keys.
+type undyingVault struct{ keyvault.Vault }
+
+func (undyingVault) Delete(context.Context, string) (*keyvault.Deleted, error) {
+	return &keyvault.Deleted{}, nil
+}
+
+// TestAttackRetire: a KEK that can import more after the ceremony.
+func TestAttackRetire(t *testing.T) {
+	imports(t, "kek.retire", nil, "P-256").holds(t, []attack{
+		{
+			Row: attacks.New("kek/not-retired", "says that the KEK is deleted, and keeps it", attacks.At("kek.retire", "kek.retired")),
+			do:  func(s *stand) { s.cloud = func(v keyvault.Vault) keyvault.Vault { return undyingVault{v} } },
+		},
+	})
 }
 
 // TestAttackTargetName: an import never makes a new version of somebody's key.

@@ -174,6 +174,15 @@ func TestAttackMedium(t *testing.T) {
 	})
 }
 
+// TestAttackFreshMedium: what goes across the gap goes alone.
+func TestAttackFreshMedium(t *testing.T) {
+	newHall(t, nil, "P-256").stand("online", "kek.export").holds(t, []attack{
+		{Row: attacks.New("medium/not-fresh", "takes a used medium", attacks.At("kek.export", "medium.fresh")), do: func(s *stand) {
+			must(s.hall.t, os.WriteFile(filepath.Join(s.path("usb-kek"), "holiday.jpg"), []byte("x"), 0o600))
+		}},
+	})
+}
+
 // overwrites lets a bundle replace files of the folder, which is refused
 // otherwise: those that it would replace are taken away.
 var overwrites = map[string]blind{"durable.ErrExists": func(s *stand, _ *Ceremony) func() {
@@ -260,7 +269,7 @@ func TestAttackReplayedRun(t *testing.T) {
 			Row: attacks.New("replay/blob-bundle", "brings the sealed blob bundle of an earlier run", attacks.At("blob.receive", "bundle.head", "bundle.run", "bundle.lint"), attacks.At("blob.receive", "durable.ErrExists")), blind: overwrites,
 			do: func(s *stand) { oldMedia(s, "usb-blob") },
 		},
-		{Row: attacks.New("replay/blob-bundle-and-sheet", "and that run's sheet with its head", attacks.At("blob.receive", "bundle.run", "bundle.lint"), attacks.At("blob.receive", "durable.ErrExists")), blind: overwrites, do: func(s *stand) {
+		{Row: attacks.New("replay/blob-bundle-and-sheet", "brings it with that run's sheet, which has its head", attacks.At("blob.receive", "bundle.run", "bundle.lint"), attacks.At("blob.receive", "durable.ErrExists")), blind: overwrites, do: func(s *stand) {
 			oldMedia(s, "usb-blob")
 			s.hall.sheets["offline.head"] = oldSheets["offline.head"]
 		}},
