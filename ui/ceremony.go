@@ -191,6 +191,7 @@ func (p *ceremony) turnTo(id string) {
 	}
 	kept := p.kept
 	p.kept = nil
+	p.end()
 	switch {
 	case id != "":
 		p.kept = p.now
@@ -227,6 +228,7 @@ func (p *ceremony) files(paths []string) bool { return p.now.files(paths) }
 
 // leave closes the ceremony: the folder is the only state.
 func (p *ceremony) leave() error {
+	p.end()
 	p.stop()
 	return p.c.Close()
 }

@@ -39,6 +39,10 @@ func newControl(p *ceremony, f steps.Field) control {
 		return newPathControl(p.w, f, kit.PickFolder)
 	case steps.File:
 		return newPathControl(p.w, f, kit.PickFile)
+	case steps.Send:
+		return newSendControl(p)
+	case steps.Receive:
+		return newTakeControl(p)
 	}
 	return newTextControl(p.w)
 }

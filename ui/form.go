@@ -230,7 +230,7 @@ func (f *form) first() fyne.Focusable {
 func (f *form) files(paths []string) bool {
 	for _, r := range f.asked() {
 		aFile := r.f.Kind == steps.File || r.f.Kind == steps.Secret && r.f.FromFile
-		if r.f.Kind == steps.Folder && isDir(paths[0]) || aFile && !isDir(paths[0]) {
+		if r.f.Kind == steps.Receive || r.f.Kind == steps.Folder && isDir(paths[0]) || aFile && !isDir(paths[0]) {
 			return r.take(paths[0])
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/inspect"
 	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/transfer/camera"
+	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
@@ -36,6 +38,8 @@ type Host struct {
 	Inspect  func(path string) (inspect.Report, error)                   // what a file is, and whether it holds
 	Rehearse func(dir string, say func(string)) (*Rehearsal, error)      // sets a rehearsal up in a new folder, or goes on with one; "" = a temporary folder
 	Scene    func(dir string) string                                     // the rehearsal that a ceremony folder belongs to, or ""
+	Cameras  camera.Cameras                                              // of this machine
+	Keep     func(dir string, m qr.Message) error                        // writes files that were received, and never overwrites
 	Trace    func(Trace)                                                 // is told what was painted; may be nil
 }
 
@@ -111,6 +115,11 @@ type Trace struct {
 	Acts    int            `json:"acts"`              // how many came to their end in this window, well or not
 	Boxes   map[string]Box `json:"boxes,omitempty"`   // where buttons are, in pixels of the window
 	Head    int            `json:"head"`              // number of the last record
+	Code    int            `json:"code,omitempty"`    // which code is shown, from 1
+	Parts   int            `json:"parts,omitempty"`   // how many codes are needed
+	Have    int            `json:"have,omitempty"`    // how many of them were received
+	Late    int            `json:"late,omitempty"`    // codes that were shown later than their time
+	Running bool           `json:"running,omitempty"` // one code is shown after the other
 
 	focused map[fyne.Focusable]string // the fields by name
 }

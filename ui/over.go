@@ -23,12 +23,16 @@ type over struct {
 func newOver(p *ceremony, now steps.Now) *over {
 	o := &over{p: p, title: "This sitting is over", next: "Close", then: p.w.home}
 	switch {
+	case now.Phase == steps.Done && p.stage == steps.Wrap && p.byCodes():
+		o.lines = []string{"The HSM has done its part. The ceremony goes on at the online machine, with its ceremony folder. As long as its camera has not taken everything, the codes can be shown here again."}
 	case now.Phase == steps.Done && p.stage == steps.Wrap:
 		o.lines = []string{"The HSM has done its part. Bring the medium to the online machine, and go on there with its ceremony folder."}
 	case now.Phase == steps.Done:
 		o.title = "The ceremony is over"
 		o.lines = []string{"The folder is sealed: " + p.c.Path(), "Anybody can check it, with this program or with stock tools, today and in years."}
 		o.next, o.then = "Verify the transcript", func() { p.w.verify(p.c.Path()) }
+	case p.byCodes():
+		o.lines = []string{"The ceremony goes on at the offline machine, beside the HSM, and afterwards here, with this folder: " + p.c.Path(), "As long as its camera has not taken everything, the codes can be shown here again."}
 	default:
 		o.lines = []string{"Bring the medium to the offline machine, beside the HSM. Afterwards the ceremony goes on here, with this folder: " + p.c.Path()}
 	}
@@ -57,6 +61,11 @@ func (o *over) build() {
 	box := kit.NewColumn(2.5, kit.NewText(string(o.p.stage), kit.OverlineBlue), kit.NewText(o.title, kit.Title))
 	for _, l := range o.lines {
 		box.Add(kit.NewText(l, kit.Body))
+	}
+	if !o.paused && o.p.byCodes() {
+		if again := o.p.showAgain(); again != nil {
+			box.Add(again)
+		}
 	}
 	if o.code != "" {
 		box.Add(kit.NewFacts([]kit.Fact{{Label: "Head of the log", Value: o.code, Write: true}}))

@@ -180,6 +180,7 @@ func (s *step) primary() (label string, ready bool, waiting string) {
 
 // press does the step in the background.
 func (s *step) press() {
+	s.end()
 	a := steps.Answers{Text: s.form.answers(), Secret: s.form.secrets(), Sig: s.signing.sigs()}
 	fillWith(s.problem)
 	fillWith(s.checks)

@@ -1,0 +1,419 @@
+package ui
+
+import (
+	"context"
+	"image"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/transfer/camera"
+	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// This file crosses the gap by codes in the window: what one page shows is what
+// the camera of another sees.
+
+func byQR(p *plan.Plan) { p.Transfer = plan.Transfer{KEK: plan.QR, Blob: plan.QR} }
+
+// A screenCamera sees what the page of a window shows.
+type screenCamera struct {
+	frames []camera.Frame
+	closed bool
+}
+
+func (s *screenCamera) Next(ctx context.Context) (camera.Frame, error) {
+	if err := ctx.Err(); err != nil {
+		return camera.Frame{}, err
+	}
+	if len(s.frames) == 0 {
+		return camera.Frame{}, io.EOF
+	}
+	f := s.frames[0]
+	s.frames = s.frames[1:]
+	return f, nil
+}
+
+func (s *screenCamera) Close() error {
+	s.closed = true
+	return nil
+}
+
+// A room has a camera that sees what the last page that sent had shown.
+type room struct {
+	*hall
+	w       *Window
+	seen    []camera.Frame
+	cameras []*screenCamera
+	chosen  string
+	ticks   []func()
+	stopped int
+	now     time.Time
+}
+
+func newRoom(t *testing.T, change func(*plan.Plan)) *room {
+	t.Helper()
+	h := newHall(t, change)
+	r := &room{hall: h}
+	host := h.host()
+	r.now = host.Now()
+	host.Now = func() time.Time { return r.now }
+	host.Every = func(_ time.Duration, f func()) func() {
+		r.ticks = append(r.ticks, f)
+		n := len(r.ticks) - 1
+		return func() { r.ticks[n] = nil; r.stopped++ }
+	}
+	host.Cameras = camera.Cameras{
+		List: func() ([]camera.Device, error) {
+			return []camera.Device{{ID: "front", Name: "Front camera"}, {ID: "stand", Name: "USB camera on the stand"}}, nil
+		},
+		Open: func(id string) (camera.Source, error) {
+			if id == "front" {
+				return nil, camera.ErrBusy
+			}
+			one := &screenCamera{frames: r.seen}
+			r.cameras = append(r.cameras, one)
+			return one, nil
+		},
+		Choose: func(id string) { r.chosen = id },
+	}
+	a := test.NewTempApp(t)
+	r.w = New(a, host)
+	r.w.Start()
+	r.w.win.Resize(fyne.NewSize(1440, 900))
+	return r
+}
+
+// sendAll lets the page of a sender run until everything was shown, with a
+// camera in front of it.
+func (r *room) sendAll() *sending {
+	r.t.Helper()
+	s, ok := r.w.page.(*sending)
+	if !ok {
+		r.t.Fatalf("the page is a %T", r.w.page)
+	}
+	r.seen = nil
+	for range s.stream.Blocks() {
+		r.seen = append(r.seen, camera.Frame{Image: grey(s)})
+		key(r.w, fyne.KeyRight)
+	}
+	return s
+}
+
+// grey is what a good camera sees of a code.
+func grey(s *sending) *image.Gray {
+	const px = 4
+	code := s.codes[s.at]
+	out := image.NewGray(image.Rect(0, 0, code.Side()*px+40, code.Side()*px+30))
+	for i := range out.Pix {
+		out.Pix[i] = 0xD0
+	}
+	for y := range code.Side() * px {
+		for x := range code.Side() * px {
+			if code.Dark(x/px, y/px) {
+				out.Pix[(y+15)*out.Stride+x+20] = 0x20
+			} else {
+				out.Pix[(y+15)*out.Stride+x+20] = 0xF0
+			}
+		}
+	}
+	return out
+}
+
+// until leads on until a step is awaited.
+func (r *room) until(id string) *step {
+	r.t.Helper()
+	for range 60 {
+		p := page_(r.t, r.w)
+		switch v := p.now.(type) {
+		case *step:
+			if v.now.Step.ID == id {
+				return v
+			}
+			r.fill(r.w)
+			r.signAll(r.w)
+		case *over:
+			r.t.Fatalf("it is over, and %s was awaited", id)
+		}
+		r.now = r.now.Add(time.Minute)
+		p.changed()
+		test.Tap(p.primary)
+	}
+	r.t.Fatalf("%s does not come", id)
+	return nil
+}
+
+func controlOf[T control](t testing.TB, s *step) (c T) {
+	t.Helper()
+	for _, r := range s.form.rows {
+		if one, ok := r.control.(T); ok {
+			return one
+		}
+	}
+	t.Fatalf("%s has no %T", s.now.Step.ID, c)
+	return c
+}
+
+// handOver shows the codes of the step that is awaited, and does the step.
+func (r *room) handOver(id string) *sending {
+	r.t.Helper()
+	v := r.until(id)
+	if _, ready, waiting := v.primary(); ready || !strings.Contains(waiting, "codes") {
+		r.t.Errorf("%s can be done before anything was shown (%s)", id, waiting)
+	}
+	test.Tap(controlOf[*sendControl](r.t, v).show)
+	s := r.sendAll()
+	r.shot(r.w, "send."+id)
+	test.Tap(s.cards.primary)
+	if _, ready, waiting := v.primary(); !ready {
+		r.t.Fatalf("%s: %s", id, waiting)
+	}
+	test.Tap(page_(r.t, r.w).primary)
+	return s
+}
+
+// takeOver takes them, and types the words from the sender's page.
+func (r *room) takeOver(id string, s *sending) {
+	r.t.Helper()
+	v := r.until(id)
+	c := controlOf[*takeControl](r.t, v)
+	r.shot(r.w, "take."+id)
+	full := r.seen
+	r.seen = full[:len(full)-2]
+	c.t.cameras.OnChanged("stand")
+	if p := c.g.Progress(); p.Have != len(full)-2 || !r.cameras[len(r.cameras)-1].closed {
+		r.t.Errorf("%d parts of %d", p.Have, len(full))
+	}
+	r.shot(r.w, "take."+id+".part")
+	r.seen = full
+	c.t.cameras.OnChanged("stand")
+	v = page_(r.t, r.w).now.(*step)
+	if !strings.Contains(v.form.missing(), "on the other machine's screen") {
+		r.t.Errorf("all is there, and what is awaited is %q", v.form.missing())
+	}
+	words := qr.Words(s.m.Digest())
+	for _, row := range v.form.asked() {
+		if place, ok := strings.CutPrefix(row.f.Name, "screen."); ok {
+			r.w.focus(row.focus())
+			typed(r.w, words[place[0]-'1'])
+		}
+	}
+	r.shot(r.w, "take."+id+".words")
+}
+
+// TestCodesInTheWindow holds a whole ceremony without a medium.
+func TestCodesInTheWindow(t *testing.T) {
+	r := newRoom(t, byQR)
+	r.w.Rehearse("", false)
+	s := r.handOver("kek.export")
+	for page_(t, r.w).stage == steps.Prepare {
+		r.now = r.now.Add(time.Minute)
+		page_(t, r.w).changed()
+		test.Tap(page_(t, r.w).primary)
+	}
+	r.takeOver("kek.receive", s)
+	if words := strings.Fields(r.sheets["kek.export.words"]); len(words) != qr.WordCount {
+		t.Errorf("the table has the words %q", words)
+	}
+	s = r.handOver("blob.export")
+	for page_(t, r.w).stage == steps.Wrap {
+		r.now = r.now.Add(time.Minute)
+		page_(t, r.w).changed()
+		test.Tap(page_(t, r.w).primary)
+	}
+	r.takeOver("blob.receive", s)
+	r.until("final.seal")
+	if left, _ := filepath.Glob(r.path("usb-*/*")); len(left) > 0 {
+		t.Errorf("the media have %v", left)
+	}
+}
+
+// TestSendPage: it stands still at first; keys and buttons turn it, run it and
+// change its speed; above three a second the modules are kept fine.
+func TestSendPage(t *testing.T) {
+	r := newRoom(t, nil)
+	m, err := qr.NewMessage(map[string][]byte{"a.bin": noise(9000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := false
+	s, err := newSending(r.w, "", "Files", m, nil, func(yes bool) { has = yes })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.w.show(s)
+	if s.running || s.at != 0 || rates[s.rate] > safeRate || !s.cards.primary.Disabled() {
+		t.Fatal("it does not stand still at first")
+	}
+	if r.w.win.Canvas().Focused() != fyne.Focusable(s.symbol) {
+		t.Error("the code has not the focus")
+	}
+	k := s.stream.Blocks()
+	key(r.w, fyne.KeyRight)
+	key(r.w, fyne.KeyRight)
+	key(r.w, fyne.KeyLeft)
+	if s.at != 1 {
+		t.Errorf("code %d is shown", s.at+1)
+	}
+	key(r.w, fyne.KeySpace)
+	if !s.running || s.cards.run.Text() != "Pause" {
+		t.Fatal("it does not run")
+	}
+	tick := func() {
+		s.painted = true
+		r.ticks[len(r.ticks)-1]()
+	}
+	for range k {
+		tick()
+	}
+	if !s.all() || s.cards.primary.Disabled() || s.late != 0 {
+		t.Errorf("after all codes: %v, late %d", s.all(), s.late)
+	}
+	before, size := s.symbol.Module()
+	if size < 4.5 {
+		t.Fatalf("the window is too small for this test: %g", size)
+	}
+	for rates[s.rate] <= safeRate {
+		key(r.w, fyne.KeyUp)
+	}
+	if px, size := s.symbol.Module(); size > fineModule || px >= before {
+		t.Errorf("at %g a second a module has %g pixels", rates[s.rate], size)
+	}
+	if !s.running {
+		t.Error("another speed ends it")
+	}
+	s.painted = false
+	r.ticks[len(r.ticks)-1]()
+	if s.late != 1 {
+		t.Errorf("a code that nobody saw: late %d", s.late)
+	}
+	s.painted = true
+	r.now = r.now.Add(2 * time.Second)
+	r.ticks[len(r.ticks)-1]()
+	if s.late < 5 {
+		t.Errorf("the clock went on for two seconds: late %d", s.late)
+	}
+	at := s.at
+	key(r.w, fyne.KeySpace)
+	if s.running {
+		t.Error("it does not pause")
+	}
+	key(r.w, fyne.KeyRight)
+	if s.at != at+1 {
+		t.Errorf("code %d after %d", s.at, at)
+	}
+	version, id := s.used, s.stream.ID()
+	key(r.w, fyne.KeyPageDown)
+	if s.used >= version || s.stream.ID() == id || s.at != 0 || s.all() {
+		t.Errorf("less in one code: version %d, before %d, code %d", s.used, version, s.at+1)
+	}
+	key(r.w, fyne.KeyEscape)
+	if _, back := r.w.page.(*start); !back || has {
+		t.Error("Escape does not lead back, or claims that it was received")
+	}
+}
+
+func noise(n int) []byte {
+	out := make([]byte, n)
+	x := uint32(1)
+	for i := range out {
+		x = x*1664525 + 1013904223
+		out[i] = byte(x >> 24)
+	}
+	return out
+}
+
+// TestOneCode stands still.
+func TestOneCode(t *testing.T) {
+	r := newRoom(t, nil)
+	m, err := qr.NewMessage(map[string][]byte{"a.txt": []byte("short")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSending(r.w, "", "One file", m, nil, func(bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.w.show(s)
+	key(r.w, fyne.KeySpace)
+	key(r.w, fyne.KeyRight)
+	if s.running || s.at != 0 || !s.all() || s.cards.primary.Disabled() {
+		t.Errorf("running %v at %d", s.running, s.at)
+	}
+}
+
+// TestTakingInTheWindow: a camera that is busy is named, a code of others too;
+// nothing of that loses a part. Whoever begins anew has none.
+func TestTakingInTheWindow(t *testing.T) {
+	r := newRoom(t, byQR)
+	r.w.Rehearse("", false)
+	s := r.handOver("kek.export")
+	for page_(t, r.w).stage == steps.Prepare {
+		r.now = r.now.Add(time.Minute)
+		page_(t, r.w).changed()
+		test.Tap(page_(t, r.w).primary)
+	}
+	v := r.until("kek.receive")
+	c := controlOf[*takeControl](t, v)
+	c.t.cameras.OnChanged("front")
+	if !strings.Contains(c.t.note.Value(), "in use") || r.chosen != "front" {
+		t.Errorf("a busy camera: %q", c.t.note.Value())
+	}
+	other, err := qr.NewMessage(map[string][]byte{"other.bin": noise(4000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := newSending(r.w, "", "Another screen", other, nil, func(bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := r.seen
+	r.seen = append(append([]camera.Frame{}, full[:3]...), camera.Frame{Image: grey(foreign)})
+	c.t.cameras.OnChanged("stand")
+	if p := c.g.Progress(); p.Have != 3 || p.Foreign != 1 || c.t.foreign.Value() != "1" {
+		t.Errorf("%+v, shown %q", p, c.t.foreign.Value())
+	}
+	r.shot(r.w, "take.foreign")
+	r.w.focus(c.t.scanner)
+	typed(r.w, foreign.stream.Frame(1))
+	key(r.w, fyne.KeyReturn)
+	if id := foreign.stream.ID().String(); !strings.Contains(c.t.note.Value(), id) {
+		t.Errorf("the foreign code is not named: %q", c.t.note.Value())
+	}
+	r.w.focus(c.t.scanner)
+	typed(r.w, s.stream.Frame(5))
+	key(r.w, fyne.KeyReturn)
+	if p := c.g.Progress(); p.Have != 4 {
+		t.Errorf("what a scanner typed is not taken: %+v", p)
+	}
+	test.Tap(c.t.anew)
+	sheet := r.w.keys.Sheet()
+	if sheet == nil {
+		t.Fatal("it begins anew without asking")
+	}
+	for _, b := range sheet.Buttons() {
+		if b.Text() == "Begin anew" {
+			test.Tap(b)
+		}
+	}
+	if p := c.g.Progress(); p.Have != 0 || p.Need != 0 {
+		t.Errorf("%+v", p)
+	}
+	// Who turns away ends the camera.
+	one := &screenCamera{}
+	_ = one
+	page_(t, r.w).turnTo("exception")
+	if c.t.stop != nil {
+		t.Error("the camera goes on behind an exception")
+	}
+}
+
+var _ kit.Pattern = qr.Symbol{}

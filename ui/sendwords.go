@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"fmt"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/ui/kit"
+)
+
+// sendWords is what stands beside a code: where it is, what to compare, and
+// the buttons.
+type sendWords struct {
+	box                                            fyne.CanvasObject
+	count, more, speed, size, note                 *kit.Text
+	run, before, next, slower, faster, less, dense *kit.Button
+	primary, back                                  *kit.Button
+}
+
+func newSendWords(s *sending) sendWords {
+	v := sendWords{
+		count: kit.NewText("", kit.Title), more: kit.NewText("", kit.SmallMuted),
+		speed: kit.NewText("", kit.Strong), size: kit.NewText("", kit.Strong), note: kit.NewText("", kit.Small),
+		run:    kit.NewButton("Run", kit.Plain, s.toggle),
+		before: kit.NewButton("‹", kit.Plain, func() { s.turn(-1) }), next: kit.NewButton("›", kit.Plain, func() { s.turn(1) }),
+		slower: kit.NewButton("Slower", kit.Plain, func() { s.faster(-1) }), faster: kit.NewButton("Faster", kit.Plain, func() { s.faster(1) }),
+		less: kit.NewButton("Less", kit.Plain, func() { s.denser(-1) }), dense: kit.NewButton("More", kit.Plain, func() { s.denser(1) }),
+		primary: kit.NewButton("The other machine has it", kit.Primary, func() { s.back(true) }),
+		back:    kit.NewButton("Back", kit.Quiet, func() { s.back(false) }),
+	}
+	over := "Files as codes"
+	if s.step != "" {
+		over = s.step
+	}
+	head := kit.NewColumn(0.5, kit.NewText(over, kit.OverlineBlue), kit.NewText(s.title, kit.Heading))
+	words := kit.NewColumn(1, kit.NewText("Eight words. Read out those that the other machine asks for.", kit.SmallMuted), wordGrid(qr.Words(s.m.Digest())))
+	v.box = kit.NewScroll(kit.NewRoom(2, 2, kit.NewColumn(2, head,
+		kit.NewColumn(0.5, v.count, v.more), kit.NewRow(1, 0, v.run, v.before, v.next), kit.NewHRule(), words, kit.NewHRule(),
+		kit.NewColumn(1, v.speed, kit.NewRow(1, -1, v.slower, v.faster)),
+		kit.NewColumn(1, v.size, kit.NewRow(1, -1, v.less, v.dense)),
+		v.note, kit.NewHRule(), v.primary, v.back)))
+	return v
+}
+
+// wordGrid has the words in two columns, numbered as they are asked.
+func wordGrid(words []string) fyne.CanvasObject {
+	var cells []fyne.CanvasObject
+	half := (len(words) + 1) / 2
+	for i := range half {
+		for _, n := range []int{i, i + half} {
+			if n < len(words) {
+				cells = append(cells, kit.NewRow(1, 1, kit.NewText(fmt.Sprint(n+1), kit.Muted), kit.NewText(words[n], kit.Strong)))
+			}
+		}
+	}
+	return kit.NewGrid(2, 1, cells...)
+}
+
+func (v sendWords) buttons() []*kit.Button {
+	return []*kit.Button{v.run, v.before, v.next, v.slower, v.faster, v.less, v.dense, v.primary, v.back}
+}
+
+// tell brings the words up to date.
+func (s *sending) tell() {
+	v := s.cards
+	if v.count == nil {
+		return
+	}
+	k := s.stream.Blocks()
+	place, more := fmt.Sprintf("Code %d of %d", s.at+1, k), fmt.Sprintf("All %d are needed, or any others in their place.", k)
+	switch {
+	case k == 1:
+		place, more = "One code", "It stands still: one is all there is."
+	case s.at >= k:
+		place = fmt.Sprintf("Code %d", s.at+1)
+		more = fmt.Sprintf("Any %d will do: this one stands in for one that was missed.", k)
+	}
+	v.count.SetText(place)
+	v.more.SetText(more)
+	v.run.SetText(map[bool]string{true: "Pause", false: "Run"}[s.running])
+	enable(v.run, k > 1)
+	enable(v.before, k > 1)
+	enable(v.next, k > 1)
+	v.speed.SetText(fmt.Sprintf("%g a second", rates[s.rate]))
+	enable(v.slower, s.rate > 0 && k > 1)
+	enable(v.faster, s.rate < len(rates)-1 && k > 1)
+	pixels, _ := s.symbol.Module()
+	v.size.SetText(fmt.Sprintf("%d modules, each %d pixels", qr.Modules(s.used), pixels))
+	enable(v.less, s.most > versions[0])
+	enable(v.dense, s.most < versions[len(versions)-1] && k > 1)
+	note, loud := s.flashing()
+	v.note.SetStyle(map[bool]kit.Style{true: kit.Alert, false: kit.Small}[loud])
+	v.note.SetText(note)
+	v.note.Hidden = note == ""
+	enable(v.primary, s.all())
+	v.box.Refresh()
+	s.w.trace.touch()
+}
