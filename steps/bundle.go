@@ -37,9 +37,11 @@ var (
 
 var stepKEKExport = &Step{
 	ID: "kek.export", Title: "Hand over the KEK bundle", Act: "Hand over",
-	Say: "The KEK's public half and the sealed log go to the HSM room, on a fresh medium or as codes on this screen: the plan says which. " +
-		"A medium is written, read back and compared; put it into a tamper-evident bag and write down its number. " +
-		"Codes are shown again and again until the other machine has them all, with eight words: the other machine asks for two of them.",
+	Say: "The KEK's public half and the sealed log go onto a fresh medium. " +
+		"Everything is written, read back and compared. " +
+		"Put the medium into a tamper-evident bag and write down its number.",
+	Codes: "The KEK's public half and the sealed log are shown as codes on this screen, again and again, until the offline machine's camera has them all. " +
+		"It then asks for two of the eight words beside the codes: read them out.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: sendFields, Needs: []Key{factKID.Key}, Carry: carryKEK,
 	Do: export,
@@ -51,9 +53,11 @@ var stepKEKExport = &Step{
 
 var stepBlobExport = &Step{
 	ID: "blob.export", Title: "Hand over the blob bundle", Act: "Hand over",
-	Say: "The key transfer blobs and the sealed log go back to the online machine, on a second, fresh medium or as codes on this screen: the plan says which. " +
-		"A medium is written, read back and compared; put it into a tamper-evident bag and write down its number. " +
-		"Codes are shown again and again until the other machine has them all, with eight words: the other machine asks for two of them.",
+	Say: "The key transfer blobs and the sealed log go onto a second, fresh medium. " +
+		"Everything is written, read back and compared. " +
+		"Put the medium into a tamper-evident bag and write down its number.",
+	Codes: "The key transfer blobs and the sealed log are shown as codes on this screen, again and again, until the online machine's camera has them all. " +
+		"It then asks for two of the eight words beside the codes: read them out.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: sendFields, Needs: []Key{factKID.Key}, Carry: carryBlob,
 	Do: export,

@@ -40,6 +40,7 @@ type Field struct {
 	Exact       string                                          // Word: what must be typed
 	Only        func(name string, soFar map[string]string) bool // nil: always asked; else by the answers so far
 	Late        func(*Ceremony) bool                            // nil: from the start; else only when it makes sense
+	Last        bool                                            // asked first, for others hang on it, and shown last: it is only the way out
 	Way         string                                          // of a step that carries files: asked where they go this way, plan.USB or plan.QR
 	FromFile    bool                                            // Secret: may be given as @FILE, because it has several lines
 

@@ -34,7 +34,7 @@ const insteadField = "instead"
 // instead is the way out when the planned way does not work. People decide on
 // it as on any exception. A medium that cannot be read leaves a record, and only
 // then is anything else offered; a camera that sees nothing leaves none.
-var instead = Field{Name: insteadField, Label: "Only if the planned way does not work here", Kind: Choice, Optional: true}
+var instead = Field{Name: insteadField, Label: "Only if the planned way does not work here", Kind: Choice, Optional: true, Last: true}
 
 // otherWay names the way that is not planned.
 var otherWay = map[string]string{
@@ -147,6 +147,7 @@ func seeWords(_ context.Context, r *Run) Finding {
 	first, second := typed[strconv.Itoa(g.asked.First)], typed[strconv.Itoa(g.asked.Second)]
 	where := fmt.Sprintf("words %d and %d", g.asked.First, g.asked.Second)
 	if !g.asked.Holds(g.Digest(), first, second) {
+		g.asked = qr.Challenge{} // another two the next time
 		return holds(false, fmt.Sprintf("%s typed as %q and %q", where, first, second), wanted)
 	}
 	return holds(true, fmt.Sprintf("%s are those of %s", where, strings.Join(qr.Words(g.Digest()), " ")), wanted)

@@ -22,10 +22,13 @@ var importSteps = []*Step{
 
 var stepBlobReceive = &Step{
 	ID: "blob.receive", Title: "Receive the blobs", Act: "The keys",
-	Say: "The bundle comes on the medium or, where the plan says so, from the other machine's screen by camera. It is read once, and checked before anything is kept: " +
+	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
 		"the plan, the seal of the HSM room, both logs' links, every file's digest, and each blob by the same lint as there. " +
 		"The internal witness types the code of the offline head from the sheet.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Codes: "Hold the camera to the codes on the offline machine's screen. Any order will do, and nothing is lost by looking away. " +
+		"When all parts are there, two of the words beside the codes are typed here, and the internal witness types the code of the offline head from the sheet. " +
+		"Everything is checked before anything is kept.",
 	Carry: carryBlob,
 	Ask: append(slices.Clone(takeFields),
 		Field{Name: "head", Label: "The code of the offline head, from the witness's sheet", Kind: Code, Blind: true}),

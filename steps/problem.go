@@ -116,7 +116,7 @@ var refusals = map[string][2]string{
 	},
 	"transfer.words": {
 		"The words typed are not those of what this machine received: one is mistyped, or read off another screen, or the codes came from somebody else.",
-		"Read the words off the other machine's screen again, where other two may be asked. If they differ still, begin anew with the codes of that screen alone.",
+		"Read the words off the other machine's screen again: another two are asked. If they differ still, begin anew with the codes of that screen alone.",
 	},
 	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
 	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},

@@ -44,6 +44,7 @@ type Step struct {
 	Act   string // "The HSM": the group of steps that it stands in, in rail and script
 	Since int    // the list of steps (List) with which it came, where older records may lack it; 0: the first
 	Say   string // what happens and why; at most five sentences
+	Codes string // the same, where the plan carries a bundle as codes; "" = Say
 
 	Acts     []Role // whose hands do it
 	Approves []Role // one of whom signs for it before it is done; never the person at the keyboard
@@ -74,6 +75,14 @@ type Step struct {
 	Do     func(context.Context, *Run) error
 	Look   func(context.Context, *Run) (found int, err error)
 	Checks []Check
+}
+
+// Says is what is said of the step under this plan.
+func (s *Step) Says(p *plan.Plan) string {
+	if s.Codes != "" && s.Carry.Planned(p) == plan.QR {
+		return s.Codes
+	}
+	return s.Say
 }
 
 // A Sign asks for statements signed by people of these roles.

@@ -54,10 +54,13 @@ var stepMachine = &Step{
 
 var stepKEKReceive = &Step{
 	ID: "kek.receive", Title: "Receive the KEK", Act: "The KEK",
-	Say: "The bundle comes on the medium or, where the plan says so, from the other machine's screen by camera. It is read once, and checked before anything is kept: " +
+	Say: "The bundle is read from the medium, once, and checked before anything is kept: " +
 		"the plan, the seal of the preparation, the log, every file's digest, and what the HSM of the vault attests of the KEK. " +
-		"The internal witness types the code of the log's head from the sheet.",
+		"The internal witness types the code of the log's head from the sheet. What else lies on the medium is named.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
+	Codes: "Hold the camera to the codes on the online machine's screen. Any order will do, and nothing is lost by looking away. " +
+		"When all parts are there, two of the words beside the codes are typed here, and the internal witness types the code of the log's head from the sheet. " +
+		"Everything is checked before anything is kept.",
 	Carry: carryKEK,
 	Ask: append(slices.Clone(takeFields),
 		Field{Name: "head", Label: "The code of the preparation's head, from the witness's sheet", Kind: Code, Blind: true}),

@@ -40,7 +40,13 @@ func newForm(p *ceremony, fields []steps.Field, changed func()) *form {
 		r.onSubmitted(func() { f.submitted(r) })
 		r.onRefused(r.field.SetError)
 		f.rows = append(f.rows, r)
-		f.box.Add(r.field)
+	}
+	for _, last := range []bool{false, true} {
+		for _, r := range f.rows {
+			if r.f.Last == last {
+				f.box.Add(r.field)
+			}
+		}
 	}
 	f.sieve()
 	f.box.Hidden = len(f.rows) == 0

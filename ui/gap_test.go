@@ -128,6 +128,11 @@ func grey(s *sending) *image.Gray {
 	return out
 }
 
+func cornersOf(img *image.Gray) [4][2]float64 {
+	w, h := float64(img.Rect.Dx()), float64(img.Rect.Dy())
+	return [4][2]float64{{36, 31}, {w - 36, 31}, {w - 36, h - 31}, {36, h - 31}}
+}
+
 // until leads on until a step is awaited.
 func (r *room) until(id string) *step {
 	r.t.Helper()
@@ -192,6 +197,8 @@ func (r *room) takeOver(id string, s *sending) {
 	if p := c.g.Progress(); p.Have != len(full)-2 || !r.cameras[len(r.cameras)-1].closed {
 		r.t.Errorf("%d parts of %d", p.Have, len(full))
 	}
+	c.t.preview.See(full[0].Image, []kit.Outline{{Corners: cornersOf(full[0].Image), Taken: true}}) // the file is at its end: a camera would go on
+	c.t.note.SetText("")
 	r.shot(r.w, "take."+id+".part")
 	r.seen = full
 	c.t.cameras.OnChanged("stand")
@@ -383,13 +390,13 @@ func TestTakingInTheWindow(t *testing.T) {
 	}
 	r.shot(r.w, "take.foreign")
 	r.w.focus(c.t.scanner)
-	typed(r.w, foreign.stream.Frame(1))
+	c.t.scanner.SetValue(foreign.stream.Frame(1))
 	key(r.w, fyne.KeyReturn)
 	if id := foreign.stream.ID().String(); !strings.Contains(c.t.note.Value(), id) {
 		t.Errorf("the foreign code is not named: %q", c.t.note.Value())
 	}
 	r.w.focus(c.t.scanner)
-	typed(r.w, s.stream.Frame(5))
+	c.t.scanner.SetValue(s.stream.Frame(5))
 	key(r.w, fyne.KeyReturn)
 	if p := c.g.Progress(); p.Have != 4 {
 		t.Errorf("what a scanner typed is not taken: %+v", p)
@@ -408,8 +415,6 @@ func TestTakingInTheWindow(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	// Who turns away ends the camera.
-	one := &screenCamera{}
-	_ = one
 	page_(t, r.w).turnTo("exception")
 	if c.t.stop != nil {
 		t.Error("the camera goes on behind an exception")

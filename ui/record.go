@@ -25,7 +25,7 @@ func (p *ceremony) showStep(it steps.Item) {
 		p.w.tell(err)
 		return
 	}
-	body := kit.NewColumn(2.5, kit.NewText(it.Step.Say, kit.Muted))
+	body := kit.NewColumn(2.5, kit.NewText(it.Step.Says(p.c.Plan()), kit.Muted))
 	for _, r := range records {
 		body.Add(recordBody(r))
 	}

@@ -302,20 +302,25 @@ func (s *sending) mark(t *Trace) {
 
 // sendLayout gives the code all the height there is, and what is said about it
 // the room beside.
-type sendLayout struct{}
+type sendLayout struct{ s *sending }
 
 // MinSize is that of a small projector.
 func (sendLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(800, 560) }
 
-// Layout implements fyne.Layout: band, code, words.
-func (sendLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
-	const wide = 400
+// Layout implements fyne.Layout: band, code, words, and what ends it.
+func (l sendLayout) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	const wide, most = 400, 480
 	scale := kit.Size(kit.SizeBody) / 18
 	top := o[0].MinSize().Height
 	put(o[0], 0, 0, size.Width, top)
 	side := min(size.Height-top, size.Width-wide*scale)
-	put(o[1], gap(), top+gap(), side-2*gap(), size.Height-top-2*gap())
-	put(o[2], side, top, size.Width-side, size.Height-top)
+	beside := min(size.Width-side, most*scale)
+	left := (size.Width - side - beside) / 2
+	put(o[1], left+gap(), top+gap(), side-2*gap(), size.Height-top-2*gap())
+	foot := o[3].MinSize().Height
+	put(o[2], left+side, top, beside, size.Height-top-foot)
+	put(o[3], left+side, size.Height-foot, beside, foot)
+	l.s.measured()
 }
 
 func (s *sending) build() {
@@ -324,7 +329,7 @@ func (s *sending) build() {
 	if p, ok := s.under.(*ceremony); ok && p.c.Plan().Rehearsal {
 		band = kit.NewBand("REHEARSAL — NOTHING HERE COUNTS")
 	}
-	s.box = container.New(sendLayout{}, band, s.symbol, s.cards.box)
+	s.box = container.New(sendLayout{s}, band, s.symbol, s.cards.box, s.cards.foot)
 }
 
 // flashing says how it is with flashing and size.

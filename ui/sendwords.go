@@ -12,7 +12,7 @@ import (
 // sendWords is what stands beside a code: where it is, what to compare, and
 // the buttons.
 type sendWords struct {
-	box                                            fyne.CanvasObject
+	box, foot                                      fyne.CanvasObject
 	count, more, speed, size, note                 *kit.Text
 	run, before, next, slower, faster, less, dense *kit.Button
 	primary, back                                  *kit.Button
@@ -37,9 +37,8 @@ func newSendWords(s *sending) sendWords {
 	words := kit.NewColumn(1, kit.NewText("Eight words. Read out those that the other machine asks for.", kit.SmallMuted), wordGrid(qr.Words(s.m.Digest())))
 	v.box = kit.NewScroll(kit.NewRoom(2, 2, kit.NewColumn(2, head,
 		kit.NewColumn(0.5, v.count, v.more), kit.NewRow(1, 0, v.run, v.before, v.next), kit.NewHRule(), words, kit.NewHRule(),
-		kit.NewColumn(1, v.speed, kit.NewRow(1, -1, v.slower, v.faster)),
-		kit.NewColumn(1, v.size, kit.NewRow(1, -1, v.less, v.dense)),
-		v.note, kit.NewHRule(), v.primary, v.back)))
+		kit.NewRow(1, 0, v.speed, v.slower, v.faster), kit.NewRow(1, 0, v.size, v.less, v.dense), v.note)))
+	v.foot = kit.NewRoom(2, 1.5, kit.NewRow(1, 1, v.back, v.primary))
 	return v
 }
 
@@ -85,15 +84,21 @@ func (s *sending) tell() {
 	v.speed.SetText(fmt.Sprintf("%g a second", rates[s.rate]))
 	enable(v.slower, s.rate > 0 && k > 1)
 	enable(v.faster, s.rate < len(rates)-1 && k > 1)
-	pixels, _ := s.symbol.Module()
-	v.size.SetText(fmt.Sprintf("%d modules, each %d pixels", qr.Modules(s.used), pixels))
 	enable(v.less, s.most > versions[0])
 	enable(v.dense, s.most < versions[len(versions)-1] && k > 1)
+	enable(v.primary, s.all())
+	s.measured()
+	v.box.Refresh()
+	s.w.trace.touch()
+}
+
+// measured says how large the code is drawn, and what that means.
+func (s *sending) measured() {
+	v := s.cards
+	pixels, _ := s.symbol.Module()
+	v.size.SetText(fmt.Sprintf("%d modules of %d pixels", qr.Modules(s.used), pixels))
 	note, loud := s.flashing()
 	v.note.SetStyle(map[bool]kit.Style{true: kit.Alert, false: kit.Small}[loud])
 	v.note.SetText(note)
 	v.note.Hidden = note == ""
-	enable(v.primary, s.all())
-	v.box.Refresh()
-	s.w.trace.touch()
 }

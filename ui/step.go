@@ -87,7 +87,7 @@ func (s *step) say() string {
 	if s.now.Phase == steps.Sealing {
 		return "The log is frozen. Each person signs the list of its files; the plan's quorum must."
 	}
-	return s.now.Step.Say
+	return s.now.Step.Says(s.p.c.Plan())
 }
 
 // facts are what the room must see before it acts.

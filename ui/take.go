@@ -41,6 +41,8 @@ type taking struct {
 	scanner *kit.Entry
 	files   *kit.Button
 	anew    *kit.Button
+	whole   *fyne.Container // when all is there
+	live    *fyne.Container // before that
 	box     fyne.CanvasObject
 
 	stop  func()    // ends the source; nil: none
@@ -71,11 +73,13 @@ func (k *taking) build() {
 		value.SetAlign(fyne.TextAlignTrailing)
 		return kit.NewRow(1, 0, kit.NewText(label, kit.Body), value)
 	}
+	k.whole = kit.NewColumn(1)
 	state := kit.NewColumn(1, k.count, k.parts, row("Rate", k.rate), row("Left", k.left), row("Not of this transfer", k.foreign), k.note)
 	ways := kit.NewColumn(1, kit.NewText("Camera", kit.Strong), k.cameras,
 		kit.NewText("No camera? Take the codes from pictures or a film, or from a scanner that types them here:", kit.SmallMuted),
 		k.scanner, kit.NewRow(1, -1, k.files, k.anew))
-	k.box = kit.NewColumn(2.5, kit.NewBeside(300, k.preview, state), ways)
+	k.live = kit.NewColumn(2.5, kit.NewBeside(280, k.preview, state), ways)
+	k.box = kit.NewColumn(1, k.whole, k.live)
 }
 
 // list lists the cameras.
@@ -271,7 +275,19 @@ func (k *taking) tell(p qr.Progress) {
 	k.foreign.SetText(fmt.Sprint(p.Foreign))
 	k.pace(p)
 	enable(k.anew, p.Have > 0)
+	k.finish(p)
 	k.box.Refresh()
+}
+
+// finish leaves one panel of all, when all is there.
+func (k *taking) finish(p qr.Progress) {
+	k.live.Hidden, k.whole.Hidden = k.t.Done(), !k.t.Done()
+	if k.whole.Objects = nil; !k.t.Done() {
+		return
+	}
+	again := kit.NewButton("Begin anew…", kit.Quiet, k.askAnew)
+	k.whole.Add(kit.NewPanel(fmt.Sprintf("All %d parts are there", p.Need), []string{"Now read two words off the other machine's screen. Nothing is believed before they are typed here."}, "", kit.PanelGood))
+	k.whole.Add(kit.NewRow(1, -1, again))
 }
 
 // pace says how fast it goes, and for how long still.

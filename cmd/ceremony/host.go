@@ -18,6 +18,7 @@ import (
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/ui"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -47,8 +48,20 @@ func newHost(o opening) ui.Host {
 			}
 			return reports[0], nil
 		},
+		Cameras: machineCameras(), Keep: keepMessage,
 		Trace: traceTo(o.traceFD),
 	}
+}
+
+// keepMessage writes files that were received into a folder, which is made if it
+// is not there.
+func keepMessage(dir string, m qr.Message) error {
+	d, err := openOrCreate(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return m.Write(d)
 }
 
 func begin(b ui.Beginning, say func(string)) (*steps.Ceremony, error) {

@@ -29,7 +29,7 @@ func (l *lead) announce(ctx context.Context, now steps.Now) {
 	}
 	title := fmt.Sprintf("%s %d/%d  %s", strings.ToUpper(string(now.Stage)), now.Number, now.Of, now.Step.Title)
 	fmt.Fprintf(l.words, "%s  (%s)\n\n", l.strong(title), now.Step.ID)
-	say := now.Step.Say
+	say := now.Step.Says(l.c.Plan())
 	if now.Phase == steps.Sealing {
 		say = "The log is frozen. Each person signs the list of its files; the plan's quorum must."
 	}
