@@ -43,7 +43,7 @@ var otherWay = map[string]string{
 }
 
 // wordField stands for the two words that are asked once all codes are there.
-var wordField = Field{Name: "screen", Kind: Text, Blind: true, Way: plan.QR}
+var wordField = Field{Name: "screen", Label: "Word on the other machine's screen", Kind: Text, Blind: true, Way: plan.QR}
 
 // fields makes the fields of a step that are asked in this ceremony.
 func (c *Ceremony) fields(s *Step, ask []Field) []Field {
