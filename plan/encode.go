@@ -213,7 +213,7 @@ func New() *Plan {
 		},
 		Quorum:   Quorum{Operators: 2, CryptoOfficers: 1, InternalWitnesses: 1},
 		Transfer: Transfer{KEK: "usb", Blob: "usb"},
-		Evidence: Evidence{Attestation: "none", AuditLog: "none"},
+		Evidence: Evidence{Attestation: "none", AuditLog: "wanted"},
 		Time: Time{
 			NotBefore: time.Date(2030, 1, 1, 8, 0, 0, 0, time.UTC),
 			NotAfter:  time.Date(2030, 1, 14, 18, 0, 0, 0, time.UTC),

@@ -46,12 +46,12 @@ var schema = []table{
 	{name: "program", title: "Programs", required: true, doc: "The programs that may run this ceremony: `ceremony version` prints the digest.", fields: []field{
 		{name: "sha256", label: "SHA-256 of the programs", kind: KindDigests, required: true, doc: "one per build and system", example: "64 lower-case hex digits"},
 	}},
-	{name: "vault", title: "Vault", required: true, doc: "The vault that receives the keys.", fields: []field{
+	{name: "vault", title: "Vault", required: true, doc: vaultDoc, fields: []field{
 		{name: "url", label: "URL", kind: KindText, required: true, doc: "no path, no port", example: "https://NAME.vault.azure.net"},
 		{name: "cloud", label: "Cloud", kind: KindChoice, required: true, doc: "public, usgov or china", choose: cloudsOf},
 		{name: "tenant", label: "Tenant", kind: KindText, required: true, doc: "GUID of the Entra tenant", example: "00000000-0000-0000-0000-000000000000"},
 		{name: "api", label: "API version", kind: KindChoice, doc: "version of the service's API", choose: words(apis...)},
-		{name: "owner_root", label: "Owner's root", kind: KindDigest, doc: "Managed HSM: SHA-256 of the owner's root certificate", idle: view.keyVault, example: "64 lower-case hex digits"},
+		{name: "owner_root", label: "Owner's root", kind: KindDigest, doc: "Managed HSM: SHA-256 of its owner's root certificate, as ceremony inspect shows it", idle: view.keyVault, example: "64 lower-case hex digits"},
 		{name: "authority", label: "Authority", kind: KindText, doc: "rehearsal only: token endpoint", idle: view.realVault, needed: true, example: "https://127.0.0.1:8443"},
 		{name: "ca", label: "Certificate authority", kind: KindBlock, doc: "rehearsal only: certificate authority of the vault", idle: view.realVault, needed: true, example: "-----BEGIN CERTIFICATE-----"},
 		{name: "purge", label: "Purge the KEK", kind: KindYesNo, doc: "purge the KEK afterwards where the vault allows it"},
@@ -101,9 +101,9 @@ var schema = []table{
 		{name: "kek", label: "KEK", kind: KindChoice, required: true, doc: "to the HSM room: usb or qr", choose: words(media...)},
 		{name: "blob", label: "Key transfer blobs", kind: KindChoice, required: true, doc: "from the HSM room: usb or qr", choose: words(media...)},
 	}},
-	{name: "evidence", title: "Evidence", required: true, doc: "Which evidence must be there that the vault made the KEK: required, wanted or none.", fields: []field{
-		{name: "attestation", label: "Key attestation", kind: KindChoice, required: true, doc: "Managed HSM only; a Key Vault has none", choose: words(wishes...)},
-		{name: "audit_log", label: "Audit log", kind: KindChoice, required: true, doc: "record of the key's creation in the vault's audit log", choose: words(wishes...)},
+	{name: "evidence", title: "Evidence", required: true, doc: evidenceDoc, fields: []field{
+		{name: "attestation", label: "Key attestation", kind: KindChoice, required: true, doc: "what a Managed HSM attests of the KEK; a Key Vault attests nothing: none", choose: words(wishes...)},
+		{name: "audit_log", label: "Audit log", kind: KindChoice, required: true, doc: "KeyCreate of the KEK in the vault's diagnostic log, and no KeyImport; nobody signs that log", choose: words(wishes...)},
 	}},
 	{name: "time", title: "Time", required: true, doc: "The ceremony is held between these two moments.", fields: []field{
 		{name: "not_before", label: "Not before", kind: KindTime, required: true, example: "2030-01-07T08:00:00Z"},
@@ -120,6 +120,14 @@ var schema = []table{
 const topDoc = `Plan of a key ceremony.
 Every decision is made here, before the day; the people named below sign it.
 On the day two of them type its code: ` + "`ceremony plan check`" + ` prints it.`
+
+const vaultDoc = `The vault that receives the keys. The URL of a Managed HSM is https://NAME.managedhsm.azure.net,
+and it has one key more here: owner_root = "SHA-256 of the certificate of its owner's root".
+Without it an attestation proves a genuine HSM, and not that it is yours.`
+
+const evidenceDoc = `Which evidence must be there that the vault made the KEK. What is missing stops if it is
+required, needs an exception if it is wanted, and is recorded if it is none; it stands on
+the transcript's first page in any case. Evidence that is there and wrong always stops.`
 
 const peopleDoc = `The people. One person is one key, and kept says how it is kept:
 card, fido and laptop are in one person's hand; a key file is not, and the

@@ -39,7 +39,8 @@ var stepKEKAttest = &Step{
 		Example: "PT1H.json, from the container insights-logs-auditevent", Optional: true, Late: wantsAuditLog,
 	}},
 	Needs: []Key{sessionVault, factKID.Key, factKEK.Key}, Gives: []Key{factAttested.Key},
-	Show: func(r *Run) []Line { return evidenceLines(r.c.plan) },
+	Show:  func(r *Run) []Line { return evidenceLines(r.c.plan) },
+	Print: evidencePaths,
 	Do: func(ctx context.Context, r *Run) error {
 		if err := fetchAttestation(ctx, r); err != nil {
 			return err

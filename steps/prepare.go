@@ -3,7 +3,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -196,49 +195,18 @@ func seePlatform(r *Run, k keyvault.Key) Finding {
 
 var stepKEKCode = &Step{
 	ID: "kek.code", Title: "Write down the KEK's code", Act: "The KEK",
-	Say: "Each operator now gets the KEK by an own machine, account and network, with the commands below, and computes its code. " +
+	Say: "Each operator now gets the KEK by an own machine, account and network, each by another way if possible (az, REST, portal), and computes its code. " +
 		"Each writes host, version, time and code on an own sheet that the other does not see. " +
 		"Both type it here, blind, to find mistakes early; the decision falls in the HSM room.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask:   []Field{{Name: "code", Label: "The KEK's code, from your own sheet", Kind: Code, Blind: true, Each: operator, Least: 2}},
 	Needs: []Key{factKID.Key, factKEKSum.Key},
 	Show:  kekCommands,
-	Print: func(p *plan.Plan) []Line { return kekPaths(p, p.Vault.Host(), p.KEK.Name, "") },
+	Print: kekPaths,
 	Checks: []Check{{ID: "kek.code", Class: Stop, See: func(_ context.Context, r *Run) Finding {
 		return codeMatches(r, "code", factKEKSum.Get(r), "the KEK")
 	}}},
 }
-
-// kekCommands are the ways to the KEK's code that do without this program.
-func kekCommands(r *Run) []Line {
-	id, err := byok.ParseKID(factKID.Get(r))
-	if err != nil {
-		return nil
-	}
-	return kekPaths(r.c.plan, id.Host, id.Name, id.Version)
-}
-
-// kekPaths are the commands for a KEK; without a version they get the latest.
-func kekPaths(p *plan.Plan, host, name, version string) []Line {
-	vault, _, _ := strings.Cut(host, ".")
-	get := "az keyvault key download --vault-name " + vault
-	if vaultKind(p) == keyvault.ManagedHSM {
-		get = "az keyvault key download --hsm-name " + vault
-	}
-	get += " --name " + name
-	lines := []Line{{Label: "Vault host", Value: host}}
-	if version != "" {
-		lines, get = append(lines, Line{Label: "KEK version", Value: version}), get+" --version "+version
-	}
-	get += " --encoding PEM --file kek.pem"
-	if p.Rehearsal {
-		get = "ceremony rehearsal-vault --dir VAULT --key " + name + " > kek.pem"
-	}
-	return append(lines, Line{Label: "Get it", Value: get, Mono: true}, Line{Label: "Its code", Value: codeCommand, Mono: true})
-}
-
-// codeCommand computes a code with stock tools.
-const codeCommand = `openssl pkey -pubin -in kek.pem -outform DER | python3 -c 'import sys,hashlib as h;d=sys.stdin.buffer.read() or sys.exit("no key");c="%035d"%(int(h.sha256(d).hexdigest(),16)%10**35);print(*[c[i:i+5] for i in range(0,35,5)])'`
 
 var sealPrepare = &Seal{Name: "prepare", Manifest: "PREPARE.sha256"}
 
