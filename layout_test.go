@@ -24,15 +24,16 @@ const module = "github.com/keyceremony/ceremony"
 // their path, modules of others by the beginning of theirs. The standard
 // library is free but for the rules further down. A new package needs a row.
 var layers = map[string][]string{
-	"digest":  {},
-	"vectors": {}, // for tests alone
-	"attacks": {}, // for tests alone
-	"assets":  {},
-	"durable": {"github.com/gofrs/flock", "golang.org/x/sys"},
-	"machine": {"digest", "golang.org/x/sys"},
-	"byok":    {"digest", "github.com/decred/dcrd/dcrec/secp256k1/v4", "github.com/go-json-experiment/json"},
-	"audit":   {"digest", "durable", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json"},
-	"plan":    {"digest", "byok", "audit", "github.com/pelletier/go-toml/v2", "golang.org/x/crypto/ssh"},
+	"digest":    {},
+	"vectors":   {}, // for tests alone
+	"attacks":   {}, // for tests alone
+	"assets":    {},
+	"durable":   {"github.com/gofrs/flock", "golang.org/x/sys"},
+	"machine":   {"digest", "golang.org/x/sys"},
+	"byok":      {"digest", "github.com/decred/dcrd/dcrec/secp256k1/v4", "github.com/go-json-experiment/json"},
+	"timestamp": {"digest", "golang.org/x/crypto/cryptobyte"},
+	"audit":     {"digest", "durable", "timestamp", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json"},
+	"plan":      {"digest", "byok", "timestamp", "audit", "github.com/pelletier/go-toml/v2", "golang.org/x/crypto/ssh"},
 
 	"transfer":                     {"digest", "byok", "audit", "durable"},
 	"transfer/qr":                  {"digest", "durable", "github.com/skip2/go-qrcode"},
@@ -42,6 +43,9 @@ var layers = map[string][]string{
 	"transfer/camera/mediadevices": {"transfer/qr/scan", "transfer/camera", "github.com/pion/mediadevices/pkg"},
 	"transfer/camera/driver":       {"transfer/camera", "transfer/camera/mediadevices", "github.com/blackjack/webcam", "github.com/pion/mediadevices/pkg", "golang.org/x/sys"},
 	"transfer/receive":             {"durable", "transfer/qr", "transfer/qr/scan", "transfer/camera"},
+
+	"timestamp/ask":     {"timestamp"},
+	"timestamp/tsatest": {}, // for tests alone
 
 	"hsm":         {"byok"},
 	"hsm/pkcs11":  {"digest", "byok", "hsm", "github.com/miekg/pkcs11", "golang.org/x/sys"},
@@ -58,7 +62,7 @@ var layers = map[string][]string{
 		"golang.org/x/crypto/ssh", "github.com/hiddeco/sshsig", "github.com/go-json-experiment/json",
 	},
 	"steps": {
-		"digest", "byok", "durable", "audit", "plan", "transfer", "transfer/qr", "transfer/receive", "machine", "hsm", "keyvault", "keyvault/attest",
+		"digest", "byok", "durable", "timestamp", "audit", "plan", "transfer", "transfer/qr", "transfer/receive", "machine", "hsm", "keyvault", "keyvault/attest",
 		"golang.org/x/crypto/ssh", "github.com/go-json-experiment/json",
 	},
 	"report":            {"digest", "durable", "audit", "plan", "steps", "golang.org/x/crypto/ssh", "github.com/go-json-experiment/json"},
@@ -72,7 +76,7 @@ var layers = map[string][]string{
 }
 
 // http may be imported below these.
-var http = []string{"keyvault/azure", "keyvault/rehearsal", "keyvault/vaulttest"}
+var http = []string{"timestamp/ask", "timestamp/tsatest", "keyvault/azure", "keyvault/rehearsal", "keyvault/vaulttest"}
 
 // linksHTTP lists who may depend, at the end of the chain, on net/http:
 // those, the program, and what draws the window (Fyne links it).

@@ -25,7 +25,7 @@ import (
 
 // soak is how many random mutants both verifiers see. It comes from the flag
 // -soak or, for runs of many packages, from CEREMONY_SOAK.
-var soak = flag.Int("soak", envInt("CEREMONY_SOAK", 300), "random mutants for both verifiers; 10000 for every bit too")
+var soak = flag.Int("soak", envInt("CEREMONY_SOAK", 500), "random mutants for both verifiers; 10000 for every bit too")
 
 func envInt(name string, otherwise int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {

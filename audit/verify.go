@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/timestamp"
 )
 
 // A Policy is what the plan demands of the folder.
@@ -22,6 +24,7 @@ type Policy struct {
 	PlanSigners []string       // ids of people who must have signed the plan
 	SealKey     ssh.PublicKey  // the HSM's own (principal SealKeyID); nil if none
 	Plan        digest.SHA256
+	TimeRoot    *x509.Certificate // from which time-stamp tokens descend; nil if the plan names no authority
 	// Steps is what the record of a complete ceremony has, by the list of
 	// steps: Steps[0] of list 1. Nil if that is not known.
 	Steps [][]Must
@@ -147,6 +150,9 @@ func (c *checker) rules() []rule {
 		{"exceptions.approved", (*checker).exceptionsApproved},
 		{"signoff", (*checker).signoff},
 		{"outcome", (*checker).outcomeRule},
+		{"time.prepare", func(c *checker, f *finding) { c.bounded(f, "online.log", "plan.toml", SealPrepare) }},
+		{"time.wrap", func(c *checker, f *finding) { c.bounded(f, "offline.log", "plan.toml", SealOffline) }},
+		{"time.import", func(c *checker, f *finding) { c.bounded(f, "online.2.log", SealOffline, SealFinal) }},
 		{"anchor.plan", (*checker).anchorPlan},
 	}
 	if c.policy.Steps != nil {
@@ -318,7 +324,7 @@ func (c *checker) take(name string, size int64, f io.ReadSeeker) (err error) {
 }
 
 func kept(name string) bool {
-	for _, suffix := range []string{".txt", ".sig", ".sha256", ".toml"} {
+	for _, suffix := range []string{".txt", ".sig", ".sha256", ".toml", timestamp.Suffix} {
 		if strings.HasSuffix(name, suffix) {
 			return true
 		}

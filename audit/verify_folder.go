@@ -32,6 +32,7 @@ var names = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`[0-9A-Za-z-]{1,127}\.(?:pub\.pem|kcv|byok)`, // KEY
 	`signoff\.[a-z0-9]{2,16}\.json`,
 	`(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.[a-z0-9]{2,16}\.sig)?`,
+	`(?:plan\.toml|(?:PREPARE|OFFLINE|MANIFEST)\.sha256)\.tsr`,
 }, "|") + `)$`)
 
 // folderNames wants plain files with known names, that stay apart on media

@@ -4,6 +4,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -18,6 +19,7 @@ type logFacts struct {
 	err             error // why the log cannot be read
 	open            Open
 	close           *Close
+	closedAt        time.Time // by the machine's clock
 	head            Head
 	heads           []digest.SHA256 // by seq
 	stopped         bool            // has a ceremony.stop
@@ -108,7 +110,7 @@ func (l *logFacts) add(r Record) error {
 		l.stopped = l.stopped || r.Ev == EvStop
 		return err
 	case EvClose:
-		l.close = new(Close)
+		l.close, l.closedAt = new(Close), r.Wall
 		return json.Unmarshal(r.Data, l.close)
 	}
 	return nil

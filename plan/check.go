@@ -2,10 +2,13 @@ package plan
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/keyceremony/ceremony/timestamp"
 )
 
 // A checker looks at the values of a plan. It knows no file: fail gets the
@@ -51,6 +54,7 @@ func (c *checker) check() {
 	c.choice("transfer.blob", c.plan.Transfer.Blob, media...)
 	c.evidence()
 	c.window()
+	c.timeAuthority()
 	c.workloads()
 }
 
@@ -184,6 +188,22 @@ func (c *checker) window() {
 		c.bad("time.not_after", "is not later than not_before, wanted a window of time")
 	case d > maxWindow:
 		c.bad("time.not_after", "is %d days after not_before, wanted at most 366", int(d.Hours()/24))
+	}
+}
+
+// timeAuthority wants an address to ask, and the one certificate that makes an
+// answer worth something.
+func (c *checker) timeAuthority() {
+	t := c.plan.Time
+	if t.Authority == "" && t.Root == "" {
+		return
+	}
+	u, err := url.Parse(t.Authority)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
+		c.bad("time.authority", "is %q, wanted http://HOST/PATH or https://HOST/PATH", t.Authority)
+	}
+	if _, err := timestamp.ParseRoot(t.Root); err != nil {
+		c.bad("time.authority_root", "holds no certificate that can be read, wanted one certificate in PEM")
 	}
 }
 

@@ -61,11 +61,12 @@ func keyNamesOf(v view) []string {
 	return slices.DeleteFunc(v.column("key", "name"), func(s string) bool { return s == "" })
 }
 
-func (v view) keyVault() bool     { return !Vault{URL: v.text("url")}.ManagedHSM() }
-func (v view) realVault() bool    { return v.text("cloud") != Rehearsal }
-func (v view) noSealKey() bool    { return v.text("seal_key") == "none" }
-func (v view) isEC() bool         { return v.text("type") == "EC" }
-func (v view) noCurve() bool      { return !v.isEC() }
-func (v view) notSelected() bool  { return v.text("source") != Select }
-func (v view) noPublic() bool     { return v.notSelected() || v.text("type") == "AES" }
-func (v view) noOfflineKey() bool { return v.text("kept") != File }
+func (v view) keyVault() bool        { return !Vault{URL: v.text("url")}.ManagedHSM() }
+func (v view) realVault() bool       { return v.text("cloud") != Rehearsal }
+func (v view) noSealKey() bool       { return v.text("seal_key") == "none" }
+func (v view) noTimeAuthority() bool { return v.text("authority") == "" }
+func (v view) isEC() bool            { return v.text("type") == "EC" }
+func (v view) noCurve() bool         { return !v.isEC() }
+func (v view) notSelected() bool     { return v.text("source") != Select }
+func (v view) noPublic() bool        { return v.notSelected() || v.text("type") == "AES" }
+func (v view) noOfflineKey() bool    { return v.text("kept") != File }

@@ -141,6 +141,8 @@ type Evidence struct {
 type Time struct {
 	NotBefore time.Time `toml:"not_before"`
 	NotAfter  time.Time `toml:"not_after"`
+	Authority string    `toml:"authority"`      // address of a time-stamp authority (RFC 3161), http or https; "" for none
+	Root      string    `toml:"authority_root"` // PEM of the certificate from which its certificates descend
 }
 
 // A Workload is pointed to the new key after the import.

@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/timestamp"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -44,6 +45,9 @@ func (p *Plan) Policy() audit.Policy {
 	policy := audit.Policy{
 		Ceremony: p.ID, Mode: p.Mode(), Roster: p.Roster(),
 		Quorum: map[string]int{}, SealKey: p.sealKey(), Plan: p.SHA256(),
+	}
+	if root, err := timestamp.ParseRoot(p.Time.Root); err == nil {
+		policy.TimeRoot = root
 	}
 	for _, n := range p.needs() {
 		if n.number > 0 {

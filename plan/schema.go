@@ -108,6 +108,8 @@ var schema = []table{
 	{name: "time", title: "Time", required: true, doc: "The ceremony is held between these two moments.", fields: []field{
 		{name: "not_before", label: "Not before", kind: KindTime, required: true, example: "2030-01-07T08:00:00Z"},
 		{name: "not_after", label: "Not after", kind: KindTime, required: true, example: "2030-01-14T18:00:00Z"},
+		{name: "authority", label: "Time-stamp authority", kind: KindText, doc: "address of a time-stamp authority (RFC 3161); without one, times are only claimed", example: "http://timestamp.example.com"},
+		{name: "authority_root", label: "Authority's root", kind: KindBlock, doc: "root certificate of the authority, PEM", idle: view.noTimeAuthority, needed: true, example: "-----BEGIN CERTIFICATE-----"},
 	}},
 	{name: "workload", title: "Workloads", one: "Workload", many: true, doc: "What uses the new keys afterwards. The command is shown; the program never runs it.", fields: []field{
 		{name: "name", label: "Name", kind: KindText, required: true, example: "payments database"},

@@ -44,10 +44,17 @@ var stepKEKExport = &Step{
 		"It then asks for two of the eight words beside the codes: read them out.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: sendFields, Needs: []Key{factKID.Key}, Carry: carryKEK,
-	Do: export,
+	Do: func(ctx context.Context, r *Run) error {
+		if err := export(ctx, r); err != nil {
+			return err
+		}
+		stamped(ctx, r, sealPrepare.Manifest, r.c.have(sealPrepare.Manifest))
+		return nil
+	},
 	Checks: []Check{
 		{ID: "transfer.way", Class: Exception, See: seeWay},
 		{ID: "medium.fresh", Class: Exception, When: byMedium, See: seeFresh},
+		checkTime(Prepare),
 	},
 }
 
@@ -167,7 +174,7 @@ func (c *Ceremony) sealedFiles(seal *Seal) (map[string][]byte, error) {
 }
 
 func vouched(m audit.Manifest, seal *Seal, name string) bool {
-	return name == seal.Manifest || strings.HasPrefix(name, seal.Manifest+".") || strings.HasSuffix(name, ".byok") ||
+	return name == seal.Manifest || strings.HasPrefix(name, seal.Manifest+".") && strings.HasSuffix(name, ".sig") || strings.HasSuffix(name, ".byok") ||
 		slices.ContainsFunc(m, func(f audit.File) bool { return f.Name == name })
 }
 

@@ -59,6 +59,7 @@ type hall struct {
 	frames  func(side string) []string // what the camera of a side sees; nil: what the other side shows
 	kek     string                     // name of the KEK in this attempt, "" for the first
 	clock   time.Duration              // how far the machine's clock is ahead
+	askTime func(ctx context.Context, address string, request []byte) ([]byte, error)
 
 	unpinned bool // the module is loaded whatever its digest
 }
@@ -172,7 +173,7 @@ func (h *hall) world() World {
 			return audit.Stamp{Boot: "test", MonoNS: ticks, Wall: vaulttest.Now().Add(h.clock), Src: "test"}
 		},
 		Rand: rand.Reader, Program: audit.Tool{Name: "ceremony", Version: "test", Commit: "test", SHA256: digest.Of([]byte("program"))},
-		Machine: func() machine.Report { return h.report }, FileSum: sumOf,
+		Machine: func() machine.Report { return h.report }, FileSum: sumOf, AskTime: h.askTime,
 		OpenVault: func(ctx context.Context, v plan.Vault, _ SignIn) (keyvault.Vault, error) {
 			if h.client != nil {
 				return h.client, nil

@@ -34,19 +34,20 @@ var stepBlobReceive = &Step{
 		Field{Name: "head", Label: "The code of the offline head, from the witness's sheet", Kind: Code, Blind: true}),
 	Needs: []Key{factKID.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
 	Gives: []Key{factTarget.Key, factBlob.Key, factTask.Key},
-	Do: func(_ context.Context, r *Run) error {
+	Do: func(ctx context.Context, r *Run) error {
 		err := takeBundle(r, func(k Key) bool {
 			return hasAnyPrefix(string(k), "target/", "blob/", "challenge/", "hsm.")
 		})
 		if err == nil {
 			factOffline.Put(r, sideFact{r.saw.got.state.excused, r.saw.got.state.missing})
+			stamped(ctx, r, sealOffline.Manifest, r.saw.got.bundle.Files[sealOffline.Manifest])
 		}
 		return err
 	},
 	Checks: append(bundleChecks(carryBlob),
 		Check{ID: "bundle.keys", Class: Stop, See: seeBundleKeys},
 		Check{ID: "bundle.lint", Class: Stop, See: seeBundleLint},
-		Check{ID: "kek.life", Class: Stop, See: seeKEKLife}),
+		Check{ID: "kek.life", Class: Stop, See: seeKEKLife}, checkTime(Import)),
 }
 
 func hasAnyPrefix(s string, prefixes ...string) bool {

@@ -119,7 +119,7 @@ func (c *Ceremony) discard() error {
 }
 
 // freshFile matches files that are made anew each time.
-var freshFile = regexp.MustCompile(`^(challenge\..*\.json|vault\..*\.json|kek\.json)$`)
+var freshFile = regexp.MustCompile(`^(challenge\..*\.json|vault\..*\.json|kek\.json|(plan\.toml|(PREPARE|OFFLINE)\.sha256)\.tsr)$`)
 
 // logNames are the logs that this side may have, oldest first.
 func (c *Ceremony) logNames() []string { return []string{c.side + ".log", c.side + ".2.log"} }

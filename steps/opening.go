@@ -121,8 +121,11 @@ var stepClock = &Step{
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask:   []Field{{Name: "clock", Label: "The time now, in UTC, by a clock that is not this machine's", Kind: Time, Each: operator, Least: 2, Example: "2026-11-22 09:14:03"}, {Name: "insist", Label: "Both times were read rightly, and this machine's clock is off", Kind: Word, Exact: "INSIST", Optional: true, Late: clockFailed}},
 	Gives: []Key{factOffset.Key},
-	Do: func(_ context.Context, r *Run) error {
+	Do: func(ctx context.Context, r *Run) error {
 		factOffset.Put(r, offset(r))
+		if r.Stage == Prepare {
+			stamped(ctx, r, "plan.toml", r.c.have("plan.toml"))
+		}
 		return nil
 	},
 	Checks: []Check{
@@ -132,6 +135,7 @@ var stepClock = &Step{
 			return holds(abs(off) <= maxOffset, fmt.Sprintf("%d s", off), "at most 120 s either way")
 		}},
 		{ID: "clock.agree", Class: Exception, See: seeClocksAgree},
+		checkTime(Prepare),
 	},
 }
 

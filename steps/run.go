@@ -52,6 +52,7 @@ type saw struct {
 	clean   hsm.Cleaned
 	trusted hsm.Trusted
 	machine machine.Report
+	time    Finding // whether there is a time-stamp token
 
 	attested, logged []attest.Finding
 }

@@ -176,6 +176,9 @@ func (c *Ceremony) seal(ctx context.Context, now Now, sigs map[string][]byte) er
 	if err := c.enoughRoles(now.Step.ID, c.sealQuorum(), c.sealers(e, c.have(now.Step.Seal.Manifest))); err != nil {
 		return err
 	}
+	if err := c.stampSeal(ctx, e); err != nil {
+		return err
+	}
 	return c.follow(e)
 }
 

@@ -22,6 +22,7 @@ type World struct {
 	Machine   func() machine.Report
 	OpenVault func(context.Context, plan.Vault, SignIn) (keyvault.Vault, error)
 	OpenToken func(context.Context, plan.HSM) (hsm.Token, error)
+	AskTime   func(ctx context.Context, address string, request []byte) ([]byte, error) // sends a request of RFC 3161; nil where there is no way
 	FileSum   func(path string) (digest.SHA256, error)
 	Progress  func(what string) // what is awaited, for people; may be nil
 }

@@ -159,7 +159,7 @@ func (h Header) fits(w Want) error {
 
 // suffixes are the endings of the files that a ceremony sends. Nothing that a
 // desktop would start or render is among them.
-var suffixes = []string{".toml", ".sig", ".log", ".pem", ".json", ".byok", ".kcv", ".txt", ".sha256", ".pub"}
+var suffixes = []string{".toml", ".sig", ".log", ".pem", ".json", ".byok", ".kcv", ".txt", ".sha256", ".pub", ".tsr"}
 
 // reserved are names that Windows gives to devices, with any ending.
 var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)

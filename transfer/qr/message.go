@@ -146,7 +146,7 @@ func parseList(b []byte, n int) (names []string, sizes []int, rest []byte, ok bo
 // desktop would start or render is among them.
 var suffixes = []string{
 	".asc", ".bin", ".byok", ".cer", ".crt", ".csr", ".csv", ".der", ".json", ".kcv",
-	".log", ".md", ".pem", ".pub", ".sha256", ".sig", ".toml", ".txt",
+	".log", ".md", ".pem", ".pub", ".sha256", ".sig", ".toml", ".tsr", ".txt",
 }
 
 var (
