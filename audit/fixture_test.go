@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/timestamp"
+	"github.com/keyceremony/ceremony/timestamp/tsatest"
 )
 
 // A maker writes a plausible ceremony into one folder, with real signatures.
@@ -39,6 +42,7 @@ type maker struct {
 	except    bool                               // an exception happens
 	signoff   map[string]string                  // what people say who do not agree
 	between   func(d *durable.Dir, point string) // before "MANIFEST.sha256"
+	authority *tsatest.Authority                 // that the plan names; nil for none
 }
 
 var people = []struct{ id, role string }{
@@ -85,6 +89,9 @@ func (m *maker) plan() []byte {
 	var b strings.Builder
 	line := func(k ssh.PublicKey) string { return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(k))) }
 	fmt.Fprintf(&b, "format = 1\nid = %q\nrehearsal = %v\n\n[hsm]\nseal_key = %q\n\n", m.policy.Ceremony, m.policy.Mode == Rehearsal, line(m.policy.SealKey))
+	if m.authority != nil {
+		fmt.Fprintf(&b, "[time]\nauthority_root = \"\"\"\n%s\"\"\"\n\n", m.authority.RootPEM)
+	}
 	fmt.Fprintf(&b, "[quorum]\noperators = %d\ncrypto_officers = 1\ninternal_witnesses = 1\n", m.policy.Quorum["operator"])
 	for _, p := range m.policy.Roster {
 		fmt.Fprintf(&b, "\n[[person]]\nid = %q\nname = %q\nrole = %q\nkey = %q\n", p.ID, p.ID, p.Role, line(p.Keys[0])+" "+p.ID)
@@ -123,6 +130,30 @@ func (m *maker) sign(who, side, what, namespace string, msg []byte) []byte {
 }
 
 func (m *maker) may(who, what string) bool { return m.signs == nil || m.signs(who, what) }
+
+// token writes a token over a file, if the plan names an authority.
+func (m *maker) token(name string) []File {
+	m.t.Helper()
+	if m.authority == nil {
+		return nil
+	}
+	b, err := m.dir.Read(name, MaxFile)
+	m.must(err)
+	q, err := timestamp.NewRequest(digest.Of(b), rand.Reader)
+	m.must(err)
+	answer, err := m.authority.Answer(q.DER())
+	m.must(err)
+	token, _, err := q.Take(answer, m.authority.Root)
+	m.must(err)
+	return []File{m.write(TokenName(name), token)}
+}
+
+// withAuthority has the plan name a time-stamp authority.
+func (m *maker) withAuthority() *maker {
+	m.authority = tsatest.New(m.t)
+	m.policy.TimeRoot = m.authority.Root
+	return m
+}
 
 // begin creates a log with its first record.
 func (m *maker) begin(name, stage string, link *Head) {
@@ -279,6 +310,9 @@ func (m *maker) prepare() {
 	const log, stage = "online.log", "prepare"
 	m.begin(log, stage, nil)
 	m.opening(log, stage)
+	if m.authority != nil {
+		m.end(log, stage, "clock.check", End{Files: m.token("plan.toml")})
+	}
 	m.add(log, Entry{Stage: stage, Actor: []string{"op1"}, Ev: EvBegin, Step: "kek.create", Data: Begin{Mark: "run/1"}})
 	m.end(log, stage, "kek.create", End{Facts: map[string]jsontext.Value{"kek.kid": jsontext.Value(`"https://v.vault.azure.net/keys/k/1"`)}})
 	m.end(log, stage, "kek.readback", End{Files: []File{
@@ -293,7 +327,7 @@ func (m *maker) prepare() {
 	if m.stop != log {
 		head := m.logs[log].Head()
 		m.begin("online.2.log", stage, &head)
-		m.end("online.2.log", stage, "kek.export", End{})
+		m.end("online.2.log", stage, "kek.export", End{Files: m.token(SealPrepare)})
 	}
 }
 
@@ -314,7 +348,7 @@ func (m *maker) wrap() {
 func (m *maker) imports() {
 	const log, stage = "online.2.log", "import"
 	m.opening(log, stage)
-	m.end(log, stage, "blob.receive", End{Links: []Head{m.logs["offline.log"].Head()}})
+	m.end(log, stage, "blob.receive", End{Links: []Head{m.logs["offline.log"].Head()}, Files: m.token(SealOffline)})
 	m.act(log, stage, "target.import", m.write("vault.signing.json", []byte("{}\n")))
 	m.end(log, stage, "final.seal", End{Statements: m.state(log, stage, "final.seal", ActionSignOff, "op1", "op2", "co1", "iw")})
 	c := Close{Outcome: OutcomeComplete, NotChecked: []string{"kek.attestation"}}
@@ -327,6 +361,7 @@ func (m *maker) imports() {
 	slices.Sort(c.Disagree)
 	m.close(log, stage, "final.seal", c)
 	m.seal(SealFinal, "online")
+	m.token(SealFinal)
 }
 
 // act is an irreversible step: approved by another person than the one who acts.

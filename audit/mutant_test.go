@@ -221,7 +221,11 @@ func TestEveryFlippedBitOfAFolder(t *testing.T) {
 // randomEdit is any damage to any file.
 func (h *herd) randomEdit(r *rand.Rand) edit {
 	names := h.sealedNames()
-	name := names[r.IntN(len(names))]
+	return h.editOf(names[r.IntN(len(names))], r)
+}
+
+// editOf is any damage to one file.
+func (h *herd) editOf(name string, r *rand.Rand) edit {
 	size := len(h.bytes[name])
 	switch r.IntN(12) {
 	case 0:

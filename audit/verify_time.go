@@ -3,7 +3,6 @@ package audit
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/keyceremony/ceremony/timestamp"
@@ -30,7 +29,7 @@ func (c *checker) bounded(f *finding, log, after, before string) {
 	switch {
 	case c.policy.TimeRoot == nil:
 		f.note = "not available: the plan names no time-stamp authority" + claim
-	case begin != nil && end != nil && begin.At.After(end.At.Add(maxSkew)):
+	case begin != nil && end != nil && contradict(*begin, *end):
 		f.bad("the token over %s was made at %s, and the one over %s before that, at %s", after, moment(begin.At), before, moment(end.At))
 	case begin != nil && end != nil:
 		f.note = fmt.Sprintf("%s was closed between %s and %s%s", log, moment(begin.Earliest()), moment(end.Latest()), claim)
@@ -43,6 +42,11 @@ func (c *checker) bounded(f *finding, log, after, before string) {
 		f.note = "not available: no token" + claim
 	}
 	f.unchecked = true
+}
+
+// contradict says whether what came first has the later token.
+func contradict(begin, end timestamp.Stamp) bool {
+	return begin.At.Truncate(time.Second).After(end.At.Truncate(time.Second).Add(maxSkew))
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
@@ -96,6 +100,3 @@ func (c *checker) namesToken(log, token string) bool {
 		})
 	})
 }
-
-// TimeRule says whether a rule is one of those about time.
-func TimeRule(id string) bool { return strings.HasPrefix(id, "time.") }

@@ -15,11 +15,14 @@ TEXT = rf"({LOG}-[0-9]{{4,8}}-[a-z]+(?:[.-][a-z]+)*\.{WHO}\.txt)(?:\.sig)?"
 NAMES = re.compile("|".join((
     rf"plan\.toml(?:\.{WHO}\.sig)?", r"(?:script|transcript)\.html", "allowed_signers", r"auditor-card\.txt", rf"{LOG}\.log", TEXT,
     r"kek\.publickey\.pem", r"kek(?:\.attestation|\.audit)?\.json", rf"challenge(?:\.{KEY})?\.json", rf"vault\.{KEY}\.json",
-    rf"{KEY}\.(?:pub\.pem|kcv|byok)", rf"signoff\.{WHO}\.json", rf"(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.{WHO}\.sig)?")))
+    rf"{KEY}\.(?:pub\.pem|kcv|byok)", rf"signoff\.{WHO}\.json", rf"(?:PREPARE|OFFLINE|MANIFEST)\.sha256(?:\.{WHO}\.sig)?",
+    r"(?:plan\.toml|(?:PREPARE|OFFLINE|MANIFEST)\.sha256)\.tsr")))
 BASE, KEK, DRAWN = ["plan.toml", "allowed_signers", "online.log"], ["kek.publickey.pem", "kek.json"], ["transcript.html", "auditor-card.txt"]
 MOST = 16 << 20  # bytes of a file; what is drawn from the record is not read at all
 SEALS = {"PREPARE.sha256": ("prepare-seal", "online", BASE + KEK), "OFFLINE.sha256": ("offline-seal", "offline", BASE + KEK + ["offline.log"]),
          "MANIFEST.sha256": ("final-seal", "online", BASE + ["offline.log", "online.2.log"])}  # and what each must list
+TIMES = {"prepare": ("online.log", "plan.toml", "PREPARE.sha256"), "wrap": ("offline.log", "plan.toml", "OFFLINE.sha256"),
+         "import": ("online.2.log", "OFFLINE.sha256", "MANIFEST.sha256")}  # which log was closed between the tokens over which files
 USES = "plan signin approve signoff bundle prepare-seal offline-seal final-seal".split()  # namespaces are USE@keyceremony
 def need(ok, why):
     if not ok: raise ValueError(why)
@@ -85,6 +88,36 @@ def why_not(who, keys, namespace, sig, message):
         open(f"{d}/sig", "wb").write(sig)
         run = ["ssh-keygen", "-Y", "verify", "-f", f"{d}/allowed", "-I", who, "-n", namespace, "-s", f"{d}/sig"]
         return "" if subprocess.run(run, input=message, capture_output=True).returncode == 0 else "ssh-keygen does not verify it"
+def tlv(b, *path):  # the elements of DER, of what is inside those at the path: (content, content with tag and length)
+    out, rest = [], tlv(b, *path[:-1])[path[-1]][0] if path else b
+    while rest:
+        at = 2 if rest[1] < 128 else rest[1] - 126
+        n = at + (rest[1] if at == 2 else int.from_bytes(rest[2:at], "big"))
+        out, rest = out + [(rest[at:n], rest[:n])], rest[n:]
+    return out
+def enc(tag, *parts):
+    b = b"".join(parts)
+    n = len(b).to_bytes((len(b).bit_length() + 7) // 8, "big")
+    return bytes((tag, len(b))) + b if len(b) < 128 else bytes((tag, 128 + len(n))) + n + b
+@functools.cache
+def token_time(root, token, data):
+    """When an authority saw data. First the form of all that it did not sign, which openssl checks less strictly; then openssl."""
+    need(len(token) <= 65536, "too long")
+    signed, oid = tlv(token, 0, 1, 1, 0), lambda hex, *after: enc(6, bytes.fromhex(hex)) + b"".join(after)
+    _, _, (_, kind), (attributes, _), (_, way), (value, _) = tlv(signed[4][1], 0, 0)
+    cert, info = tlv(signed[3][1], 0, 0, 0), tlv(signed[2][1], 0, 1)[0][0]
+    need(token == enc(0x30, b"\x30\3\2\1\0", enc(0x30, oid("2a864886f70d010702"), enc(0xa0, enc(0x30, b"\2\1\3", enc(0x31, kind),
+         enc(0x30, oid("2a864886f70d0109100104"), enc(0xa0, enc(4, info))), enc(0xa0, signed[3][0]), enc(0x31, enc(0x30, b"\2\1\1",
+         enc(0x30, cert[3][1], cert[1][1]), kind, enc(0xa0, *(enc(0x30, a[0][1], enc(0x31, a[1][0])) for a in (tlv(x) for x, _ in tlv(attributes)))),
+         way, enc(4, value)))))))
+         and kind in [enc(0x30, oid("60864801650304020" + n, null)) for n in "123" for null in (b"", b"\5\0")]
+         and way in [enc(0x30, oid("2a864886f70d0101" + n, b"\5\0")) for n in ("01", "0b", "0c", "0d")] + [enc(0x30, oid("2a8648ce3d04030" + n)) for n in "234"],
+         "not the one form of a token")
+    at = datetime.datetime.strptime(re.search(rb"\x18[\x0f-\x19](\d{14})(?:\.\d+)?Z", info)[1].decode() + "+0000", "%Y%m%d%H%M%S%z").timestamp()
+    with tempfile.TemporaryDirectory() as d:
+        for n, b in ("root", root.encode()), ("token", token), ("data", data): open(f"{d}/{n}", "wb").write(b)
+        run = ["openssl", "ts", "-verify", "-data", f"{d}/data", "-in", f"{d}/token", "-CAfile", f"{d}/root", "-attime", str(int(at))]
+        return at if subprocess.run(run, capture_output=True).returncode == 0 else need(0, "openssl does not verify it")
 def verify(files, codes={}):
     """All rules over what folder() gives: {rule: (what is wrong, what is missing)}, and the outcome."""
     found = {"folder.names": ([ascii(n) for n, b in files.items() if b is None or not NAMES.fullmatch(n)] +
@@ -188,6 +221,13 @@ def verify(files, codes={}):
     want, told = "complete" + " with exceptions" * bool(exceptions), {n: logs[n][-1]["data"]["outcome"] for n in closed}
     rule("outcome", [f"{n} says {o!a}" for n, o in told.items() if o != "not completed" and (n in stopped or o != (want if n == "online.2.log" else ""))],
          [f"{n} says so" for n, o in told.items() if o == "not completed"])
+    root = plan.get("time", {}).get("authority_root", "")
+    seen, wrong = parsed(lambda n, b: token_time(root or need(0, "no authority in the plan"), b, files[n[:-4]]), [n for n in files if n.endswith(".tsr")])
+    for stage, (log, *pair) in TIMES.items():
+        early, late = (n + ".tsr" for n in pair)
+        named = any(m in (log, log.replace("offline", "online")) and (early, sha(files.get(early, b""))) in [(f["name"], f["sha256"]) for f in d["files"]] for m, _, d in ends)
+        rule("time." + stage, [w for w in wrong if w.startswith((early, late))] + [f"{late} is older than {early}"] *
+             (named and early in seen and late in seen and seen[early] > seen[late] + 60))
     for name, text in codes.items():
         heads = {code(head[n]["sha256"]) for n in closed if name in (n.split(".")[0], n.removesuffix(".log"))}
         rule(f"anchor.{name}", ["another code"] * (re.sub("[ -]", "", text) not in ({code(sha(files["plan.toml"]))} if name == "plan" else heads)))

@@ -31,19 +31,19 @@ type token struct {
 	content  []byte // DER of the TSTInfo, as it was signed
 	info     info
 	certs    []*x509.Certificate
-	sid      []byte // whole element: issuer and serial, or [0] key identifier
+	sid      []byte // issuer and serial number of the signer's certificate, the whole element
 	digest   algorithm
 	attrs    []byte // what is in the SET of signed attributes
 	signAlg  algorithm
 	signed   []byte // the signature
-	byKeyID  bool
 	attrsMap map[string][]byte
 }
 
 // An algorithm is an AlgorithmIdentifier without parameters, or with NULL.
 type algorithm struct {
-	oid asn1.ObjectIdentifier
-	raw []byte
+	oid  asn1.ObjectIdentifier
+	raw  []byte
+	null bool
 }
 
 // info is what a TSTInfo says.
@@ -100,7 +100,7 @@ func (r *reader) algorithm() algorithm {
 	a := algorithm{raw: r.element(cbasn1.SEQUENCE)}
 	in := (&reader{String: a.raw}).enter(cbasn1.SEQUENCE)
 	a.oid = in.oid()
-	if !in.Empty() && len(in.bytes(cbasn1.NULL)) > 0 || in.end("") != nil {
+	if a.null = !in.Empty(); a.null && len(in.bytes(cbasn1.NULL)) > 0 || in.end("") != nil {
 		r.bad = true
 	}
 	return a
@@ -165,11 +165,7 @@ func parseSigned(data *reader) (*token, error) {
 func (t *token) parseSigner(signers *reader) error {
 	one := signers.enter(cbasn1.SEQUENCE)
 	one.integer()
-	if t.byKeyID = one.PeekASN1Tag(cbasn1.Tag(0).ContextSpecific()); t.byKeyID {
-		t.sid = one.element(cbasn1.Tag(0).ContextSpecific())
-	} else {
-		t.sid = one.element(cbasn1.SEQUENCE)
-	}
+	t.sid = one.element(cbasn1.SEQUENCE)
 	t.digest = one.algorithm()
 	t.attrs = one.bytes(context(0))
 	t.signAlg = one.algorithm()

@@ -53,10 +53,6 @@ func (t *token) verify(sum digest.SHA256, root *x509.Certificate) (Stamp, []*x50
 func (t *token) leaf() (*x509.Certificate, error) {
 	for _, c := range t.certs {
 		name := der(func(b *cryptobyte.Builder) {
-			if t.byKeyID {
-				b.AddASN1(cbasn1.Tag(0).ContextSpecific(), func(b *cryptobyte.Builder) { b.AddBytes(c.SubjectKeyId) })
-				return
-			}
 			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 				b.AddBytes(c.RawIssuer)
 				b.AddASN1BigInt(c.SerialNumber)
@@ -84,6 +80,9 @@ func (t *token) checkSignature(leaf *x509.Certificate) error {
 		alg = h.ecdsa
 	default:
 		return fmt.Errorf("the token is signed by %s, which is not known", name)
+	}
+	if t.signAlg.null != (alg == h.rsa) { // RFC 3279, 2.2.1 and 2.2.3
+		return errors.New("the signer of the token is not in its form")
 	}
 	sum := h.hash.New()
 	sum.Write(t.content)
@@ -160,12 +159,8 @@ func forTimeAlone(leaf *x509.Certificate) bool {
 // encode writes the token in the one form in which it is kept.
 func (t *token) encode(chain []*x509.Certificate) []byte {
 	type builder = cryptobyte.Builder
-	version := int64(1)
-	if t.byKeyID {
-		version = 3
-	}
 	signer := func(b *builder) {
-		b.AddASN1Int64(version)
+		b.AddASN1Int64(1) // by issuer and serial number
 		b.AddBytes(t.sid)
 		b.AddBytes(t.digest.raw)
 		b.AddASN1(context(0), func(b *builder) { b.AddBytes(t.attrs) })
