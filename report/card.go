@@ -40,8 +40,8 @@ func cardOf(p *plan.Plan) []byte {
 		ID, Mode, R  string // R: what every namespace of a rehearsal begins with
 		People, Keys string // ids and names, for loops of a shell
 		Signing      string // names of the keys that the vault proved by a signature
-		HSM          bool
-	}{ID: p.ID, Mode: p.Mode(), HSM: p.Policy().SealKey != nil}
+		HSM, Time    bool
+	}{ID: p.ID, Mode: p.Mode(), HSM: p.Policy().SealKey != nil, Time: p.Time.Root != ""}
 	if p.Rehearsal {
 		c.R = "rehearsal-"
 	}

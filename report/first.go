@@ -63,6 +63,19 @@ func (t *Transcript) Days() string {
 	return first + " to " + last
 }
 
+// Times are between which moments each log was closed, as far as tokens of a
+// time-stamp authority prove it.
+func (t *Transcript) Times() []string {
+	if t.Plan.Time.Root == "" {
+		return []string{"not proved: the plan names no time-stamp authority; what clocks and people say is a claim"}
+	}
+	var out []string
+	for _, stage := range []string{"prepare", "wrap", "import"} {
+		out = append(out, t.Rule("time."+stage).Detail)
+	}
+	return out
+}
+
 // Clocks say where each machine's clock had its time from, and what of it is
 // known.
 func (t *Transcript) Clocks() []string {

@@ -132,7 +132,7 @@ func rootCommand() *cobra.Command {
 	}
 	w.register(root)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
-	root.AddCommand(openCommand(), runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), reportCommand(), hsmCommand(),
+	root.AddCommand(openCommand(), runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), stampCommand(), reportCommand(), hsmCommand(),
 		inspectCommand(), qrCommand(), rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
 	wrapArgs(root)
 	return root

@@ -20,6 +20,7 @@ import (
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/timestamp/ask"
 )
 
 // version is set by the linker for releases.
@@ -37,7 +38,7 @@ func world(say func(string)) (steps.World, error) {
 		return steps.World{}, err
 	}
 	return steps.World{
-		Stamp: stamp, Rand: rand.Reader, Program: tool, Machine: machine.Look, FileSum: fileSum, Progress: say,
+		Stamp: stamp, Rand: rand.Reader, Program: tool, Machine: machine.Look, FileSum: fileSum, Progress: say, AskTime: ask.Ask,
 		OpenVault: func(ctx context.Context, v plan.Vault, s steps.SignIn) (keyvault.Vault, error) {
 			return openVault(ctx, v, s, say)
 		},
