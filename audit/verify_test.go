@@ -13,7 +13,7 @@ import (
 )
 
 func TestVerifyCompleteCeremony(t *testing.T) {
-	m := newMaker(t)
+	m := newMaker(t).withAuthority()
 	v := Verify(m.make(), m.policy, m.codes())
 	if v.Outcome != OutcomeComplete || !v.Complete() {
 		t.Fatalf("%s\n%s", v.Outcome, failing(v))
@@ -29,7 +29,7 @@ func TestVerifyCompleteCeremony(t *testing.T) {
 }
 
 func TestAnchorsAreLoudWhereTheyAreMissing(t *testing.T) {
-	m := newMaker(t)
+	m := newMaker(t).withAuthority()
 	v := Verify(m.make(), m.policy, Anchors{})
 	if v.Outcome != OutcomeComplete {
 		t.Fatalf("%s\n%s", v.Outcome, failing(v))

@@ -201,6 +201,7 @@ func (c *checker) timeAuthority() {
 	u, err := url.Parse(t.Authority)
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https" {
 		c.bad("time.authority", "is %q, wanted http://HOST/PATH or https://HOST/PATH", t.Authority)
+		return
 	}
 	if _, err := timestamp.ParseRoot(t.Root); err != nil {
 		c.bad("time.authority_root", "holds no certificate that can be read, wanted one certificate in PEM")
