@@ -33,6 +33,7 @@ func (s *screening) Close() error { return nil }
 func TestFilm(t *testing.T) {
 	m, s := sent(t, 700)
 	film := scantest.Film{Shot: scantest.Typical(3), Shown: 15, Exposure: 20, Readout: 25, Unsteady: 1}
+	film.Shot.Width, film.Shot.Height = 640, 480
 	sees := &screening{Film: film}
 	for i := range s.Blocks() + 2 {
 		sees.codes = append(sees.codes, scantest.Of(s.Frame(s.Blocks()-2+i), 10))
