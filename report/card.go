@@ -22,17 +22,10 @@ var card = template.Must(template.New("card").Parse(cardText))
 // tools alone, as a script of sh. It is ASCII, a pure function of the plan, and
 // stands on the last pages too.
 func WriteCard(w io.Writer, dir string) error {
-	d, err := durable.Open(dir)
-	if err != nil {
+	return withPlan(dir, func(_ *durable.Dir, p *plan.Plan) error {
+		_, err := w.Write(cardOf(p))
 		return err
-	}
-	defer d.Close()
-	p, err := readPlan(d)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(cardOf(p))
-	return err
+	})
 }
 
 func cardOf(p *plan.Plan) []byte {

@@ -54,6 +54,8 @@ var clauses = []clause{
 		}
 		return "not proved that the vault made this KEK"
 	}},
+	{Wants: "vault, kid and fingerprint of the KEK", Steps: []string{"vault.signin", "kek.readback"}},
+	{Wants: "the digest of each key transfer blob, and the KEK that it is under", Steps: []string{"target.wrap"}, Rules: []string{"files.recorded"}},
 	{Wants: "what crossed the gap is what was sealed", Steps: []string{"kek.receive", "blob.receive"}, Rules: []string{"seal.prepare", "seal.offline"}},
 	{Wants: "attributes of the target keys before and after", Steps: []string{"target.generate", "target.select", "target.close"}},
 	{Wants: "the key in the vault is the key in the HSM", Steps: []string{"target.import", "target.readback", "target.code"}},

@@ -82,10 +82,7 @@ func (t *Transcript) Clocks() []string {
 	var order []string
 	logs := map[string][]string{}
 	for _, l := range t.logs {
-		text := "source " + l.Src + ", error not known"
-		if l.ErrS != nil {
-			text = fmt.Sprintf("source %s, off by at most %d s", l.Src, *l.ErrS)
-		}
+		text := clockWords(l.Src, l.ErrS)
 		if logs[text] == nil {
 			order = append(order, text)
 		}
@@ -95,6 +92,15 @@ func (t *Transcript) Clocks() []string {
 		order[i] = strings.Join(logs[text], ", ") + " " + text
 	}
 	return order
+}
+
+// clockWords say where a clock has its time from, and how wrong it may be, in
+// seconds; nil: nobody knows.
+func clockWords(src string, errS *int64) string {
+	if errS == nil {
+		return "source " + src + ", error not known"
+	}
+	return fmt.Sprintf("source %s, off by at most %d s", src, *errS)
 }
 
 // Missed are the checks that could not be made, each reason once.

@@ -45,17 +45,26 @@ const maxPlan = 256 << 10
 
 // Read reads a folder for those who draw it. V is the verdict over it, with
 // every rule. A folder without a plan or a log has no transcript.
-func Read(dir string, v audit.Verdict) (*Transcript, error) {
+func Read(dir string, v audit.Verdict) (t *Transcript, err error) {
+	err = withPlan(dir, func(d *durable.Dir, p *plan.Plan) error {
+		t, err = gather(d, p, v)
+		return err
+	})
+	return t, err
+}
+
+// withPlan opens a folder with its plan.
+func withPlan(dir string, use func(*durable.Dir, *plan.Plan) error) error {
 	d, err := durable.Open(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer d.Close()
 	p, err := readPlan(d)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return gather(d, p, v)
+	return use(d, p)
 }
 
 // Write draws the page of a folder. V is the verdict over it, with every rule;

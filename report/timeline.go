@@ -47,7 +47,8 @@ type RawLine struct {
 // A Sitting is what stands above the records of one sitting.
 type Sitting struct {
 	Stage, Where, Log string
-	Number            int // 0 for what is no stage
+	Number            int    // 0 for what is no stage
+	Clock             string // what the record says of this machine's clock
 }
 
 // A Line is a label and what it says.
@@ -202,10 +203,10 @@ func (w *drawer) entry(log string, r audit.Record) *Entry {
 
 // head is what stands above a record that begins another sitting.
 func (w *drawer) head(log string, r audit.Record) *Sitting {
-	h := Sitting{Stage: r.Stage, Log: log}
-	if h == w.last {
+	if w.last.Stage == r.Stage && w.last.Log == log {
 		return nil
 	}
+	h := Sitting{Stage: r.Stage, Log: log, Clock: clockWords(r.Src, r.ErrS)}
 	w.last = h
 	if h.Number = stageNumber(r.Stage) + 1; h.Number > len(stages) {
 		h.Number = 0

@@ -37,6 +37,9 @@ func (l *timeline) readable(e *report.Entry) fyne.CanvasObject {
 		add("Time", e.Date+" "+e.Time+" UTC", false)
 	}
 	add("Begun", e.Begun, false)
+	if e.Head != nil {
+		add("Clock", e.Head.Clock, false)
+	}
 	add("At the keyboard", join(e.By), false)
 	for _, line := range e.Lines {
 		add(line.Label, line.Value, line.Mono)

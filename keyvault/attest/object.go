@@ -143,7 +143,7 @@ func (v *verifier) key(private object) {
 func modulus(n *big.Int) string {
 	h := fmt.Sprintf("%x", n)
 	if len(h) > 24 {
-		h = h[:12] + "…" + h[len(h)-12:]
+		h = h[:12] + "..." + h[len(h)-12:] // ASCII: it stands in records
 	}
 	return fmt.Sprintf("RSA-%d, modulus %s", n.BitLen(), h)
 }
