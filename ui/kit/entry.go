@@ -3,15 +3,13 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
 // An Entry takes text. It is Fyne's, but the window's shortcuts, Escape and F1
 // work in it, Enter goes to the page where OnSubmitted is nil, and Tab always
-// leaves it. OnChanged and OnSubmitted are Fyne's fields. In an entry of many
-// lines Enter parts lines and Ctrl+Enter submits.
+// leaves it. OnChanged and OnSubmitted are Fyne's fields.
 type Entry struct {
 	widget.Entry
 	keys    *Keys
@@ -23,16 +21,6 @@ func NewEntry(k *Keys) *Entry {
 	e := &Entry{keys: k}
 	e.Scroll = fyne.ScrollHorizontalOnly
 	e.ExtendBaseWidget(e)
-	return e
-}
-
-// NewLines makes an entry of many lines, of which so many are seen.
-func NewLines(k *Keys, rows int) *Entry {
-	e := &Entry{keys: k}
-	e.MultiLine = true
-	e.Wrapping = fyne.TextWrapWord
-	e.ExtendBaseWidget(e)
-	e.SetMinRowsVisible(rows)
 	return e
 }
 
@@ -53,11 +41,6 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	if e.keys.Shortcut(s) {
 		return
 	}
-	if c, ok := s.(*desktop.CustomShortcut); ok && c.Modifier == fyne.KeyModifierShortcutDefault &&
-		(c.KeyName == fyne.KeyReturn || c.KeyName == fyne.KeyEnter) {
-		e.submit(&fyne.KeyEvent{Name: fyne.KeyReturn})
-		return
-	}
 	e.Entry.TypedShortcut(s)
 }
 
@@ -66,7 +49,7 @@ func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 	switch {
 	case ev.Name == fyne.KeyEscape || ev.Name == fyne.KeyF1:
 		PassKey(e, ev)
-	case isEnter(ev) && !e.MultiLine:
+	case isEnter(ev):
 		e.submit(ev)
 	default:
 		e.Entry.TypedKey(ev)

@@ -51,7 +51,6 @@ func (c *count) up() { *c++ }
 func inputs(k *Keys) map[string]fyne.Focusable {
 	return map[string]fyne.Focusable{
 		"entry":  NewEntry(k),
-		"lines":  NewLines(k, 3),
 		"secret": NewSecret(k),
 		"code":   NewCode(k),
 		"choice": NewChoice(k, []Option{{Value: "a", Title: "A"}, {Value: "b", Title: "B"}}),
@@ -72,8 +71,8 @@ func TestShortcutsWorkWhereverTheFocusIs(t *testing.T) {
 			t.Errorf("in %s Ctrl+plus ran %d times, wanted 1", name, bigger-before)
 		}
 	}
-	if bigger != 7 {
-		t.Errorf("Ctrl+plus ran %d times, wanted 7", bigger)
+	if bigger != 6 {
+		t.Errorf("Ctrl+plus ran %d times, wanted 6", bigger)
 	}
 }
 
@@ -87,8 +86,8 @@ func TestEscapeAndHelpWorkWhereverTheFocusIs(t *testing.T) {
 		w.Canvas().Focus(input)
 		press(w, fyne.KeyEscape, fyne.KeyF1)
 	}
-	if escape != 7 || help != 7 {
-		t.Errorf("Escape ran %d times and F1 %d, wanted 7 each", escape, help)
+	if escape != 6 || help != 6 {
+		t.Errorf("Escape ran %d times and F1 %d, wanted 6 each", escape, help)
 	}
 }
 
@@ -97,7 +96,7 @@ func TestEnterGoesToThePage(t *testing.T) {
 	w, k := window(t, NewTheme(Light, 1))
 	var enter count
 	k.Enter = enter.up
-	for name, want := range map[string]count{"entry": 1, "lines": 0, "secret": 1, "code": 1, "choice": 0, "button": 0} {
+	for name, want := range map[string]count{"entry": 1, "secret": 1, "code": 1, "choice": 0, "button": 0} {
 		enter = 0
 		input := inputs(k)[name]
 		onGround(w, input.(fyne.CanvasObject))

@@ -10,7 +10,7 @@ import (
 // A page that is up when the look or the text size changes must look like one
 // that was built afterwards.
 func TestThemeChangesWhatIsUp(t *testing.T) {
-	for _, name := range []string{"words", "buttons", "inputs", "codes", "confirm"} {
+	for _, name := range []string{"words", "buttons", "inputs", "codes", "confirm", "page", "rail", "journal", "facts"} {
 		t.Run(name, func(t *testing.T) {
 			changed := captured(t, scenes[name], NewTheme(Light, 1), NewTheme(Dark, 1.5))
 			fresh := captured(t, scenes[name], NewTheme(Dark, 1.5))
@@ -22,11 +22,11 @@ func TestThemeChangesWhatIsUp(t *testing.T) {
 	}
 }
 
-func captured(t *testing.T, build scene, themes ...fyne.Theme) image.Image {
+func captured(t *testing.T, s scene, themes ...fyne.Theme) image.Image {
 	t.Helper()
 	w, k := window(t, themes[0])
 	w.Resize(fyne.NewSize(1024, 900))
-	build(t, w, k)
+	s.build(t, w, k)
 	for _, th := range themes[1:] {
 		fyne.CurrentApp().Settings().SetTheme(th)
 	}

@@ -19,35 +19,73 @@ import (
 var shots = flag.String("shots", "", "write pictures of the widgets into this folder")
 
 // A scene fills a window; it may show a sheet, and give something the focus.
-type scene func(t *testing.T, w fyne.Window, k *Keys)
-
-var scenes = map[string]scene{
-	"words":   sceneWords,
-	"buttons": sceneButtons,
-	"inputs":  sceneInputs,
-	"codes":   sceneCodes,
-	"sheet":   sceneSheet,
-	"confirm": sceneConfirm,
-	"picker":  scenePicker,
+type scene struct {
+	build        func(t *testing.T, w fyne.Window, k *Keys)
+	wide, narrow float32
+	high         float32 // where it is wide, at scale 1
 }
 
-func TestShots(t *testing.T) {
-	scales := []float32{1}
-	if *shots != "" {
-		scales = []float32{1, 1.5}
+func still(build func() fyne.CanvasObject, wide, narrow, high float32) scene {
+	return scene{func(_ *testing.T, w fyne.Window, _ *Keys) { w.SetContent(build()) }, wide, narrow, high}
+}
+
+func moving(build func(t *testing.T, w fyne.Window, k *Keys)) scene {
+	return scene{build, 1024, 1024, 768}
+}
+
+var scenes = map[string]scene{
+	"words":   moving(sceneWords),
+	"buttons": moving(sceneButtons),
+	"inputs":  moving(sceneInputs),
+	"codes":   moving(sceneCodes),
+	"sheet":   moving(sceneSheet),
+	"confirm": moving(sceneConfirm),
+	"picker":  moving(scenePicker),
+	"whole":   still(wholeScene, 1440, 1024, 900),
+	"page":    still(pageScene, 1100, 480, 1250),
+	"rail":    still(railScene, 300, 240, 700),
+	"journal": still(journalScene, 340, 240, 700),
+	"facts":   still(factsScene, 1000, 480, 900),
+}
+
+// A cut is a way to draw a scene.
+type cut struct{ scale, width float32 }
+
+// cuts are as it is, and large text where it is narrow; with -shots every scale
+// at every width.
+func (s scene) cuts() []cut {
+	switch one := (cut{1, s.wide}); {
+	case *shots != "" && s.wide == s.narrow:
+		return []cut{one, {1.5, s.wide}}
+	case *shots != "":
+		return []cut{one, {1.5, s.wide}, {1, s.narrow}, {1.5, s.narrow}}
+	case s.wide == s.narrow:
+		return []cut{one}
+	default:
+		return []cut{one, {1.5, s.narrow}}
 	}
-	for name, build := range scenes {
+}
+
+// TestShots draws all scenes in every look.
+func TestShots(t *testing.T) {
+	for name, s := range scenes {
 		for _, look := range Looks {
-			for _, scale := range scales {
-				t.Run(fmt.Sprintf("%s-%s-%g", name, look, scale), func(t *testing.T) {
-					w, k := window(t, NewTheme(look, scale))
-					w.Resize(fyne.NewSize(1024, 768))
-					build(t, w, k)
-					shoot(t, w)
-				})
+			for _, c := range s.cuts() {
+				t.Run(fmt.Sprintf("%s-%s-%g-%g", name, look, c.scale, c.width), func(t *testing.T) { s.shoot(t, look, c) })
 			}
 		}
 	}
+}
+
+func (s scene) shoot(t *testing.T, look Look, c cut) {
+	w, k := window(t, NewTheme(look, c.scale))
+	high := s.high
+	if s.wide != s.narrow && (c.width == s.narrow || c.scale > 1) {
+		high *= 1.45
+	}
+	w.Resize(fyne.NewSize(c.width, high))
+	s.build(t, w, k)
+	shoot(t, w)
 }
 
 // window is an empty window with a theme and a keyboard map.
@@ -126,10 +164,9 @@ func sceneButtons(_ *testing.T, w fyne.Window, _ *Keys) {
 }
 
 func sceneInputs(_ *testing.T, w fyne.Window, k *Keys) {
-	name, empty, lines, pin := NewEntry(k), NewEntry(k), NewLines(k, 2), NewSecret(k)
+	name, empty, pin := NewEntry(k), NewEntry(k), NewSecret(k)
 	name.SetValue("payments-root-2026")
 	empty.SetExample("contoso-payments")
-	lines.SetValue("First line of a longer remark.\nAnd the second.")
 	wrong := NewField("KEK name", "", name)
 	wrong.SetError("A key of this name is there already. Choose another name.")
 	for range 8 {
@@ -141,7 +178,7 @@ func sceneInputs(_ *testing.T, w fyne.Window, k *Keys) {
 	})
 	c.Select("usb")
 	onGround(w, wrong, NewField("Vault", "The name alone, without vault.azure.net.", empty),
-		NewField("Remark", "", lines), NewField("PIN of the HSM", "Not kept anywhere.", pin), c)
+		NewField("PIN of the HSM", "Not kept anywhere.", pin), c)
 	w.Canvas().Focus(pin)
 }
 
@@ -158,7 +195,7 @@ func sceneCodes(_ *testing.T, w fyne.Window, k *Keys) {
 
 func sceneSheet(_ *testing.T, w fyne.Window, k *Keys) {
 	sceneInputs(nil, w, k)
-	reason := NewLines(k, 3)
+	reason := NewEntry(k)
 	reason.SetExample("What happened, and why the ceremony goes on")
 	NewSheet(w, k, "Record an exception", NewColumn(3,
 		NewText("An exception is signed by both operators and stands in the verdict. It heals nothing.", Body),

@@ -180,18 +180,3 @@ func TestRatio(t *testing.T) {
 		t.Errorf("white on black is %.2f, wanted 21", got)
 	}
 }
-
-// TestLookChanges: what is up when the look or the size changes looks like what
-// is built afterwards.
-func TestLookChanges(t *testing.T) {
-	for name, build := range map[string]func() fyne.CanvasObject{
-		"page": pageScene, "rail": railScene, "journal": journalScene, "facts": factsScene,
-	} {
-		up := func(_ *testing.T, w fyne.Window, _ *Keys) { w.SetContent(build()) }
-		changed := captured(t, up, NewTheme(Light, 1), NewTheme(Dark, 1.5))
-		if n := differ(changed, captured(t, up, NewTheme(Dark, 1.5))); n > 0 {
-			t.Errorf("%s: %d pixels are not as in one that was built in the new look", name, n)
-			save(t, changed, "changed-"+name+".png")
-		}
-	}
-}

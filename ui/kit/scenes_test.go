@@ -1,87 +1,13 @@
 package kit
 
 import (
-	"fmt"
-	"image"
-	"image/png"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/test"
 )
 
-// TestGalleryB draws all that is shown, in every look, scale and width.
-func TestGalleryB(t *testing.T) {
-	for name, scene := range map[string]struct {
-		build        func() fyne.CanvasObject
-		wide, narrow float32
-		high         float32
-	}{
-		"whole":   {wholeScene, 1440, 1024, 900},
-		"page":    {pageScene, 1100, 480, 1250},
-		"rail":    {railScene, 300, 240, 700},
-		"journal": {journalScene, 340, 240, 700},
-		"facts":   {factsScene, 1000, 480, 900},
-	} {
-		for _, look := range Looks {
-			for _, scale := range []float32{1, 1.5} {
-				for _, width := range []float32{scene.wide, scene.narrow} {
-					if *shots == "" && (scale > 1) != (width == scene.narrow) {
-						continue // the others are for eyes
-					}
-					test.NewTempApp(t).Settings().SetTheme(NewTheme(look, scale))
-					high := scene.high
-					if width == scene.narrow || scale > 1 {
-						high *= 1.45
-					}
-					img := draw(t, scene.build(), width, high)
-					save(t, img, fmt.Sprintf("%s-%s-%.1f-%.0f.png", name, look, scale, width))
-				}
-			}
-		}
-	}
-}
-
-// draw captures content in a window of a size.
-func draw(t *testing.T, content fyne.CanvasObject, width, height float32) image.Image {
-	t.Helper()
-	w := test.NewTempWindow(t, content)
-	w.SetPadded(false)
-	w.Resize(fyne.NewSize(width, height))
-	return w.Canvas().Capture()
-}
-
-func save(t *testing.T, img image.Image, name string) {
-	t.Helper()
-	if colours(img) < 4 {
-		t.Errorf("%s is nearly uniform", name)
-	}
-	if *shots == "" {
-		return
-	}
-	f, err := os.Create(filepath.Join(*shots, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func colours(img image.Image) int {
-	seen := map[any]bool{}
-	for y := img.Bounds().Min.Y; y < img.Bounds().Max.Y; y += 3 {
-		for x := img.Bounds().Min.X; x < img.Bounds().Max.X; x++ {
-			seen[img.At(x, y)] = true
-		}
-	}
-	return len(seen)
-}
+// This file has scenes that only show: nothing is entered in them.
 
 const aDigest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -182,7 +108,6 @@ func factsScene() fyne.CanvasObject {
 	p := NewProgress()
 	p.SetText("Wrapping the keys: touch the PIN pad")
 	p.SetElapsed("for 1 min 12 s")
-	p.SetCount(2, 3)
 	return NewPage(900, NewColumn(3,
 		NewFacts([]Fact{
 			{Label: "Vault", Value: "kv-payments-prod"},
