@@ -228,6 +228,23 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// BenchmarkJPEG is what a picture of 1280 x 720 from a camera that compresses
+// costs, before codes are looked for.
+func BenchmarkJPEG(b *testing.B) {
+	img := image.NewYCbCr(image.Rect(0, 0, 1280, 720), image.YCbCrSubsampleRatio422)
+	for i := range img.Y { // modules of six pixels, dark and light without order
+		x, y := i%1280/6, i/1280/6
+		img.Y[i] = byte(40 + 170*((x*x*7+y*y*13+x*y*5)>>3&1))
+	}
+	file := asJPEG(b, img)
+	b.SetBytes(int64(len(file)))
+	for b.Loop() {
+		if _, err := JPEG(file); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // FuzzFilm is any small file: its frames are within the limit, it ends, and it
 // takes no more memory than its pictures need.
 func FuzzFilm(f *testing.F) {
