@@ -21,10 +21,9 @@ func trustWanted(r *Run) bool { return wantsTrust(r.c.plan) }
 // that no list of steps excuses its absence.
 var stepTrust = &Step{
 	ID: "kek.trust", Title: "Trust the KEK", Act: "The HSM", When: wantsTrust,
-	Say: "The HSM's security officer, who is not the crypto officer, enters the own PIN, here or on the HSM's PIN pad. " +
-		"The confirmed KEK becomes an object of the HSM that is marked as trusted, and the security officer is logged out again. " +
-		"The target keys will leave the HSM under this KEK and under no other: the crypto officer's PIN alone cannot mark one. " +
-		"A second person approves, and compares the KEK's code with the sheets.",
+	Say: "The HSM's security officer, who is not the crypto officer, enters the own PIN, and the confirmed KEK becomes a trusted object of the HSM. " +
+		"The target keys will leave under this KEK and no other: the crypto officer's PIN alone cannot mark one. " +
+		"A second person approves, after comparing the KEK's code with the sheets.",
 	Acts: []Role{cryptoOfficer}, Approves: []Role{operator, internalWitness}, Watches: []Role{internalWitness, externalWitness},
 	Ask: []Field{
 		{Name: "word", Label: "Type TRUST", Kind: Word, Exact: "TRUST"},

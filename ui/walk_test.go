@@ -29,7 +29,7 @@ func (h *hall) fill(w *Window) {
 		r := s.form.asked()[i]
 		if r.f.Kind == steps.Secret {
 			w.focus(r.focus())
-			typed(w, string(h.store.PIN))
+			typed(w, string(map[bool][]byte{true: h.store.SOPIN, false: h.store.PIN}[r.f.Name == "so-pin"]))
 			continue
 		}
 		if r.f.Kind == steps.Send || r.f.Kind == steps.Receive || strings.HasPrefix(r.f.Name, "screen.") {
