@@ -125,7 +125,7 @@ func TestCamera(t *testing.T) {
 		t.Error("something was written")
 	}
 	d.sees = codes(t, s, version, 9, 10, 11, 12, 13, 14, 15, 16, 17)
-	files, words, err := receives(d.cameras(), nil, append(args, "--camera=Hand")...)
+	files, words, err := receives(d.cameras(), nil, append(args, "--camera", "Hand")...)
 	if err != nil || files != "a.txt\n" || d.chosen != "/dev/b" {
 		t.Fatalf("%v, %s, %s is chosen\n%s", err, files, d.chosen, words)
 	}
@@ -155,6 +155,7 @@ func TestCameraTrouble(t *testing.T) {
 		{"silent", desk{list: one, end: camera.ErrSilent}, "--camera", "delivers no picture", exitFault},
 		{"dark", desk{list: one, end: context.Canceled, sees: repeat(dark, 20)}, "--camera", "The picture is dark", exitNot},
 		{"nothing listed", desk{}, "--cameras", "no camera was found", exitUse},
+		{"a file without a flag", desk{list: one}, "film.y4m", "--from", exitUse},
 		{"two sources", desk{list: one}, "--camera --video=x", "name one source", exitUse},
 		{"no film", desk{}, "--video=" + filepath.Join(t.TempDir(), "none"), "no such file", exitUse},
 		{"a film without digest", desk{}, "--video=-", "needs --digest", exitUse},

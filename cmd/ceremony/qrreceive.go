@@ -35,7 +35,7 @@ func qrReceiveCommand(cameras camera.Cameras) *cobra.Command {
 			"When all is there it asks for two of the eight words on the sender's screen, and only then writes the\n" +
 			"files. Nothing is overwritten. Ctrl-C ends it; with --state it goes on later.\n\n" +
 			"ur and bbqr, from devices of others, carry no name and no digest: compare the SHA-256 by other means.",
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error { return f.named(args) },
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.cameras {
 				return listCameras(c.OutOrStdout(), cameras)
@@ -45,7 +45,7 @@ func qrReceiveCommand(cameras camera.Cameras) *cobra.Command {
 	}
 	c.Flags().StringVar(&f.out, "out", "", "folder for the files; it is made if it is not there")
 	c.Flags().StringVar(&f.from, "from", "-", "a picture, a film, a file of lines, a folder of these, or - for lines from standard input")
-	c.Flags().StringVar(&f.camera, "camera", "", "take them from this camera: --camera=NAME; without a name the one chosen last, or the first")
+	c.Flags().StringVar(&f.camera, "camera", "", "take them from the camera of this name; without one from that chosen last, or the first")
 	c.Flags().Lookup("camera").NoOptDefVal = lastCamera
 	c.Flags().BoolVar(&f.cameras, "cameras", false, "list the cameras of this machine, and end")
 	c.Flags().StringVar(&f.video, "video", "", "a film (y4m, MJPEG), or - for one from standard input")
@@ -54,6 +54,18 @@ func qrReceiveCommand(cameras camera.Cameras) *cobra.Command {
 	c.Flags().StringVar(&f.state, "state", "", "keep what was received in this file, and go on with it")
 	c.Flags().StringVar(&f.digest, "digest", "", "SHA-256 that the sender shows, instead of typing two words")
 	return c
+}
+
+// named takes the name of a camera after --camera: a flag that can be without a
+// value leaves it as an argument.
+func (f *qrReceiveFlags) named(args []string) error {
+	switch {
+	case len(args) == 1 && f.camera == lastCamera:
+		f.camera = args[0]
+	case len(args) > 0:
+		return misuse("%s: no flag has this value; files to take codes from are named with --from", visible(args[0]))
+	}
+	return nil
 }
 
 func (f qrReceiveFlags) check() (want digest.SHA256, err error) {
