@@ -52,6 +52,12 @@ func (t *Transcript) HSM() Token {
 	var k Token
 	t.fact(&k, "hsm.token")
 	t.fact(&k.Way, "hsm.way")
+	if t.Plan.HSM.Trusted && k.Way != "" {
+		k.Way += map[bool]string{
+			true:  ", only under the KEK that the HSM's security officer marked as trusted",
+			false: "; the plan wants a KEK that the HSM's security officer trusts, and kek.trust is not in the record",
+		}[t.steps["kek.trust"] != nil]
+	}
 	return k
 }
 
