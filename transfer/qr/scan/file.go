@@ -2,6 +2,7 @@ package scan
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/jpeg"
@@ -13,8 +14,14 @@ import (
 const maxFile = 64 << 20
 
 // Image reads a picture in PNG or JPEG. What its head says of its size is held
-// against Options before memory is taken for it.
-func Image(r io.Reader, o Options) (*image.Gray, error) {
+// against Options before memory is taken for it. A decoder that fails on a
+// crafted file ends that file, and not the program.
+func Image(r io.Reader, o Options) (img *image.Gray, err error) {
+	defer func() {
+		if recover() != nil {
+			img, err = nil, errors.New("picture cannot be read: its decoder failed on it")
+		}
+	}()
 	r = io.LimitReader(r, maxFile)
 	var head bytes.Buffer
 	size, _, err := image.DecodeConfig(io.TeeReader(r, &head))

@@ -91,6 +91,17 @@ func TestImageRefuses(t *testing.T) {
 	}
 }
 
+// failing is a file on which its decoder fails.
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { panic("a decoder's fault") }
+
+func TestImageSurvives(t *testing.T) {
+	if img, err := scan.Image(failing{}, scan.Options{}); err == nil || img != nil {
+		t.Errorf("%v, %v", img, err)
+	}
+}
+
 // hugePNG says in its head that it has 4 billion pixels.
 func hugePNG() []byte {
 	head := binary.BigEndian.AppendUint32([]byte("IHDR"), 65000)
