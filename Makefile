@@ -104,7 +104,7 @@ soak:
 screenshots:
 	@.ci/install build
 	rm -rf docs/screenshots
-	CGO_ENABLED=0 go test -tags "$(NOGUI)" -count 1 ./ui -shots $(CURDIR)/docs/screenshots
+	CGO_ENABLED=0 go test -tags "$(NOGUI)" -count 1 -timeout 40m ./ui -shots $(CURDIR)/docs/screenshots
 
 format:
 	git ls-files -z '*.go' | xargs -0 go run mvdan.cc/gofumpt@v0.12.0 -w

@@ -13,8 +13,8 @@ import (
 
 // This file leads to a page: by a folder, a plan, or what was dropped.
 
-// Ceremony leads to a ceremony folder.
-func (w *Window) Ceremony(dir string) { w.open(dir) }
+// Ceremony leads to a ceremony folder, or to the transcript of one that is over.
+func (w *Window) Ceremony(dir string) { w.goOn(dir) }
 
 // open continues a folder; that of a rehearsal with its vault and its papers.
 func (w *Window) open(dir string) {

@@ -91,9 +91,9 @@ func ruleList(result string, rules []audit.Rule) fyne.CanvasObject {
 // rule says what a rule wants, or its name.
 func rule(id string) string {
 	if words := report.Meaning(id); words != "" {
-		return capital(words)
+		return capital(strings.TrimSuffix(words, "."))
 	}
-	return strings.TrimSpace(id)
+	return id
 }
 
 // worst is how the rail shows the verdict.

@@ -177,7 +177,7 @@ func (p *viewer) changed() {
 		enable(p.primary, ready && what == "")
 		p.buttons.Objects = append(p.buttons.Objects, p.primary)
 	}
-	p.box.Refresh()
+	p.buttons.Refresh()
 	p.w.trace.touch()
 }
 
