@@ -45,8 +45,6 @@ func (s *stand) medium(name string) *medium {
 	return m
 }
 
-func (m *medium) folder() string { return filepath.Join(m.dir, m.header.Folder()) }
-
 // clear takes everything off the medium.
 func (m *medium) clear() {
 	entries, err := os.ReadDir(m.dir)
