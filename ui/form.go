@@ -72,6 +72,9 @@ func (f *form) sieve() {
 			continue
 		}
 		r.field.Show()
+		if c, ok := r.control.(interface{ asked() }); ok {
+			c.asked()
+		}
 		if v := strings.TrimSpace(r.value()); v != "" {
 			soFar[r.f.Name] = v
 		}
@@ -251,6 +254,9 @@ func isDir(path string) bool {
 func (f *form) mark(t *Trace) {
 	t.focused = map[fyne.Focusable]string{}
 	for _, r := range f.asked() {
+		if c, ok := r.control.(interface{ mark(t *Trace) }); ok {
+			c.mark(t)
+		}
 		t.Asked = append(t.Asked, TraceField{Name: r.f.Name, Kind: r.f.Kind, Options: r.f.Options, Done: r.missing() == "" && r.value() != ""})
 		t.focused[r.focus()] = r.f.Name
 	}

@@ -88,19 +88,29 @@ func (c *sendControl) set(v string) {
 // takeControl takes what a step receives.
 type takeControl struct {
 	plain
+	p      *ceremony
 	g      *steps.Receiving
-	t      *taking
+	t      *taking // nil before it is asked: where a medium is planned nothing is received
 	edited func()
-	failed error
-	files  *kit.Text
+	box    *fyne.Container
 }
 
 func newTakeControl(p *ceremony) *takeControl {
-	c := &takeControl{edited: func() {}}
-	if c.g, c.failed = p.c.Receiving(); c.failed != nil {
-		c.files = kit.NewText(steps.Explain(c.failed).Title, kit.Alert)
-		return c
+	return &takeControl{p: p, edited: func() {}, box: kit.NewColumn(0)}
+}
+
+// asked begins to receive, or goes on with what is on the disk.
+func (c *takeControl) asked() {
+	if c.t != nil {
+		return
 	}
+	p := c.p
+	g, err := p.c.Receiving()
+	if err != nil {
+		fillWith(c.box, kit.NewText(steps.Explain(err).Title, kit.Alert))
+		return
+	}
+	c.g = g
 	was := c.g.Done()
 	c.t = newTaking(p.w, c.g, func() {
 		c.edited()
@@ -109,15 +119,10 @@ func newTakeControl(p *ceremony) *takeControl {
 			s.renew() // other things are asked now
 		}
 	})
-	return c
+	fillWith(c.box, c.t.box)
 }
 
-func (c *takeControl) object() fyne.CanvasObject {
-	if c.t == nil {
-		return c.files
-	}
-	return c.t.box
-}
+func (c *takeControl) object() fyne.CanvasObject { return c.box }
 
 func (c *takeControl) focus() fyne.Focusable {
 	if c.t == nil {
@@ -151,6 +156,13 @@ func (c *takeControl) take(path string) bool {
 }
 
 func (c *takeControl) onChanged(f func()) { c.edited = f }
+
+// mark says how far it is.
+func (c *takeControl) mark(t *Trace) {
+	if c.t != nil {
+		c.t.mark(t)
+	}
+}
 
 // end ends the source: the ceremony is another's now.
 func (c *takeControl) end() {

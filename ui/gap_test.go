@@ -422,3 +422,53 @@ func TestTakingInTheWindow(t *testing.T) {
 }
 
 var _ kit.Pattern = qr.Symbol{}
+
+// TestFilesInTheWindow: files cross without a ceremony; nothing is written
+// before two words were typed that are right.
+func TestFilesInTheWindow(t *testing.T) {
+	r := newRoom(t, nil)
+	kept := map[string]qr.Message{}
+	r.w.host.Keep = func(dir string, m qr.Message) error { kept[dir] = m; return nil }
+	r.write("notes.txt", []byte(strings.Repeat("what the other side needs. ", 90)))
+	r.w.Send([]string{r.path("notes.txt")})
+	s := r.sendAll()
+	test.Tap(s.cards.primary)
+	r.w.Receive(r.path("in"))
+	p, ok := r.w.page.(*files)
+	if !ok {
+		t.Fatalf("the page is a %T", r.w.page)
+	}
+	if p.rows[0].Visible() || !p.keep.Disabled() {
+		t.Error("words are asked before all is there")
+	}
+	p.t.cameras.OnChanged("stand")
+	if !p.got.Done() || !p.rows[0].Visible() || !p.keep.Disabled() {
+		t.Fatalf("%+v", p.got.Progress())
+	}
+	words := qr.Words(s.m.Digest())
+	enter := func(first, second string) {
+		p.words[0].SetValue(first)
+		p.words[1].SetValue(second)
+		p.changed()
+		test.Tap(p.keep)
+	}
+	enter("wrong", words[p.asked.Second-1])
+	if len(kept) > 0 || p.words[0].Value() != "" {
+		t.Error("it is kept with a wrong word")
+	}
+	r.shot(r.w, "files.refused")
+	enter(words[p.asked.First-1], words[p.asked.Second-1])
+	if m, ok := kept[r.path("in")]; !ok || m.Digest() != s.m.Digest() {
+		t.Error("it is not kept")
+	}
+}
+
+// TestSendRefusesSecrets: a private key is never shown.
+func TestSendRefusesSecrets(t *testing.T) {
+	r := newRoom(t, nil)
+	r.write("key.pem", []byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"))
+	r.w.Send([]string{r.path("key.pem")})
+	if _, ok := r.w.page.(*start); !ok || r.w.keys.Sheet() == nil {
+		t.Errorf("a private key leads to a %T", r.w.page)
+	}
+}

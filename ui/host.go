@@ -118,6 +118,7 @@ type Trace struct {
 	Code    int            `json:"code,omitempty"`    // which code is shown, from 1
 	Parts   int            `json:"parts,omitempty"`   // how many codes are needed
 	Have    int            `json:"have,omitempty"`    // how many of them were received
+	Frames  int            `json:"frames,omitempty"`  // pictures of a camera that were looked at
 	Late    int            `json:"late,omitempty"`    // codes that were shown later than their time
 	Running bool           `json:"running,omitempty"` // one code is shown after the other
 

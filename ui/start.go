@@ -67,7 +67,8 @@ func (s *start) recent() fyne.CanvasObject {
 		}
 	}
 	rows.Add(kit.NewText("Drop a file or folder anywhere on this window: a ceremony or a plan to open it; a key transfer blob, a public key, an attestation, a bundle or a log to inspect it.", kit.Muted))
-	rows.Add(kit.NewRow(1, -1, kit.NewButton("Inspect a file…", kit.Plain, s.pickInspect)))
+	rows.Add(kit.NewFlow(1, kit.NewButton("Inspect a file…", kit.Plain, s.pickInspect),
+		kit.NewButton("Send a file as codes…", kit.Plain, s.pickSend), kit.NewButton("Receive files as codes…", kit.Plain, func() { s.w.Receive("") })))
 	return rows
 }
 
@@ -96,6 +97,10 @@ func (s *start) audit() {
 
 func (s *start) pickInspect() {
 	kit.PickFile(s.w.win, s.w.keys, "Which file is to be inspected?", "", s.w.places(), s.w.inspect)
+}
+
+func (s *start) pickSend() {
+	kit.PickFile(s.w.win, s.w.keys, "Which file is to be shown as codes?", "", s.w.places(), func(path string) { s.w.Send([]string{path}) })
 }
 
 // places are where people may want to look first.

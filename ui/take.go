@@ -45,10 +45,11 @@ type taking struct {
 	live    *fyne.Container // before that
 	box     fyne.CanvasObject
 
-	stop  func()    // ends the source; nil: none
-	turn  int       // which source it is: what another delivered late is not taken
-	since time.Time // of the first part in this window
-	had   int       // that were there then
+	frames int       // that were looked at
+	stop   func()    // ends the source; nil: none
+	turn   int       // which source it is: what another delivered late is not taken
+	since  time.Time // of the first part in this window
+	had    int       // that were there then
 }
 
 func newTaking(w *Window, t taker, changed func()) *taking {
@@ -211,6 +212,7 @@ func (k *taking) see(looked receive.Looked) (more bool) {
 	if k.since.IsZero() && k.t.Progress().Have > 0 {
 		k.since, k.had = k.w.host.Now(), k.t.Progress().Have
 	}
+	k.frames++
 	was := k.t.Progress().Have
 	seen, err := k.t.Add(looked)
 	if looked.Frame.Image != nil {
@@ -336,6 +338,6 @@ func (k *taking) first() fyne.Focusable {
 
 func (k *taking) mark(t *Trace) {
 	p := k.t.Progress()
-	t.Have, t.Parts = p.Have, p.Need
+	t.Have, t.Parts, t.Frames = p.Have, p.Need, k.frames
 	t.box(k.w, k.files.Text(), k.files)
 }

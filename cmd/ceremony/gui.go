@@ -79,6 +79,10 @@ func (o opening) lead(w *ui.Window) {
 		w.Rehearse(o.rehearsal.dir, o.rehearsal.twoWindows)
 	case o.dir != "":
 		w.Ceremony(o.dir)
+	case o.send != nil:
+		w.Send(o.send)
+	case o.receive:
+		w.Receive(o.out)
 	default:
 		w.Start()
 	}

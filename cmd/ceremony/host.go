@@ -48,7 +48,7 @@ func newHost(o opening) ui.Host {
 			}
 			return reports[0], nil
 		},
-		Cameras: machineCameras(), Keep: keepMessage,
+		Cameras: filmed(machineCameras(), o.film), Keep: keepMessage,
 		Trace: traceTo(o.traceFD),
 	}
 }

@@ -13,17 +13,23 @@ type opening struct {
 	dir       string
 	rehearse  bool
 	rehearsal rehearseFlags
+	send      []string // files that are shown as codes
+	receive   bool     // codes are taken, and their files kept in out
+	out       string
 	windowFlags
 }
 
 // windowFlags belong to every command that opens the window.
 type windowFlags struct {
-	traceFD int // each painted page goes there as a line of JSON; 0: nowhere
+	traceFD int    // each painted page goes there as a line of JSON; 0: nowhere
+	film    string // a film or pipe that plays a camera; "": none
 }
 
 func (w *windowFlags) register(c *cobra.Command) {
 	c.Flags().IntVar(&w.traceFD, "trace-fd", 0, "tell this file descriptor what is painted, for tests")
+	c.Flags().StringVar(&w.film, "camera-film", "", "a film or a pipe that plays a camera, for tests")
 	_ = c.Flags().MarkHidden("trace-fd")
+	_ = c.Flags().MarkHidden("camera-film")
 }
 
 // errNoWindow says that nothing can be shown here.

@@ -18,6 +18,8 @@ import (
 )
 
 type qrReceiveFlags struct {
+	window bool
+	windowFlags
 	out, from, video, camera, format, name, state, digest string
 	cameras                                               bool
 }
@@ -40,10 +42,15 @@ func qrReceiveCommand(cameras camera.Cameras) *cobra.Command {
 			if f.cameras {
 				return listCameras(c.OutOrStdout(), cameras)
 			}
+			if f.window {
+				return openWindow(c.Context(), opening{receive: true, out: f.out, windowFlags: f.windowFlags})
+			}
 			return qrReceive(c, f, cameras)
 		},
 	}
 	c.Flags().StringVar(&f.out, "out", "", "folder for the files; it is made if it is not there")
+	c.Flags().BoolVar(&f.window, "window", false, "take them in the window: it shows what the camera sees")
+	f.register(c)
 	c.Flags().StringVar(&f.from, "from", "-", "a picture, a film, a file of lines, a folder of these, or - for lines from standard input")
 	c.Flags().StringVar(&f.camera, "camera", "", "take them from the camera of this name; without one from that chosen last, or the first")
 	c.Flags().Lookup("camera").NoOptDefVal = lastCamera

@@ -26,7 +26,8 @@ type qrSendFlags struct {
 	format, fileType, level, png string
 	version, scale, count        int
 	fps                          float64
-	loop                         bool
+	loop, window                 bool
+	windowFlags
 }
 
 func qrSendCommand() *cobra.Command {
@@ -47,6 +48,8 @@ func qrSendCommand() *cobra.Command {
 	c.Flags().StringVar(&f.level, "level", "L", "error correction: L, M, Q or H; more frames help more than a higher level")
 	c.Flags().BoolVar(&f.loop, "loop", false, "show one frame after the other until Ctrl-C")
 	c.Flags().Float64Var(&f.fps, "fps", 2, "frames a second with --loop, up to 30; more than 3 flash")
+	c.Flags().BoolVar(&f.window, "window", false, "show them in the window: larger, faster, with speed and density to choose")
+	f.register(c)
 	c.Flags().StringVar(&f.png, "png", "", "write the codes as PNG files into this folder")
 	c.Flags().IntVar(&f.scale, "scale", 4, "pixels of a module in PNG files")
 	c.Flags().IntVar(&f.count, "count", 0, "how many PNG files (default: what is needed and a quarter more)")
@@ -86,6 +89,9 @@ func qrSend(c *cobra.Command, f qrSendFlags, names []string) error {
 	files, err := filesToSend(names)
 	if err != nil {
 		return err
+	}
+	if f.window {
+		return openWindow(c.Context(), opening{send: names, windowFlags: f.windowFlags})
 	}
 	show := screenful{out: c.OutOrStdout(), level: level}
 	if f.png == "" {

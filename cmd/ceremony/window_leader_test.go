@@ -177,6 +177,16 @@ func (l *leader) find(f ui.TraceField) (string, bool) {
 	if err != nil {
 		l.fail("%v", err)
 	}
+	if where, ok := all[t.Step][family(f.Name)].(map[string]any); ok && strings.HasPrefix(f.Name, "screen.") {
+		word, err := wordAt(l.scene.sheet(l.t, where["table"].(string)), f.Name)
+		if err != nil {
+			l.fail("%v", err)
+		}
+		return word, true
+	}
+	if f.Kind == steps.Send || f.Kind == steps.Receive {
+		return "", false
+	}
 	switch v := all[t.Step][f.Name].(type) {
 	case nil:
 		return map[string]string{"reason": "lunch", "custody": "HSM in safe 2; stick in bag R-0002"}[f.Name], t.Step == "pause"

@@ -33,6 +33,12 @@ func (f *Field) SetError(s string) {
 	f.show()
 }
 
+// SetLabel changes the label.
+func (f *Field) SetLabel(s string) {
+	f.label.SetText(s)
+	f.show()
+}
+
 // SetHint changes the hint.
 func (f *Field) SetHint(s string) {
 	f.hint = s

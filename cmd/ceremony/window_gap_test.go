@@ -1,0 +1,215 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/ui"
+)
+
+// TestWindowByCodes holds a whole rehearsal without a medium: the window of one
+// machine shows codes, and a camera before it, which stands askew, is out of
+// focus and noisy, gives the other machine its pictures through a pipe.
+func TestWindowByCodes(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	exe, d := windowProgram(t), newDesktop(t, ctx)
+	film := filepath.Join(t.TempDir(), "film")
+	if err := syscall.Mkfifo(film, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := newLeader(t, d, exe, "--two-windows", "--transfer", "qr", "--camera-film", film)
+	l.until("offline", "the offline machine", func(t ui.Trace) bool { return t.Page == "start" })
+	l.stand("main", 0)
+	l.lead("kek.export")
+	l.showCodes()
+	l.turnTo("offline")
+	l.stand("offline", 1120)
+	l.begin("wrap", "offline")
+	l.lead("kek.receive")
+	l.takeCodes(film, "main")
+	l.do()
+	l.turnTo("main")
+	l.otherHasIt()
+	l.turnTo("offline")
+	l.lead("blob.export")
+	l.showCodes()
+	l.turnTo("main")
+	l.pastSitting()
+	l.lead("blob.receive")
+	l.takeCodes(film, "offline")
+	l.do()
+	l.turnTo("offline")
+	l.otherHasIt()
+	l.turnTo("main")
+	if t := l.lead(""); t.Phase != audit.OutcomeComplete {
+		l.fail("the verdict is %q, wanted %q", t.Phase, audit.OutcomeComplete)
+	}
+	if media, err := filepath.Glob(l.scene.path("usb", "*", "*")); err != nil || len(media) > 0 {
+		t.Errorf("the media have %v (%v)", media, err)
+	}
+	verifiesWithSheets(t, l.scene)
+	pythonAgrees(t, l.scene)
+}
+
+// stand puts a window where no other covers it.
+func (l *leader) stand(window string, left int) {
+	l.t.Helper()
+	l.turnTo(window)
+	l.d.xdo("", "windowsize", "--sync", l.ids[window], "1100", "900")
+	l.d.xdo("", "windowmove", "--sync", l.ids[window], strconv.Itoa(left), "20")
+}
+
+// showCodes opens the page with the codes, and lets them run.
+func (l *leader) showCodes() {
+	l.t.Helper()
+	l.focus("codes")
+	l.after("the codes", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Page == "send" && t.Focus == "code" })
+	if l.now[l.at].Running {
+		l.fail("the codes run before anybody let them")
+	}
+	l.after("the codes to run", func() { l.key("space") }, func(t ui.Trace) bool { return t.Running })
+}
+
+// otherHasIt ends the page with the codes, and does the step.
+func (l *leader) otherHasIt() {
+	l.t.Helper()
+	l.until(l.at, "all codes to be shown", func(t ui.Trace) bool { return t.Ready })
+	l.after("the step", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Page == "ceremony" && t.Ready })
+	l.do()
+}
+
+// pastSitting goes from the end of a sitting to the next one in this window.
+func (l *leader) pastSitting() {
+	l.t.Helper()
+	if t := l.lead("over"); t.Phase != "over" {
+		l.fail("the sitting is not over")
+	}
+	l.after("the next sitting", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Phase != "over" && t.Busy == "" && t.Page == "ceremony" })
+}
+
+// takeCodes chooses the camera, and has it see what another window shows until
+// all parts are there.
+func (l *leader) takeCodes(film, window string) {
+	l.t.Helper()
+	l.focus("codes")
+	l.key("Home", "space")
+	pipe, err := os.OpenFile(film, os.O_WRONLY, 0) // waits for the program to open the camera
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer pipe.Close()
+	at := l.at
+	for n := 1; ; n++ {
+		if _, err := pipe.Write(l.picture(window, uint64(n))); err != nil {
+			l.fail("the camera is not looked through any more: %v", err)
+		}
+		t := l.until(at, "the picture to be looked at", func(t ui.Trace) bool { return t.Frames >= n || allThere(t) })
+		if allThere(t) {
+			return
+		}
+		if n > 400 {
+			l.fail("%d of %d parts after %d pictures", t.Have, t.Parts, n)
+		}
+	}
+}
+
+// allThere tells whether the words are asked, for all parts came.
+func allThere(t ui.Trace) bool {
+	for _, f := range t.Asked {
+		if strings.HasPrefix(f.Name, "screen.") {
+			return true
+		}
+	}
+	return false
+}
+
+// picture is what a camera sees of the codes in a window.
+func (l *leader) picture(window string, seed uint64) []byte {
+	l.t.Helper()
+	c := l.d.command("import", "-window", l.ids[window], "-depth", "8", "pgm:-")
+	var out, words bytes.Buffer
+	c.Stdout, c.Stderr = &out, &words
+	if err := c.Run(); err != nil {
+		l.fail("no picture of the window: %v\n%s", err, &words)
+	}
+	seen := askew(l.pgm(out.Bytes()), l.now[window].Boxes["code"], seed)
+	var file bytes.Buffer
+	if err := jpeg.Encode(&file, seen, &jpeg.Options{Quality: 70}); err != nil {
+		l.t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// pgm reads a picture as ImageMagick writes it.
+func (l *leader) pgm(b []byte) *image.Gray {
+	l.t.Helper()
+	var head [4]string
+	for i := range head {
+		b = bytes.TrimLeft(b, " \n")
+		n := bytes.IndexAny(b, " \n")
+		if n < 0 {
+			l.fail("no picture of the window")
+		}
+		head[i], b = string(b[:n]), b[n:]
+	}
+	b = b[1:]
+	w, _ := strconv.Atoi(head[1])
+	h, _ := strconv.Atoi(head[2])
+	if head[0] != "P5" || len(b) < w*h || w*h == 0 {
+		l.fail("a picture of the form %q with %d bytes", head, len(b))
+	}
+	return &image.Gray{Pix: b[:w*h], Stride: w, Rect: image.Rect(0, 0, w, h)}
+}
+
+// askew is a camera that stands at the side, turned a little, out of focus and
+// with noise: each of its pixels is the mean of what lies around where it looks.
+func askew(screen *image.Gray, box ui.Box, seed uint64) *image.Gray {
+	const width, height = 1280, 720
+	random := rand.New(rand.NewPCG(seed, 7))
+	out := image.NewGray(image.Rect(0, 0, width, height))
+	turn := 0.06 + 0.02*random.Float64()
+	sin, cos := math.Sincos(turn)
+	side := float64(max(box[2], box[3]))
+	scale := side / (height * 0.95)
+	for y := range height {
+		for x := range width {
+			u, v := float64(x-width/2), float64(y-height/2)
+			far := 1 + 0.00018*u + 0.0001*v
+			px := float64(box[0]) + float64(box[2])/2 + scale*far*(cos*u-sin*v)
+			py := float64(box[1]) + float64(box[3])/2 + scale*far*(sin*u+cos*v)
+			light := 40 + 0.75*blurred(screen, px, py) - 0.02*float64(x) + random.NormFloat64()*4
+			out.Pix[y*out.Stride+x] = uint8(max(0, min(255, light)))
+		}
+	}
+	return out
+}
+
+// blurred is the light around a place.
+func blurred(screen *image.Gray, x, y float64) float64 {
+	sum, n := 0.0, 0.0
+	for dy := -0.7; dy <= 0.7; dy += 0.7 {
+		for dx := -0.7; dx <= 0.7; dx += 0.7 {
+			at := image.Pt(int(math.Round(x+dx)), int(math.Round(y+dy)))
+			if at.In(screen.Rect) {
+				sum += float64(screen.GrayAt(at.X, at.Y).Y)
+			}
+			n++
+		}
+	}
+	return sum / n
+}
