@@ -1,5 +1,5 @@
-// Package ui is the ceremony's window: the start page, the ceremony page and
-// what people see on the table in a rehearsal.
+// Package ui is the ceremony's window: the start page, the ceremony page, the
+// transcript for auditors, and what people see on the table in a rehearsal.
 //
 // It knows no step. What a page shows is drawn from the data of the engine
 // (package steps), and what the window asks of the machine it asks of a Host.

@@ -87,7 +87,7 @@ func (s *paper) primary() (string, bool, func()) {
 			part++
 		}
 	}
-	return "Verify with them", whole > 0 && part == 0, func() { s.p.again(s.anchors()) }
+	return "Verify again", whole > 0 && part == 0, func() { s.p.again(s.anchors()) }
 }
 
 func (s *paper) anchors() audit.Anchors {

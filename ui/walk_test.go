@@ -139,6 +139,11 @@ func TestWholeCeremony(t *testing.T) {
 			t.Log(r.Result, r.ID, r.Detail)
 		}
 	}
+	w.home()
+	w.Ceremony(h.path("online"))
+	if _, ok := w.page.(*viewer); !ok {
+		t.Errorf("a ceremony that is over opens as a %T", w.page)
+	}
 	if !strings.Contains(strings.Join(h.recent, " "), "online") {
 		t.Error("the folders are not remembered")
 	}
