@@ -124,6 +124,22 @@ func TestBanner(t *testing.T) {
 	}
 }
 
+// TestChatter: what a library of this program prints as it is loaded, before
+// the worker has begun, goes to the standard error too.
+func TestChatter(t *testing.T) {
+	d := hsmtest.SoftHSM(t)
+	t.Setenv("WORKER_CHATTER", "Failed to list camera\n")
+	var stderr bytes.Buffer
+	o := options(d)
+	o.Stderr = &stderr
+	if err := ready(t, d, o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stderr.String(), "Failed to list camera") {
+		t.Errorf("the standard error has %q", stderr.String())
+	}
+}
+
 // TestGivenUp: a cancelled operation ends at once, and says so.
 func TestGivenUp(t *testing.T) {
 	d := interpose(t, "INTERPOSER_FAULT=C_GenerateKeyPair:1:hang")

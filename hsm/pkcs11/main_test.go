@@ -1,6 +1,7 @@
 package pkcs11
 
 import (
+	"fmt"
 	"os"
 	"testing"
 )
@@ -12,6 +13,7 @@ var scratch string
 // binary itself.
 func TestMain(m *testing.M) {
 	if IsWorker(os.Args) {
+		fmt.Print(os.Getenv("WORKER_CHATTER"))
 		WorkerMain()
 	}
 	code := m.Run()
