@@ -68,7 +68,7 @@ func (p *ceremony) sendPage(step, title string, m qr.Message, done func(has bool
 	if err != nil {
 		return err
 	}
-	if p.w.scene != nil {
+	if p.w.scene != nil && step != "" {
 		p.w.scene.sheet(step+".words", strings.Join(qr.Words(m.Digest()), " "))
 	}
 	p.w.show(s)

@@ -80,7 +80,11 @@ func (s *scene) onward(o *over, now steps.Now) {
 		return // the ceremony is over
 	}
 	o.next = "Go to the " + side + " machine"
-	o.lines = append(o.lines, "In this rehearsal both machines are this one. The medium is a folder, and it is there already.")
+	where := "In this rehearsal both machines are this one."
+	if !o.p.byCodes() {
+		where += " The medium is a folder, and it is there already."
+	}
+	o.lines = append(o.lines, where)
 	o.then = func() { s.at[side].enter(s.beginning(side)) }
 }
 

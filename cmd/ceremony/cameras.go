@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,28 +21,6 @@ func machineCameras() camera.Cameras {
 		Chosen: func() string { return keptChoice(path) },
 		Choose: func(id string) { keepChoice(path, id) },
 	}
-}
-
-// filmed adds a film that plays a camera; "" adds none.
-func filmed(all camera.Cameras, film string) camera.Cameras {
-	if film == "" {
-		return all
-	}
-	list, open := all.List, all.Open
-	all.List = func() ([]camera.Device, error) {
-		real, err := list()
-		if errors.Is(err, camera.ErrUnsupported) {
-			err = nil
-		}
-		return append([]camera.Device{{ID: film, Name: "Film " + filepath.Base(film)}}, real...), err
-	}
-	all.Open = func(id string) (camera.Source, error) {
-		if id == film {
-			return camera.OpenFile(film)
-		}
-		return open(id)
-	}
-	return all
 }
 
 // maxChoice is far more than the name of a camera needs, in bytes.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,6 +19,7 @@ import (
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/ui"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -51,6 +53,28 @@ func newHost(o opening) ui.Host {
 		Cameras: filmed(machineCameras(), o.film), Keep: keepMessage,
 		Trace: traceTo(o.traceFD),
 	}
+}
+
+// filmed adds a film that plays a camera; "" adds none.
+func filmed(all camera.Cameras, film string) camera.Cameras {
+	if film == "" {
+		return all
+	}
+	list, open := all.List, all.Open
+	all.List = func() ([]camera.Device, error) {
+		real, err := list()
+		if errors.Is(err, camera.ErrUnsupported) {
+			err = nil
+		}
+		return append([]camera.Device{{ID: film, Name: "Film " + filepath.Base(film)}}, real...), err
+	}
+	all.Open = func(id string) (camera.Source, error) {
+		if id == film {
+			return camera.OpenFile(film)
+		}
+		return open(id)
+	}
+	return all
 }
 
 // keepMessage writes files that were received into a folder, which is made if it

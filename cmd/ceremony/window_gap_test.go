@@ -48,14 +48,13 @@ func TestWindowByCodes(t *testing.T) {
 	l.turnTo("offline")
 	l.lead("blob.export")
 	l.showCodes()
+	l.otherHasIt()
+	l.importAt("main")
+	l.showAgain()
 	l.turnTo("main")
-	l.pastSitting()
 	l.lead("blob.receive")
 	l.takeCodes(film, "offline")
 	l.do()
-	l.turnTo("offline")
-	l.otherHasIt()
-	l.turnTo("main")
 	if t := l.lead(""); t.Phase != audit.OutcomeComplete {
 		l.fail("the verdict is %q, wanted %q", t.Phase, audit.OutcomeComplete)
 	}
@@ -93,13 +92,24 @@ func (l *leader) otherHasIt() {
 	l.do()
 }
 
-// pastSitting goes from the end of a sitting to the next one in this window.
-func (l *leader) pastSitting() {
+// importAt goes from the end of the sitting beside the HSM to the last one, in
+// another window.
+func (l *leader) importAt(window string) {
 	l.t.Helper()
 	if t := l.lead("over"); t.Phase != "over" {
 		l.fail("the sitting is not over")
 	}
-	l.after("the next sitting", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Phase != "over" && t.Busy == "" && t.Page == "ceremony" })
+	l.key("Return")
+	l.until(window, "the import", func(t ui.Trace) bool { return t.Stage == "import" && t.Busy == "" && t.Step != "" })
+}
+
+// showAgain shows the codes once more, from the page on which a sitting ends.
+func (l *leader) showAgain() {
+	l.t.Helper()
+	l.turnTo(l.at)
+	l.focus("Show the codes again…")
+	l.after("the codes", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Page == "send" && t.Focus == "code" })
+	l.after("the codes to run", func() { l.key("space") }, func(t ui.Trace) bool { return t.Running })
 }
 
 // takeCodes chooses the camera, and has it see what another window shows until

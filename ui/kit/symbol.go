@@ -29,7 +29,6 @@ type Symbol struct {
 
 	raster  *canvas.Raster
 	pattern Pattern
-	module  int // pixels of a module, as drawn last
 	focused bool
 }
 
