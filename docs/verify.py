@@ -243,6 +243,6 @@ def folder(path):
 if __name__ == "__main__":
     try: found, outcome = verify(folder(sys.argv[1]), dict(re.findall(r"(\w+)=([\d -]+)", " ".join(sys.argv[2:]))))
     except Exception as e: found, outcome = {"folder.read": ([f"{type(e).__name__}: {e}"], [])}, "does not hold"
-    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{visible('; '.join([*wrong, *lack][:5]))}")
+    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{'; '.join(map(visible, [*wrong, *lack][:5]))}")
     print(*[f"NOT CHECKED: no code of {c} was given" for c in ("plan", "online", "offline") if "anchor." + c not in found], outcome, sep="\n")
     sys.exit(not outcome.startswith("complete"))

@@ -64,16 +64,24 @@ func (t *Transcript) Days() string {
 }
 
 // Times are between which moments each log was closed, as far as tokens of a
-// time-stamp authority prove it.
+// time-stamp authority prove it; none if the plan names no authority.
 func (t *Transcript) Times() []string {
 	if t.Plan.Time.Root == "" {
-		return []string{"not proved: the plan names no time-stamp authority; what clocks and people say is a claim"}
+		return nil
 	}
 	var out []string
-	for _, stage := range []string{"prepare", "wrap", "import"} {
-		out = append(out, t.Rule("time."+stage).Detail)
+	for _, rule := range timeRules {
+		bounds, _, _ := strings.Cut(t.Rule(rule).Detail, "; the machine's clock said ")
+		out = append(out, bounds)
 	}
 	return out
+}
+
+var timeRules = []string{"time.prepare", "time.wrap", "time.import"}
+
+// bounded says whether tokens bound the end of each log from both sides.
+func (t *Transcript) bounded() bool {
+	return !slices.ContainsFunc(timeRules, func(id string) bool { return !t.Rule(id).OK })
 }
 
 // Clocks say where each machine's clock had its time from, and what of it is
@@ -160,7 +168,10 @@ func (t *Transcript) Open() []Point {
 	for _, n := range t.Plan.Notes() {
 		out = append(out, Point{Text: n})
 	}
-	return append(out, Point{Text: "times are what the machines' clocks and people said; no time-stamp bounds them"})
+	if !t.bounded() {
+		out = append(out, Point{Text: "times are what the machines' clocks and people said; no time-stamp tokens bound them all"})
+	}
+	return out
 }
 
 func times(n int) string {

@@ -100,3 +100,21 @@ func TestTimeOfAnotherAuthority(t *testing.T) {
 		t.Errorf("the token was kept (%v)", err)
 	}
 }
+
+// A token that was written and never recorded, as a crash leaves it, does not
+// stand in the way.
+func TestTokenWithoutRecord(t *testing.T) {
+	h, a := withAuthority(t)
+	h.askTime = func(_ context.Context, _ string, request []byte) ([]byte, error) { return a.Answer(request) }
+	s := h.stand("online", "clock.check")
+	left := filepath.Join(s.path("online"), "plan.toml.tsr")
+	must(t, os.WriteFile(left, []byte("left over"), 0o600))
+	c := s.reopen()
+	defer s.shut(c)
+	s.until(c, "vault.signin")
+	b, err := os.ReadFile(left)
+	must(t, err)
+	if string(b) == "left over" {
+		t.Error("what was left over was kept")
+	}
+}
