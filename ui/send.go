@@ -70,6 +70,7 @@ func newSending(w *Window, step, title string, m qr.Message, under page, done fu
 	}
 	s.build()
 	s.show(0)
+	s.tell()
 	return s, nil
 }
 
@@ -138,7 +139,9 @@ func (s *sending) show(i int) {
 		s.seen[i] = true
 	}
 	s.symbol.Set(s.codes[i])
-	s.tell()
+	if s.cards.count != nil {
+		s.place()
+	}
 }
 
 // all tells whether each code that is needed was shown.
@@ -235,6 +238,7 @@ func (s *sending) denser(by int) {
 		return
 	}
 	s.show(0)
+	s.tell()
 }
 
 // key is one for the code itself.

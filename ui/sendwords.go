@@ -60,13 +60,10 @@ func (v sendWords) buttons() []*kit.Button {
 	return []*kit.Button{v.run, v.before, v.next, v.slower, v.faster, v.less, v.dense, v.primary, v.back}
 }
 
-// tell brings the words up to date.
-func (s *sending) tell() {
-	v := s.cards
-	if v.count == nil {
-		return
-	}
-	k := s.stream.Blocks()
+// place says which code is shown. It is all that changes from one code to the
+// next, many times a second.
+func (s *sending) place() {
+	v, k := s.cards, s.stream.Blocks()
 	place, more := fmt.Sprintf("Code %d of %d", s.at+1, k), fmt.Sprintf("All %d are needed, or any others in their place.", k)
 	switch {
 	case k == 1:
@@ -76,7 +73,24 @@ func (s *sending) tell() {
 		more = fmt.Sprintf("Any %d will do: this one stands in for one that was missed.", k)
 	}
 	v.count.SetText(place)
-	v.more.SetText(more)
+	if more != v.more.Value() {
+		v.more.SetText(more)
+		v.box.Refresh()
+	}
+	if s.all() == v.primary.Disabled() {
+		enable(v.primary, s.all())
+	}
+	s.w.trace.touch()
+}
+
+// tell brings all words up to date.
+func (s *sending) tell() {
+	v := s.cards
+	if v.count == nil {
+		return
+	}
+	s.place()
+	k := s.stream.Blocks()
 	v.run.SetText(map[bool]string{true: "Pause", false: "Run"}[s.running])
 	enable(v.run, k > 1)
 	enable(v.before, k > 1)
@@ -86,7 +100,6 @@ func (s *sending) tell() {
 	enable(v.faster, s.rate < len(rates)-1 && k > 1)
 	enable(v.less, s.most > versions[0])
 	enable(v.dense, s.most < versions[len(versions)-1] && k > 1)
-	enable(v.primary, s.all())
 	s.measured()
 	v.box.Refresh()
 	s.w.trace.touch()

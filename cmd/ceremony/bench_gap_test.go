@@ -19,7 +19,7 @@ import (
 func BenchmarkWindowCodes(b *testing.B) {
 	d, exe := newDesktop(b, b.Context()), windowProgram(b)
 	file := filepath.Join(b.TempDir(), "files.bin")
-	text := make([]byte, 200_000)
+	text := make([]byte, 60_000)
 	_, _ = rand.Read(text)
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		b.Fatal(err)
@@ -33,9 +33,14 @@ func BenchmarkWindowCodes(b *testing.B) {
 		s.after("larger codes", func() { s.key("Prior") }, func(t ui.Trace) bool { return t.Parts < parts })
 		s.key("Up", "Up", "Up", "Up", "Up", "Up", "Up")
 		s.after("the codes to run", func() { s.key("space") }, func(t ui.Trace) bool { return t.Running })
-		s.until("main", "some codes, until all is warm", func(t ui.Trace) bool { return t.Code >= 60 })
-		before := s.now["main"].Late
-		s.until("main", "400 codes", func(t ui.Trace) bool { return t.Code >= 460 || t.Late > before+40 })
+		s.until("main", "all codes to be drawn", func(t ui.Trace) bool { return t.Code > 2*t.Parts })
+		before, shown, last := s.now["main"].Late, 0, 0
+		s.until("main", "400 codes", func(t ui.Trace) bool {
+			if t.Code != last {
+				shown, last = shown+1, t.Code
+			}
+			return shown == 400
+		})
 		late += s.now["main"].Late - before
 		s.kill()
 	}
