@@ -255,3 +255,26 @@ func TestRenameByLink(t *testing.T) {
 		t.Fatalf("name holds %q", b)
 	}
 }
+
+// TestLockIsAPlainFile: a link would lead out of the folder, and whoever opens
+// a pipe waits.
+func TestLockIsAPlainFile(t *testing.T) {
+	for _, name := range []string{lockName, lockByName} {
+		path := t.TempDir()
+		elsewhere := filepath.Join(t.TempDir(), "elsewhere")
+		if err := os.Symlink(elsewhere, filepath.Join(path, name)); err != nil {
+			t.Fatal(err)
+		}
+		d, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if _, err := d.Lock(); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("%s is a link: %v, wanted %v", name, err, ErrNotRegular)
+		}
+		if _, err := os.Lstat(elsewhere); err == nil {
+			t.Errorf("%s led to a file outside the folder", name)
+		}
+	}
+}

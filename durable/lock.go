@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,11 @@ func (d *Dir) Lock() (unlock func(), err error) {
 	if err := fault("lock", d.path); err != nil {
 		return nil, err
 	}
+	for _, name := range []string{lockName, lockByName} {
+		if err := d.ours(name); err != nil {
+			return nil, fmt.Errorf("lock %s: %w", d.path, err)
+		}
+	}
 	l := flock.New(filepath.Join(d.path, lockName))
 	ok, err := l.TryLock()
 	if err != nil {
@@ -40,6 +46,19 @@ func (d *Dir) Lock() (unlock func(), err error) {
 		return nil, fmt.Errorf("lock %s: %w", d.path, err)
 	}
 	return func() { _ = l.Unlock() }, nil
+}
+
+// ours refuses to lock with what is there and no plain file: a link leads out
+// of the folder, and a pipe keeps whoever opens it waiting.
+func (d *Dir) ours(name string) error {
+	info, err := d.root.Lstat(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w", name, ErrNotRegular)
+	}
+	return err
 }
 
 // writeHolder is the only file that is replaced: it is news, not evidence.

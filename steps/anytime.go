@@ -140,6 +140,7 @@ var textRules = []textRule{
 	{ErrOwnFolder, (*Ceremony).outside},
 	{ErrOtherHead, (*Ceremony).typedHead},
 	{nil, (*Ceremony).knownPeople},
+	{ErrNoneFound, (*Ceremony).adoptable},
 }
 
 // before holds what was entered against the rules.
@@ -159,6 +160,14 @@ func (c *Ceremony) outside(now Now, text map[string]string) error {
 		if f.Kind == Folder && c.owns(text[f.Name]) {
 			return &AnswerError{now.Step.ID, f.Name, f.Label, ErrOwnFolder}
 		}
+	}
+	return nil
+}
+
+// adoptable refuses to adopt what a look has shown not to be there.
+func (c *Ceremony) adoptable(now Now, text map[string]string) error {
+	if now.Phase == Interrupted && c.nothing && text[resumeField.Name] == resumeAdopt {
+		return &AnswerError{now.Step.ID, resumeField.Name, resumeField.Label, ErrNoneFound}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ type Ceremony struct {
 	nonces   map[string][32]byte   // of statements shown and not yet signed
 	gap      *Receiving            // what is being received as codes
 	messages map[*Carry]qr.Message // what was sealed, as codes carry it
+	nothing  bool                  // the last look found nothing of an interrupted act
 	asked    *Step                 // a step at any time that somebody asked for
 	seen     []Seen                // by the last Do
 	briefs   []Brief               // one for each record folded in

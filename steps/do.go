@@ -27,7 +27,11 @@ func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 	switch {
 	case now.Phase == Done:
 		return ErrNothingAwaited
-	case now.Phase == Sealing:
+	}
+	if err := c.unchanged(); err != nil {
+		return err
+	}
+	if now.Phase == Sealing {
 		return c.seal(ctx, now, a.Sig)
 	}
 	text, err := validate(now.Step.ID, now.Fields, a)
@@ -45,6 +49,23 @@ func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 		return c.note(now, text, signed)
 	}
 	return c.perform(ctx, now, text, a.Secret, signed)
+}
+
+// Dead is why this process can do nothing more with the folder, or nil. What
+// is on the disk is whole: the folder can be opened again.
+func (c *Ceremony) Dead() error { return c.dead }
+
+// unchanged sees to it that the log on the disk is the one that was written,
+// byte for byte, before anything is built upon it.
+func (c *Ceremony) unchanged() error {
+	b, err := c.dir.Read(c.log.Name(), audit.MaxFile)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotReadable, err)
+	}
+	if digest.Of(b) != c.log.Head().SHA256 {
+		return fmt.Errorf("%s: %w", c.log.Name(), ErrLogChanged)
+	}
+	return nil
 }
 
 // Check says whether these answers can be taken, before anybody signs.

@@ -14,6 +14,7 @@ var (
 	ErrOtherPlan      = errors.New("the plan is not the one this ceremony was begun with")
 	ErrOtherProgram   = errors.New("this program is not one that the plan names")
 	ErrNotRecorded    = errors.New("the transcript could not be written")
+	ErrLogChanged     = errors.New("the log is not what this program wrote")
 	ErrNotReadable    = errors.New("a file of the ceremony cannot be read")
 	ErrNothingAwaited = errors.New("nothing is awaited at this machine")
 	ErrNotAsked       = errors.New("this person is not asked to sign here")

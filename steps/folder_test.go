@@ -88,6 +88,31 @@ func TestDamagedLog(t *testing.T) {
 }
 
 // TestTwoProcesses: a folder that is open is not opened again.
+// TestLogChangedUnderneath: what was changed in the log while the ceremony is
+// open is noticed before the next act, and nobody seals it.
+func TestLogChangedUnderneath(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	c := h.begin(Prepare)
+	defer h.shut(c)
+	h.until(c, "kek.create")
+	name := filepath.Join(h.path("online"), "online.log")
+	was, err := os.ReadFile(name)
+	must(t, err)
+	edited := bytes.Replace(was, []byte(`"SEEN"`), []byte(`"SEEM"`), 1)
+	if bytes.Equal(was, edited) {
+		t.Fatal("nothing was edited")
+	}
+	must(t, os.WriteFile(name, edited, 0o600))
+	if err := h.step(c); !errors.Is(err, ErrLogChanged) || Explain(err).Code != "log.changed" {
+		t.Errorf("%v, want %v", err, ErrLogChanged)
+	}
+	if left, _ := os.ReadFile(name); !bytes.Equal(left, edited) {
+		t.Error("a record was added to it")
+	}
+	must(t, os.WriteFile(name, was, 0o600))
+	must(t, h.step(c))
+}
+
 func TestTwoProcesses(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "kek.create")
 	c := s.again(t)

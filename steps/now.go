@@ -272,7 +272,9 @@ func (c *Ceremony) Look(ctx context.Context) (int, error) {
 	if now.Phase != Interrupted {
 		return 0, nil
 	}
-	return now.Step.Look(ctx, c.newRun(now, first(now.Keys), nil, nil))
+	n, err := now.Step.Look(ctx, c.newRun(now, first(now.Keys), nil, nil))
+	c.nothing = err == nil && n == 0
+	return n, err
 }
 
 // Show lists what the room must see before it acts.

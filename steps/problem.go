@@ -173,6 +173,7 @@ var problems = []struct {
 }{
 	{ErrNotRecorded, "record.not-written", "The last act may have happened, but it is not in the transcript yet.", "Make room on the disk or mend it, and start the program again: the same step comes back."},
 	{ErrOtherProgram, "program.other", "The ceremony was reviewed with other programs. Nothing was done.", "Go on with the program that the plan names."},
+	{ErrLogChanged, "log.changed", "Somebody or something changed the file while the ceremony was open. Nothing more is built upon it, and nobody signs it.", "Stop. Write the head of the log, which is shown here, on a sheet, keep the folder as it is, and find out who was at this machine. The stage is held again in a further attempt."},
 	{ErrNotReadable, "folder.not-readable", "The disk did not give back a file that is there. Nothing was done.", "Mend the disk, and start the program again: the same step comes back."},
 	{durable.ErrReadBack, "disk.read-back", "The disk did not keep what was written.", "Replace the disk or medium, and start again."},
 	{durable.ErrPoisoned, "disk.failed", "An earlier write failed; nothing more is written to that file.", "Start the program again: the same step comes back."},

@@ -364,6 +364,14 @@ func (s *stand) resumesOnce(t *testing.T, c *Ceremony, adopts bool) {
 	if adopts {
 		wrong, refusal = resumeRepeat, ErrOneFound
 	}
+	for _, text := range c.Statements(map[string]string{"resume": wrong}) {
+		if !strings.Contains(string(text.Text), wrong) {
+			t.Errorf("%s approves a decision that is not in the text:\n%s", text.Person, text.Text)
+		}
+	}
+	if n, err := c.Look(t.Context()); n == 0 && err == nil && !errors.Is(c.Check(map[string]string{"resume": resumeAdopt}), ErrNoneFound) {
+		t.Error("people are asked to sign that they adopt what is not there")
+	}
 	s.answers = func(_ Now, a *Answers) { a.Text["resume"] = wrong }
 	if err := s.step(c); !errors.Is(err, refusal) {
 		t.Errorf("the wrong decision: %v, want %v", err, refusal)

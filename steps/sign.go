@@ -88,6 +88,9 @@ func (c *Ceremony) nonce(now Now, who string) [32]byte {
 func (c *Ceremony) subjects(now Now, who string, text map[string]string) []string {
 	r := c.newRun(now, first(now.Keys), text, nil)
 	var out []string
+	if now.Phase == Interrupted {
+		out = append(out, r.Answer(resumeField.Name))
+	}
 	if now.Step.Subjects != nil {
 		out = append(out, now.Step.Subjects(r, who)...)
 	}

@@ -109,7 +109,7 @@ func (p *ceremony) fold() {
 // tick shows the local clock, and what is known of it.
 func (p *ceremony) tick() {
 	p.clock.SetText(p.w.host.Now().Format("15:04:05"))
-	if _, isResult := p.now.(*result); isResult && p.primary.Disabled() && p.w.work.what == "" {
+	if _, ready, _ := p.doing(); ready && p.primary.Disabled() { // people have had the time to read
 		p.changed()
 		p.w.focus(p.now.first())
 	}

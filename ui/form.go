@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -216,13 +217,28 @@ func (f *form) refuse(err error) {
 	}
 }
 
-// submitted is Enter in a field: the next one, or the act if all is there.
+// submitted is Enter in a field: the act if all is there, else the next field
+// that is empty, and after the last the signatures. It never leads on to the
+// buttons that turn away from the script.
 func (f *form) submitted(r *row) {
 	if _, ready, _ := f.p.now.primary(); ready {
 		f.p.press()
 		return
 	}
-	f.p.w.win.Canvas().FocusNext()
+	if r.missing() == "" {
+		f.p.w.focus(f.next(r))
+	}
+}
+
+// next is where people go on after a field.
+func (f *form) next(r *row) fyne.Focusable {
+	asked := f.asked()
+	for _, later := range asked[slices.Index(asked, r)+1:] {
+		if later.value() == "" {
+			return later.focus()
+		}
+	}
+	return f.p.now.first()
 }
 
 // first is the first field that is not filled in, or nil.

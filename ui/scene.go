@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"errors"
+	"io/fs"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/steps"
@@ -44,13 +47,14 @@ func (s *scene) goOn() {
 	s.at[side].enter(s.beginning(side))
 }
 
-// enter goes on with a folder, or begins it.
+// enter goes on with a folder, or begins it where nothing is.
 func (w *Window) enter(b Beginning) {
-	if _, err := steps.Peek(b.Dir); err == nil {
-		w.open(b.Dir)
+	_, err := steps.Peek(b.Dir)
+	if errors.Is(err, steps.ErrNoCeremony) || errors.Is(err, fs.ErrNotExist) {
+		w.begin(b)
 		return
 	}
-	w.begin(b)
+	w.open(b.Dir) // which says what is wrong with it
 }
 
 func (s *scene) beginning(side string) Beginning {

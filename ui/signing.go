@@ -20,15 +20,18 @@ type signing struct {
 	texts   []steps.Signing
 	text    map[string]string // the answers that they are about
 	now     steps.Now
-	taken   map[string][]byte // person → signature
+	taken   map[string]taken // by person
 	box     *fyne.Container
 	buttons map[string]*kit.Button
 	refused string // code of why the last try to sign failed; "" = it did not
 	changed func()
 }
 
+// taken is a signature, and the text that it is under.
+type taken struct{ text, sig []byte }
+
 func newSigning(p *ceremony, changed func()) *signing {
-	return &signing{p: p, taken: map[string][]byte{}, box: kit.NewColumn(1), changed: changed}
+	return &signing{p: p, taken: map[string]taken{}, box: kit.NewColumn(1), changed: changed}
 }
 
 func (s *signing) object() fyne.CanvasObject { return s.box }
@@ -39,13 +42,12 @@ func (s *signing) clear() {
 	s.draw()
 }
 
-// offer shows who may sign what. A signature stays as long as its text does.
+// offer shows who may sign what. A signature stays as long as its text does,
+// also while that cannot be signed because an answer is being changed.
 func (s *signing) offer(texts []steps.Signing, text map[string]string, now steps.Now) {
-	for _, old := range s.texts {
-		for _, t := range texts {
-			if t.Person == old.Person && !bytes.Equal(t.Text, old.Text) {
-				delete(s.taken, t.Person)
-			}
+	for _, t := range texts {
+		if !bytes.Equal(t.Text, s.taken[t.Person].text) {
+			delete(s.taken, t.Person)
 		}
 	}
 	s.texts, s.text, s.now = texts, text, now
@@ -70,7 +72,7 @@ func (s *signing) draw() {
 
 func (s *signing) row(t steps.Signing) fyne.CanvasObject {
 	name := kit.NewColumn(1, kit.NewText(t.Name, kit.Strong), kit.NewText(t.Role, kit.SmallMuted))
-	if s.taken[t.Person] != nil {
+	if s.has(t.Person) {
 		return container.NewBorder(nil, nil, nil, kit.NewSigned("signed"), name)
 	}
 	b := kit.NewButton("Sign…", kit.Plain, func() { newSigner(s, t).sheet() })
@@ -93,18 +95,26 @@ func (s *signing) missing() string {
 func (s *signing) signed() []string {
 	var out []string
 	for _, t := range s.texts {
-		if s.taken[t.Person] != nil {
+		if s.has(t.Person) {
 			out = append(out, t.Person)
 		}
 	}
 	return out
 }
 
-func (s *signing) sigs() map[string][]byte { return s.taken }
+func (s *signing) has(person string) bool { return s.taken[person].sig != nil }
+
+func (s *signing) sigs() map[string][]byte {
+	out := map[string][]byte{}
+	for person, one := range s.taken {
+		out[person] = one.sig
+	}
+	return out
+}
 
 // take keeps a signature, and goes on to the next person.
 func (s *signing) take(t steps.Signing, sig []byte) {
-	s.taken[t.Person] = sig
+	s.taken[t.Person] = taken{t.Text, sig}
 	s.draw()
 	s.changed()
 	s.p.lay(s.p.now)
@@ -150,7 +160,7 @@ func (s *signing) mark(t *Trace) {
 		t.Problem = s.refused
 	}
 	for _, one := range s.texts {
-		f := TraceField{Name: "sign." + one.Person, Kind: "signature", Done: s.taken[one.Person] != nil}
+		f := TraceField{Name: "sign." + one.Person, Kind: "signature", Done: s.has(one.Person)}
 		t.Asked = append(t.Asked, f)
 		if b := s.buttons[one.Person]; b != nil {
 			t.focused[b] = f.Name

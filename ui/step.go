@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -25,6 +26,8 @@ type step struct {
 	found    *kit.Text // what an interrupted act left
 	looked   bool
 	results  int // how many were found
+	since    time.Time
+	idle     bool // nothing was awaited when it came
 	box      *fyne.Container
 }
 
@@ -41,6 +44,8 @@ func newStep(p *ceremony, now steps.Now) *step {
 		}
 	}
 	s.changed()
+	_, s.idle, _ = s.awaited()
+	s.since = p.w.host.Now()
 	return s
 }
 
@@ -164,7 +169,20 @@ func (s *step) sign() {
 	s.signing.offer(s.p.c.Statements(text), text, s.now)
 }
 
+// primary is the act. Where nothing is awaited it waits a little: the Enter
+// that did the step before must not do this one, which nobody has read.
 func (s *step) primary() (label string, ready bool, waiting string) {
+	if s.p.c.Dead() != nil {
+		return "Open the folder again", true, ""
+	}
+	label, ready, waiting = s.awaited()
+	if s.idle && s.p.w.host.Now().Sub(s.since) < s.p.w.host.Patience {
+		ready = false
+	}
+	return label, ready, waiting
+}
+
+func (s *step) awaited() (label string, ready bool, waiting string) {
 	label = s.now.Label()
 	if m := s.form.missing(); m != "" {
 		return label, false, m
@@ -178,8 +196,13 @@ func (s *step) primary() (label string, ready bool, waiting string) {
 	return label, true, ""
 }
 
-// press does the step in the background.
+// press does the step in the background. After a write that failed nothing can
+// be done any more but to look what is on the disk.
 func (s *step) press() {
+	if s.p.c.Dead() != nil {
+		s.p.w.open(s.p.c.Path())
+		return
+	}
 	s.end()
 	a := steps.Answers{Text: s.form.answers(), Secret: s.form.secrets(), Sig: s.signing.sigs()}
 	fillWith(s.problem)

@@ -59,7 +59,7 @@ func (h *hall) signAll(w *Window) {
 		test.Tap(b)
 		typed(w, "aardvark-adroitness")
 		key(w, fyne.KeyReturn)
-		if s.signing.taken[t.Person] == nil {
+		if !s.signing.has(t.Person) {
 			h.t.Fatalf("%s: %s did not sign", s.now.Step.ID, t.Person)
 		}
 		if s.now.Needed == "one of them" {

@@ -74,7 +74,7 @@ func (f rehearseFlags) check() error {
 	return nil
 }
 
-// newScene finds the folder, or makes it.
+// newScene finds the folder.
 func newScene(f rehearseFlags) (*scene, error) {
 	if err := f.check(); err != nil {
 		return nil, err
@@ -82,11 +82,6 @@ func newScene(f rehearseFlags) (*scene, error) {
 	dir, err := sceneFolder(f.dir)
 	if err != nil {
 		return nil, err
-	}
-	for _, sub := range []string{"", "usb", "usb/kek", "usb/blob", "table", "people", "vault", "token", "token/tokens"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
-			return nil, err
-		}
 	}
 	return &scene{dir: dir, flags: f, people: actors, say: func(string) {}}, nil
 }
@@ -126,6 +121,11 @@ func isScene(dir string) bool {
 
 // setUp makes everything anew.
 func (s *scene) setUp(o rehearsal.Options) error {
+	for _, sub := range []string{"", "usb", "usb/kek", "usb/blob", "table", "people", "vault", "token", "token/tokens"} {
+		if err := os.MkdirAll(s.path(sub), 0o700); err != nil {
+			return err
+		}
+	}
 	s.say("a vault of the rehearsal's own")
 	if err := s.serve(o); err != nil {
 		return err

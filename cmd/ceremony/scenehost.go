@@ -51,10 +51,14 @@ func continued(dir string, say func(string)) (*steps.Ceremony, error) {
 	return steps.Open(dir, w)
 }
 
-// sceneOf is the rehearsal that a ceremony folder belongs to, or "".
+// sceneOf is the rehearsal that a ceremony folder belongs to, or "". What lies
+// beside a folder says nothing of it: its own plan says that it is a rehearsal.
 func sceneOf(dir string) string {
 	full, err := filepath.Abs(dir)
 	if err != nil || !isScene(filepath.Dir(full)) {
+		return ""
+	}
+	if p, err := readPlan(filepath.Join(full, "plan.toml")); err != nil || !p.Rehearsal {
 		return ""
 	}
 	return filepath.Dir(full)

@@ -17,6 +17,7 @@ import (
 // told by its mark, round for one and square for many, and not by colour alone.
 type pills struct {
 	widget.BaseWidget
+	kit.Held
 	changed       func()
 	entered, left func()
 
@@ -94,6 +95,9 @@ func (p *pills) press(i int) {
 
 // TypedKey is for Fyne.
 func (p *pills) TypedKey(ev *fyne.KeyEvent) {
+	if kit.Repeats(ev) {
+		return
+	}
 	switch ev.Name {
 	case fyne.KeyLeft, fyne.KeyUp:
 		p.move(p.at - 1)

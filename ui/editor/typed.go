@@ -49,9 +49,16 @@ func (e *entry) TypedShortcut(s fyne.Shortcut) {
 // TypedKey is for Fyne. What an entry has no use for goes to the window, which
 // knows this widget and not the one inside.
 func (e *entry) TypedKey(ev *fyne.KeyEvent) {
+	if kit.Repeats(ev) {
+		return
+	}
 	enter := ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter
 	if ev.Name == fyne.KeyEscape || ev.Name == fyne.KeyF1 || enter && !e.MultiLine {
 		kit.PassKey(e, ev)
+		return
+	}
+	if enter {
+		e.Entry.Entry.TypedKey(ev) // parts lines
 		return
 	}
 	e.Entry.TypedKey(ev)
@@ -82,6 +89,9 @@ func (b *button) FocusGained() {
 
 // TypedKey is for Fyne.
 func (b *button) TypedKey(ev *fyne.KeyEvent) {
+	if kit.Repeats(ev) {
+		return
+	}
 	switch ev.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		b.Press()

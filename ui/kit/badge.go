@@ -5,14 +5,15 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// Badge tells on which side of the gap this machine is, by words, shape and
-// colour: "online", "offline", or nothing for "".
+// Badge tells which of the two machines this is, by words, shape and colour:
+// "online", "offline", or nothing for "". It does not say that nothing is
+// connected: a check says that.
 func Badge(side string) fyne.CanvasObject {
 	switch side {
 	case "online":
-		return badge("online", "ONLINE", ColorOnlineGround, ColorOnlineText, 2.2)
+		return badge("online", "ONLINE MACHINE", ColorOnlineGround, ColorOnlineText, 2.2)
 	case "offline":
-		return badge("power", "OFFLINE · AIR-GAPPED", ColorOfflineGround, ColorOfflineText, 0.75)
+		return badge("power", "OFFLINE MACHINE", ColorOfflineGround, ColorOfflineText, 0.75)
 	}
 	return container.NewWithoutLayout()
 }

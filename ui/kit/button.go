@@ -26,6 +26,7 @@ const (
 // when work begins and its button greys out.
 type Button struct {
 	widget.DisableableWidget
+	Held
 	text             string
 	kind             Kind
 	leading          bool // words at the left, shortened where they must be
@@ -73,6 +74,9 @@ func (b *Button) Tapped(*fyne.PointEvent) { b.Press() }
 
 // TypedKey is for Fyne.
 func (b *Button) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	if isEnter(ev) || ev.Name == fyne.KeySpace {
 		b.Press()
 		return

@@ -20,6 +20,7 @@ type Option struct {
 // move, Space or Enter takes, and Enter on what is taken goes to the page.
 type Choice struct {
 	widget.DisableableWidget
+	Held
 	OnChanged func(value string)
 
 	keys     *Keys
@@ -95,6 +96,9 @@ func (c *Choice) take(i int) {
 
 // TypedKey is for Fyne.
 func (c *Choice) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	switch {
 	case ev.Name == fyne.KeyUp || ev.Name == fyne.KeyLeft:
 		c.moveTo(c.at - 1)

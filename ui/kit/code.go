@@ -21,10 +21,12 @@ const (
 // no digit counts for nothing.
 //
 // A Blind code shows the group that is being typed, and dots for the groups
-// that are complete. When all is typed and the focus leaves, all is dots, and
-// typing begins anew: the next person must not read what the last one typed.
+// that are complete. What was typed before the focus left stays dots for good:
+// the next person must not read what the last one typed. Typing goes on behind
+// it or, where all was typed, begins anew.
 type Code struct {
 	widget.DisableableWidget
+	Held
 	Blind       bool
 	OnChanged   func()
 	OnSubmitted func()            // Enter; nil: Enter goes to the page
@@ -34,7 +36,7 @@ type Code struct {
 	digits  []byte
 	cursor  int // 0 … len(digits)
 	focused bool
-	sealed  bool // blind, complete and left
+	shut    int // blind: how many digits were typed before the focus left
 }
 
 // NewCode makes an empty one.
@@ -61,7 +63,7 @@ func (c *Code) Missing() int { return codeSize - len(c.digits) }
 
 // Clear empties it.
 func (c *Code) Clear() {
-	c.digits, c.cursor, c.sealed = c.digits[:0], 0, false
+	c.digits, c.cursor, c.shut = c.digits[:0], 0, 0
 	c.changed()
 }
 
@@ -75,8 +77,8 @@ func (c *Code) TypedRune(r rune) {
 	if r < '0' || r > '9' || c.Disabled() {
 		return
 	}
-	if c.sealed {
-		c.digits, c.cursor, c.sealed = c.digits[:0], 0, false
+	if c.shut == codeSize {
+		c.digits, c.cursor, c.shut = c.digits[:0], 0, 0
 	}
 	switch {
 	case len(c.digits) < codeSize:
@@ -94,6 +96,9 @@ func (c *Code) TypedRune(r rune) {
 
 // TypedKey is for Fyne.
 func (c *Code) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	if isEnter(ev) && c.OnSubmitted != nil {
 		c.OnSubmitted()
 		return
@@ -107,7 +112,7 @@ func (c *Code) TypedKey(ev *fyne.KeyEvent) {
 func (c *Code) edit(key fyne.KeyName) bool {
 	switch key {
 	case fyne.KeyBackspace:
-		if c.sealed {
+		if c.shut > 0 && c.cursor <= c.shut {
 			c.Clear()
 		} else {
 			c.remove(c.cursor - 1)
@@ -129,7 +134,7 @@ func (c *Code) edit(key fyne.KeyName) bool {
 }
 
 func (c *Code) remove(i int) {
-	if c.sealed || i < 0 || i >= len(c.digits) {
+	if i < c.shut || i >= len(c.digits) {
 		return
 	}
 	c.digits = append(c.digits[:i], c.digits[i+1:]...)
@@ -138,10 +143,8 @@ func (c *Code) remove(i int) {
 }
 
 func (c *Code) moveTo(i int) {
-	if !c.sealed {
-		c.cursor = max(0, min(len(c.digits), i))
-		c.Refresh()
-	}
+	c.cursor = max(c.shut, min(len(c.digits), i))
+	c.Refresh()
 }
 
 // TypedShortcut is for Fyne. Those of the page run, all others do nothing.
@@ -164,8 +167,8 @@ func (c *Code) FocusGained() {
 // FocusLost is for Fyne.
 func (c *Code) FocusLost() {
 	c.focused = false
-	if c.Blind && c.Missing() == 0 {
-		c.sealed = true
+	if c.Blind {
+		c.cursor, c.shut = len(c.digits), len(c.digits)
 	}
 	c.Refresh()
 }
@@ -179,10 +182,11 @@ func (c *Code) group(g int) string {
 	if first >= last {
 		return ""
 	}
-	if c.Blind && last-first == groupSize && (c.sealed || !c.focused || g != c.current()) {
-		return strings.Repeat("•", groupSize)
+	hidden := max(0, min(c.shut, last)-first)
+	if c.Blind && last-first == groupSize && g != c.current() {
+		hidden = groupSize
 	}
-	return string(c.digits[first:last])
+	return strings.Repeat("•", hidden) + string(c.digits[first+hidden:last])
 }
 
 // current is the group that the cursor is in.

@@ -109,6 +109,29 @@ func TestBlindCodeTakenBack(t *testing.T) {
 	}
 }
 
+// TestBlindCodeLeftInTheMiddle: what was typed before the focus left is not
+// seen again; typing goes on behind it, and Backspace begins anew.
+func TestBlindCodeLeftInTheMiddle(t *testing.T) {
+	w, _, c := newFocusedCode(t)
+	c.Blind = true
+	typeInto(w, "58120339479021")
+	w.Canvas().Unfocus()
+	w.Canvas().Focus(c)
+	press(w, fyne.KeyHome, fyne.KeyLeft, fyne.KeyUp, fyne.KeyDelete)
+	if got, want := shownGroups(c), "••••• ••••• ••••"; got != want {
+		t.Errorf("who comes next sees %q, wanted %q", got, want)
+	}
+	if typeInto(w, "6748"); c.Value() != "58120 33947 90216 748" || shownGroups(c) != "••••• ••••• ••••• 748" {
+		t.Errorf("typing on gives %q and shows %q", c.Value(), shownGroups(c))
+	}
+	if press(w, fyne.KeyBackspace, fyne.KeyBackspace, fyne.KeyBackspace); c.Value() != "58120 33947 90216" {
+		t.Errorf("what was typed since is %q after three times Backspace", c.Value())
+	}
+	if press(w, fyne.KeyBackspace, fyne.KeyBackspace); c.Value() != "" {
+		t.Errorf("Backspace into what was typed before leaves %q", c.Value())
+	}
+}
+
 // In a narrow window the groups stand in rows, and none is cut.
 func TestCodeWraps(t *testing.T) {
 	for _, look := range []float32{1, 1.5} {

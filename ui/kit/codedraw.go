@@ -106,7 +106,7 @@ func (g codeGrid) inset() float32 { return (g.box.Width - groupSize*g.cell) / 2 
 // layoutCaret underlines the place of the next digit.
 func (r *codeRenderer) layoutCaret(g codeGrid) {
 	r.caret.FillColor = Color(theme.ColorNamePrimary)
-	r.caret.Hidden = !r.c.focused || r.c.sealed || r.c.cursor == codeSize
+	r.caret.Hidden = !r.c.focused || r.c.cursor == codeSize
 	p := g.at(r.c.current())
 	x := p.X + g.inset() + float32(r.c.cursor%groupSize)*g.cell
 	place(r.caret, x+1, p.Y+g.box.Height-grid(1.75), g.cell-2, Size(SizeRing))

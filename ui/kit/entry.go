@@ -46,6 +46,9 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 
 // TypedKey is for Fyne.
 func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	switch {
 	case ev.Name == fyne.KeyEscape || ev.Name == fyne.KeyF1:
 		PassKey(e, ev)
@@ -114,4 +117,16 @@ func (r *entryRenderer) paint() {
 	r.ring.Hidden = !r.e.focused || r.e.Disabled()
 	r.ring.StrokeColor, r.ring.StrokeWidth = Color(theme.ColorNamePrimary), Size(SizeRing)
 	r.ring.CornerRadius = Size(SizeRadius)
+}
+
+// KeyDown is for Fyne.
+func (e *Entry) KeyDown(ev *fyne.KeyEvent) {
+	Held{}.KeyDown(ev)
+	e.Entry.KeyDown(ev)
+}
+
+// KeyUp is for Fyne.
+func (e *Entry) KeyUp(ev *fyne.KeyEvent) {
+	Held{}.KeyUp(ev)
+	e.Entry.KeyUp(ev)
 }

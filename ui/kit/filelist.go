@@ -61,6 +61,9 @@ func (l *fileList) clicked(i int) {
 
 // TypedKey is for Fyne.
 func (l *fileList) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	switch ev.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeyRight:
 		if l.at < len(l.p.items) && (ev.Name != fyne.KeyRight || l.p.items[l.at].folder) {

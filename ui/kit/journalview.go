@@ -8,6 +8,7 @@ import (
 // A journalView shows the rows in sight, from the last one upwards.
 type journalView struct {
 	widget.BaseWidget
+	Held
 	count  func() int
 	row    func(i int) JournalRow
 	tapped func(i int)
@@ -166,6 +167,9 @@ func (v *journalView) move(to int) {
 
 // TypedKey is for Fyne.
 func (v *journalView) TypedKey(e *fyne.KeyEvent) {
+	if Repeats(e) {
+		return
+	}
 	switch page := max(1, len(v.lines)-2); e.Name {
 	case fyne.KeyUp:
 		v.move(v.at - 1)

@@ -24,6 +24,7 @@ type Keys struct {
 func NewKeys(w fyne.Window) *Keys {
 	k := &Keys{win: w, byName: map[string]func(){}}
 	w.Canvas().SetOnTypedKey(k.typed)
+	hear(w.Canvas())
 	return k
 }
 
@@ -60,6 +61,9 @@ func PassKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 
 // typed is what a key does that no widget wanted.
 func (k *Keys) typed(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	if s := k.Sheet(); s != nil {
 		s.typed(ev)
 		return

@@ -62,7 +62,7 @@ func TestFlowGoesToTheNextLine(t *testing.T) {
 
 func TestSides(t *testing.T) {
 	themed(t, Light, 1)
-	for side, words := range map[string]string{"online": "ONLINE", "offline": "OFFLINE · AIR-GAPPED", "": ""} {
+	for side, words := range map[string]string{"online": "ONLINE MACHINE", "offline": "OFFLINE MACHINE", "": ""} {
 		o := Badge(side)
 		show(t, o, 400, 60)
 		if got := strings.Join(linesOf(o), " "); got != words {

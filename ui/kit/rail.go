@@ -54,6 +54,7 @@ var railDresses = map[RailState]railDress{
 // Enter and Space open, and it scrolls to where the ceremony is.
 type Rail struct {
 	widget.BaseWidget
+	Held
 	OnMoved func(i int) // the arrows are at another line; nil: nothing
 
 	items   []RailItem
@@ -220,6 +221,9 @@ func (r *Rail) ring() {
 
 // TypedKey is for Fyne.
 func (r *Rail) TypedKey(e *fyne.KeyEvent) {
+	if Repeats(e) {
+		return
+	}
 	switch e.Name {
 	case fyne.KeyUp:
 		r.move(r.at - 1)

@@ -11,6 +11,7 @@ import (
 // border. Fyne's list draws those in sight alone, so that thousands cost what
 // ten do.
 type rows struct {
+	Held
 	widget.List
 	at      int
 	focused bool

@@ -21,6 +21,7 @@ const secretSize = 1024
 // end. Whoever reads it clears it.
 type Secret struct {
 	widget.DisableableWidget
+	Held
 	OnChanged   func()
 	OnSubmitted func()            // Enter; nil: Enter goes to the page
 	OnRefused   func(word string) // pasted, or too long
@@ -79,6 +80,9 @@ func (s *Secret) TypedRune(r rune) {
 
 // TypedKey is for Fyne.
 func (s *Secret) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	switch {
 	case isEnter(ev) && s.OnSubmitted != nil:
 		s.OnSubmitted()

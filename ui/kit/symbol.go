@@ -23,6 +23,7 @@ type Pattern interface {
 // takes the focus, for the keys that turn the pages.
 type Symbol struct {
 	widget.BaseWidget
+	Held
 	Most    float32                   // pixels of a module at the most, at scale 1; 0: as many as there is room for
 	OnKey   func(*fyne.KeyEvent) bool // true: it was for the symbol
 	Painted func()                    // is called when a pattern is drawn, on the thread that draws
@@ -120,6 +121,9 @@ func (s *Symbol) MinSize() fyne.Size { return fyne.NewSquareSize(grid(25)) }
 
 // TypedKey is for Fyne.
 func (s *Symbol) TypedKey(ev *fyne.KeyEvent) {
+	if Repeats(ev) {
+		return
+	}
 	if s.OnKey == nil || !s.OnKey(ev) {
 		PassKey(s, ev)
 	}

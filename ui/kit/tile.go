@@ -11,6 +11,7 @@ import (
 // A Tile is one of few large ways to go on. Enter and Space press it.
 type Tile struct {
 	widget.BaseWidget
+	Held
 	tapped          func()
 	box             *box
 	inner           fyne.CanvasObject
@@ -45,6 +46,9 @@ func (t *Tile) Tapped(*fyne.PointEvent) { call(t.tapped) }
 
 // TypedKey is for Fyne.
 func (t *Tile) TypedKey(e *fyne.KeyEvent) {
+	if Repeats(e) {
+		return
+	}
 	if isEnter(e) || e.Name == fyne.KeySpace {
 		call(t.tapped)
 		return
