@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +24,6 @@ import (
 	"github.com/keyceremony/ceremony/keyvault/vaulttest"
 	"github.com/keyceremony/ceremony/machine"
 	"github.com/keyceremony/ceremony/plan"
-	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -289,59 +287,6 @@ func (h *hall) answer(c *Ceremony, now Now) Answers {
 		}
 	}
 	return a
-}
-
-// show is what a side shows as codes. It fails where the disk does.
-func (h *hall) show(c *Ceremony) string {
-	m, err := c.Sending()
-	if err != nil {
-		return ""
-	}
-	h.screens[c.side] = m
-	return m.Digest().String()
-}
-
-// see has the camera of a side see what is shown there.
-func (h *hall) see(c *Ceremony) string {
-	g, err := c.Receiving()
-	if err != nil {
-		return ""
-	}
-	for _, text := range h.inView(c.side) {
-		if _, err := g.Take(h.t.Context(), camera.Frame{Text: text}); err != nil || g.Done() {
-			break
-		}
-	}
-	if !g.Done() {
-		return ""
-	}
-	return g.Digest().String()
-}
-
-func (h *hall) inView(side string) []string {
-	if h.frames != nil {
-		return h.frames(side)
-	}
-	return h.codes(h.screens[map[string]string{"offline": "online", "online": "offline"}[side]])
-}
-
-// codes are as many frames of a message as are needed, and sums among them.
-func (h *hall) codes(m qr.Message) (out []string) {
-	h.t.Helper()
-	s, err := qr.NewStream(m, qr.Capacity(25, qr.L))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	for i := range s.Blocks() {
-		out = append(out, s.Frame(i+i%3*1000))
-	}
-	return out
-}
-
-// shown is a word on the other side's screen.
-func (h *hall) shown(side, place string) string {
-	n, _ := strconv.Atoi(place)
-	return qr.Words(h.screens[map[string]string{"offline": "online", "online": "offline"}[side]].Digest())[n-1]
 }
 
 // value is what a person would answer in a field.

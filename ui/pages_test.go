@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/keyceremony/ceremony/keyvault"
-	"github.com/keyceremony/ceremony/keyvault/vaulttest"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -381,97 +380,6 @@ func TestKept(t *testing.T) {
 	s, ok := page_(t, w).now.(*step)
 	if !ok || s.now.Step.ID != "clock.check" || len(want) == 0 || !maps.Equal(s.form.answers(), want) {
 		t.Errorf("after coming back the page is %T with %v, wanted %v", page_(t, w).now, s.form.answers(), want)
-	}
-}
-
-// TestIdlePatience: where a step asks nothing, the Enter that did the one before
-// does not do it.
-func TestIdlePatience(t *testing.T) {
-	h := newHall(t, nil)
-	w := h.window()
-	now := vaulttest.Now()
-	w.host.Now = func() time.Time { return now }
-	w.Rehearse("", false)
-	h.until(w, "kek.readback")
-	w.host.Patience = time.Second
-	p := page_(t, w)
-	p.turn()
-	head := p.c.Head()
-	p.press()
-	if p.c.Head() != head {
-		t.Error("a step that asks nothing was done at once")
-	}
-	now = now.Add(2 * time.Second)
-	p.tick()
-	if p.press(); p.c.Head() == head {
-		t.Error("after a while it is not done either")
-	}
-}
-
-// TestSignatureOfAnotherText: what people signed does not stand for another
-// text, also where what is entered was no text at all in between.
-func TestSignatureOfAnotherText(t *testing.T) {
-	h, w := led(t)
-	h.until(w, "clock.check")
-	page_(t, w).turnTo("exception")
-	h.fill(w)
-	h.signAll(w)
-	s := page_(t, w).now.(*step)
-	if len(s.signing.signed()) == 0 {
-		t.Fatal("nobody signed")
-	}
-	one := s.form.asked()[0]
-	w.focus(one.focus())
-	for range one.value() {
-		key(w, fyne.KeyBackspace)
-	}
-	if typed(w, "something else"); len(s.signing.signed()) != 0 {
-		t.Errorf("%v signed what they never saw", s.signing.signed())
-	}
-	if _, ready, _ := s.primary(); ready {
-		t.Error("the exception can be recorded with signatures over another text")
-	}
-}
-
-// TestEnterStaysInTheForm: Enter in a field that is not filled in leads nowhere.
-func TestEnterStaysInTheForm(t *testing.T) {
-	h, w := led(t)
-	h.until(w, "clock.check")
-	s := page_(t, w).now.(*step)
-	first := s.form.asked()[0]
-	w.focus(first.focus())
-	if key(w, fyne.KeyReturn); w.win.Canvas().Focused() != first.focus() {
-		t.Errorf("Enter in an empty field leads to %T", w.win.Canvas().Focused())
-	}
-	h.fill(w)
-	w.focus(first.focus())
-	before := page_(t, w).c.Head()
-	if key(w, fyne.KeyReturn); page_(t, w).c.Head() == before {
-		t.Error("Enter does not do the step when all is filled in")
-	}
-}
-
-// TestPatience: the Enter that does a step does not go on from its result.
-func TestPatience(t *testing.T) {
-	h := newHall(t, nil)
-	w := h.window()
-	now := vaulttest.Now()
-	w.host.Now, w.host.Patience = func() time.Time { return now }, time.Second
-	w.Rehearse("", false)
-	h.press(w)
-	p := page_(t, w)
-	if _, ok := p.now.(*result); !ok {
-		t.Fatalf("after the step the page is %T", p.now)
-	}
-	p.press()
-	if _, ok := p.now.(*result); !ok {
-		t.Error("the result was passed at once")
-	}
-	now = now.Add(2 * time.Second)
-	p.tick()
-	p.press()
-	if _, ok := p.now.(*step); !ok {
-		t.Errorf("after a while the page is %T", p.now)
 	}
 }
 
