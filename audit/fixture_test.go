@@ -393,3 +393,11 @@ func failing(v Verdict) string {
 	}
 	return b.String()
 }
+
+// ruleOf finds a rule of a verdict.
+func ruleOf(v Verdict, id string) Rule {
+	if i := slices.IndexFunc(v.Rules, func(r Rule) bool { return r.ID == id }); i >= 0 {
+		return v.Rules[i]
+	}
+	return Rule{}
+}

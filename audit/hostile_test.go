@@ -15,14 +15,6 @@ import (
 	"github.com/keyceremony/ceremony/durable"
 )
 
-// ruleOf finds a rule of a verdict.
-func ruleOf(v Verdict, id string) Rule {
-	if i := slices.IndexFunc(v.Rules, func(r Rule) bool { return r.ID == id }); i >= 0 {
-		return v.Rules[i]
-	}
-	return Rule{}
-}
-
 // sparse makes a file of a size without its bytes.
 func (m *maker) sparse(name string, size int64) {
 	path := filepath.Join(m.dir.Path(), name)

@@ -22,8 +22,8 @@ func (t *Transcript) Version() int { return Version }
 // Outcome tells the verdict in one sentence.
 func (t *Transcript) Outcome() string {
 	return map[string]string{
-		audit.OutcomeComplete:   "Every rule holds, and there was no exception.",
-		audit.OutcomeExceptions: "Every rule holds. People decided to go on over what is listed under exceptions: read each.",
+		audit.OutcomeComplete:   "Every rule that could be checked holds, and there was no exception.",
+		audit.OutcomeExceptions: "Every rule that could be checked holds. People decided to go on over what is listed under exceptions: read each.",
 		audit.OutcomeIncomplete: "Nothing is wrong. Something is missing, or the ceremony was stopped.",
 		audit.OutcomeBroken:     "At least one rule fails. Believe nothing of this record before that is explained.",
 	}[t.Verdict.Outcome]

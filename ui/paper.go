@@ -142,20 +142,43 @@ func (s *paper) judge() {
 	case bad > 0:
 		fillWith(s.said, kit.NewPanel("A code differs", []string{"Believe nothing of this folder before that is explained."}, "", kit.PanelError))
 	case good > 0:
-		fillWith(s.said, kit.NewPanel(fmt.Sprintf("%d of %s typed, and the same", good, count(len(s.fields), "code")), nil, "", kit.PanelGood))
+		lines, kind := []string(nil), kit.PanelGood
+		if lacks := s.lacks(); lacks != "" {
+			lines, kind = []string{"Not bound yet: " + lacks + "."}, kit.PanelWarning
+		}
+		fillWith(s.said, kit.NewPanel(fmt.Sprintf("%d of %s typed, and the same", good, count(len(s.fields), "code")), lines, "", kind))
 	}
 }
 
 // state is how the rail shows the codes.
 func (s *paper) state() kit.RailState {
-	given := s.given()
-	for _, f := range given {
+	for _, f := range s.given() {
 		if s.result(f) != audit.ResultHolds {
 			return kit.Failed
 		}
 	}
-	if len(given) > 0 {
+	if s.lacks() == "" {
 		return kit.Done
 	}
 	return kit.Exception
 }
+
+// lacks says which codes are still needed to bind the folder, or "": that of
+// the plan, and a head of each side.
+func (s *paper) lacks() string {
+	bound := map[string]bool{}
+	for _, f := range s.given() {
+		bound[f.side()] = true
+	}
+	var missing []string
+	for _, f := range s.fields {
+		if side := f.side(); !bound[side] {
+			bound[side] = true
+			missing = append(missing, map[string]string{"": "the plan's code", "online": "a head of the online machine", "offline": "a head of the offline machine"}[side])
+		}
+	}
+	return strings.Join(missing, ", ")
+}
+
+// side is the machine that a head binds; "" for the plan.
+func (f *paperField) side() string { return audit.LogSide(f.log + ".log") }

@@ -33,7 +33,7 @@ func (p *viewer) verdict() fyne.CanvasObject {
 func (p *viewer) outcome() fyne.CanvasObject {
 	kind := kit.PanelError
 	switch {
-	case p.v.Outcome == audit.OutcomeComplete && len(p.v.NotChecked) == 0:
+	case p.v.Outcome == audit.OutcomeComplete && len(p.v.NotChecked) == 0 && p.paper.state() == kit.Done:
 		kind = kit.PanelGood
 	case p.v.Complete() || p.v.Outcome == audit.OutcomeIncomplete:
 		kind = kit.PanelWarning
@@ -45,7 +45,7 @@ func (p *viewer) outcome() fyne.CanvasObject {
 	if p.bad != nil {
 		lines = append(lines, "The record cannot be read: "+p.bad.Error())
 	}
-	if p.t != nil && len(p.paper.given()) == 0 {
+	if p.t != nil && p.paper.state() != kit.Done {
 		lines = append(lines, "Whoever made the folder also made the plan in it. It proves what it says only with the codes that came to you by another way, on paper: type them, and it is verified with them.")
 	}
 	title := "The ceremony is " + p.v.Outcome
