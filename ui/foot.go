@@ -8,7 +8,8 @@ import (
 
 // A foot is the bar below the page: what may come at any time at the left, the
 // primary button at the right, and between the two what is awaited; where there
-// is no room for it there, above them.
+// is no room for it there, above them; and where there is none for the buttons
+// side by side, the primary button has a line of its own.
 type foot struct{ ground, turns, waiting, primary fyne.CanvasObject }
 
 func gap() float32 { return kit.Size(kit.SizeGrid) }
@@ -25,11 +26,17 @@ func (f foot) between(width float32) float32 {
 // narrow tells whether what is awaited stands above the buttons.
 func (f foot) narrow(width float32) bool { return f.between(width) < 30*gap() }
 
+// stacked tells whether the primary button stands below the others.
+func (f foot) stacked(width float32) bool { return f.between(width) < 0 }
+
 // height is that of the bar in a window so wide.
 func (f foot) height(width float32) float32 {
 	h := max(f.turns.MinSize().Height, f.primary.MinSize().Height) + 4*gap()
 	if f.narrow(width) {
 		h += 3 * gap()
+	}
+	if f.stacked(width) {
+		h += f.primary.MinSize().Height + gap()
 	}
 	return h
 }
@@ -44,9 +51,15 @@ func (f foot) place(size fyne.Size) {
 		put(f.waiting, pad, top+gap(), size.Width-2*pad, 3*gap())
 		row, line = top+2.5*gap(), high-2.5*gap()
 	}
-	centre(f.turns, pad, row, f.turns.MinSize().Width, line)
 	w := f.primary.MinSize().Width
-	centre(f.primary, size.Width-pad-w, row, w, line)
+	if f.stacked(size.Width) {
+		own := f.primary.MinSize().Height + gap()
+		line -= own
+		put(f.primary, size.Width-pad-w, size.Height-own-gap(), w, own-gap())
+	} else {
+		centre(f.primary, size.Width-pad-w, row, w, line)
+	}
+	centre(f.turns, pad, row, f.turns.MinSize().Width, line)
 	if !f.narrow(size.Width) {
 		centre(f.waiting, pad+f.turns.MinSize().Width+gap(), row, f.between(size.Width), line)
 	}

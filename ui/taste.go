@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fyne.io/fyne/v2"
+
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
@@ -11,10 +13,23 @@ const (
 	mostScale  = 2
 )
 
-func (w *Window) scale(by float32) {
+// The least window at scale 1 in which a step can be led: text grows no further
+// than that, or the buttons would leave the window.
+const (
+	leastWidth  = 720
+	leastHeight = 500
+)
+
+func (w *Window) scale(by float32) { w.scaleIn(w.win.Canvas().Size(), by) }
+
+// scaleIn makes text larger or smaller, as far as there is room.
+func (w *Window) scaleIn(room fyne.Size, by float32) {
 	t := w.host.Taste
-	t.Scale = min(max(t.Scale*by, leastScale), mostScale)
-	w.setTaste(t)
+	most := max(1, min(mostScale, room.Width/leastWidth, room.Height/leastHeight))
+	if s := min(max(t.Scale*by, leastScale), most); s != t.Scale {
+		t.Scale = s
+		w.setTaste(t)
+	}
 }
 
 func (w *Window) setTaste(t Taste) {

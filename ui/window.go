@@ -81,7 +81,9 @@ func (w *Window) Scale() float32 { return w.win.Canvas().Scale() }
 // Fit makes the window as large as is comfortable on a screen of this size.
 func (w *Window) Fit(screen fyne.Size) {
 	const most = 1600
-	w.win.Resize(fyne.NewSize(min(most, screen.Width*0.92), min(most*0.65, screen.Height*0.86)))
+	size := fyne.NewSize(min(most, screen.Width*0.92), min(most*0.65, screen.Height*0.86))
+	w.win.Resize(size)
+	w.scaleIn(size, 1) // the scale was perhaps chosen on a larger screen
 	w.win.CenterOnScreen()
 }
 
