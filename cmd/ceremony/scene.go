@@ -121,10 +121,8 @@ func isScene(dir string) bool {
 
 // setUp makes everything anew.
 func (s *scene) setUp(o rehearsal.Options) error {
-	for _, sub := range []string{"", "usb", "usb/kek", "usb/blob", "table", "people", "vault", "token", "token/tokens"} {
-		if err := os.MkdirAll(s.path(sub), 0o700); err != nil {
-			return err
-		}
+	if err := s.makeFolders(); err != nil {
+		return err
 	}
 	s.say("a vault of the rehearsal's own")
 	if err := s.serve(o); err != nil {
@@ -147,6 +145,15 @@ func (s *scene) setUp(o rehearsal.Options) error {
 		return err
 	}
 	return s.put(sceneNote, []byte(sceneText))
+}
+
+func (s *scene) makeFolders() error {
+	for _, sub := range []string{"", "usb", "usb/kek", "usb/blob", "table", "people", "vault", "token", "token/tokens"} {
+		if err := os.MkdirAll(s.path(sub), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeUp goes on with what is there.

@@ -98,6 +98,7 @@ func cmdProduction(ts *testscript.TestScript, neg bool, args []string) {
 	arguments(ts, neg, args, 1)
 	s, err := newScene(rehearseFlags{dir: ts.MkAbs(args[0]), keys: []string{"P-256"}, bits: 2048, transfer: plan.USB})
 	ts.Check(err)
+	ts.Check(s.makeFolders())
 	ts.Check(s.makePeople())
 	people, err := s.planPeople()
 	ts.Check(err)

@@ -108,6 +108,9 @@ func (l *leader) press() {
 func (l *leader) ready() ui.Trace {
 	l.t.Helper()
 	t := l.now[l.at]
+	if all := !slices.ContainsFunc(t.Asked, func(f ui.TraceField) bool { return !f.Done }); all && !t.Ready {
+		t = l.until(l.at, "the time to read", func(t ui.Trace) bool { return t.Ready })
+	}
 	if !t.Ready {
 		l.fail("the button %q cannot be pressed", t.Primary)
 	}
