@@ -125,7 +125,7 @@ func TestIncompleteCodes(t *testing.T) {
 	s := receivingStand(t)
 	c := s.again(t)
 	defer s.shut(c)
-	s.frames = func(string) []string { return s.codes(s.screens["online"])[1:] }
+	s.frames = func(string) []string { return s.codes(s.screens["online"])[spare+1:] }
 	defer func() { s.frames = nil }()
 	var wrong *AnswerError
 	if err := s.step(c); !errors.As(err, &wrong) || wrong.Field != "codes" {
