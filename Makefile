@@ -59,7 +59,7 @@ endif
 test:
 	@.ci/install test
 	@mkdir -p bin
-	@. .ci/memory; go test -json -timeout 20m -tags "$(TAGS)" ./... ./.ci >bin/test.json || true
+	@. .ci/memory; FYNE_CACHE=1h go test -json -timeout 20m -tags "$(TAGS)" ./... ./.ci >bin/test.json || true
 	@go build -o bin/count ./.ci && bin/count bin/test.json
 
 # The tests that are named TestAttack…, where there are rows of the table.
