@@ -24,9 +24,9 @@ import (
 
 // A module is a loaded and initialised PKCS#11 library.
 type module struct {
-	ctx     *p11.Ctx
-	list    *library
-	library string // who made it, for people
+	ctx   *p11.Ctx
+	list  *library
+	about string // who made it, for people
 }
 
 // loadModule checks the file's digest, loads it and calls C_Initialize. The
@@ -55,7 +55,7 @@ func loadModule(a openArgs) (*module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", hsm.ErrNoModule, rv("C_GetInfo", err))
 	}
-	m.library = strings.TrimSpace(fmt.Sprintf("%s %s %s", show(info.ManufacturerID), show(info.LibraryDescription), version(info.LibraryVersion)))
+	m.about = strings.TrimSpace(fmt.Sprintf("%s %s %s", show(info.ManufacturerID), show(info.LibraryDescription), version(info.LibraryVersion)))
 	return m, nil
 }
 

@@ -107,7 +107,7 @@ func (m *module) describe(t slotInfo) (hsm.Info, error) {
 		Label: show(t.token.Label), Serial: show(t.token.SerialNumber),
 		Manufacturer: show(t.token.ManufacturerID), Model: show(t.token.Model),
 		Firmware: version(t.token.FirmwareVersion), Hardware: version(t.token.HardwareVersion),
-		Library:       m.library,
+		Library:       m.about,
 		ProtectedPath: t.token.Flags&p11.CKF_PROTECTED_AUTHENTICATION_PATH != 0,
 		PIN:           pinState(t.token.Flags), SOPIN: soPINState(t.token.Flags),
 	}
