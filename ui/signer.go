@@ -21,6 +21,7 @@ type signer struct {
 	w       *Window
 	t       steps.Signing
 	way     *kit.Choice
+	about   *kit.Field // the choice, and what is said of the way taken
 	ways    *fyne.Container
 	path    *kit.Entry // key file
 	text    *kit.Entry // where the text goes that is signed elsewhere
@@ -54,6 +55,8 @@ func newSigner(s *signing, t steps.Signing) *signer {
 	g.pass = kit.NewSecret(w.keys)
 	g.pass.OnSubmitted = g.sign
 	g.way = kit.NewChoice(w.keys, g.options())
+	g.way.Across = true
+	g.about = kit.NewField("Signs with", "", g.way)
 	g.way.OnChanged = func(string) {
 		g.draw()
 		g.focus()
@@ -63,24 +66,32 @@ func newSigner(s *signing, t steps.Signing) *signer {
 }
 
 func (g *signer) options() []kit.Option {
-	out := []kit.Option{{Value: byFile, Title: "A key file", More: "protected with a passphrase"}}
+	out := []kit.Option{{Value: byFile, Title: "A key file"}}
 	if g.w.host.Sign.Agent != nil {
-		out = append(out, kit.Option{Value: byAgent, Title: "ssh-agent", More: "or a FIDO key that it holds"})
+		out = append(out, kit.Option{Value: byAgent, Title: "ssh-agent"})
 	}
 	if g.w.host.Sign.Card != nil {
-		out = append(out, kit.Option{Value: byCard, Title: "A card", More: "through its PKCS#11 module"})
+		out = append(out, kit.Option{Value: byCard, Title: "A card"})
 	}
-	return append(out, kit.Option{Value: byHand, Title: "Signed elsewhere", More: "on a machine of one's own, with ssh-keygen"})
+	return append(out, kit.Option{Value: byHand, Title: "Elsewhere"})
+}
+
+// ofWay says more of a way to sign.
+var ofWay = map[string]string{
+	byAgent: "or a FIDO key that it holds",
+	byCard:  "through its PKCS#11 module",
+	byHand:  "on a machine of one's own, with ssh-keygen",
 }
 
 // sheet asks the person to sign.
 func (g *signer) sheet() {
-	about := fmt.Sprintf("%s, %s. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
-	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), g.problem, kit.NewField("What is signed", "", whatIsSigned(g.t)),
-		g.ways, kit.NewField("Signs with", "", g.way))
+	about := fmt.Sprintf("As %s, at the %s machine. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
+	text := kit.NewExcerpt(whatIsSigned(g.t))
+	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), g.problem, kit.NewField("What is signed", "", text), g.ways, g.about)
 	sign := kit.NewButton("Sign", kit.Primary, g.sign)
 	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
 	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)
+	g.on.Width, g.on.Gives = 800, text
 	g.on.OnEscape = g.hide
 	g.on.Named = map[fyne.Focusable]string{
 		g.way: "way", g.pass: "pass", g.path: "path", g.text: "text", g.back: "back", g.module: "module", g.serial: "serial", g.label: "label",
@@ -106,6 +117,7 @@ func (g *signer) draw() {
 		})
 		return kit.NewField(label, "", container.NewBorder(nil, nil, nil, choose, e))
 	}
+	g.about.SetHint(ofWay[g.way.Value()])
 	g.ways.RemoveAll()
 	switch g.way.Value() {
 	case byFile:
@@ -114,8 +126,7 @@ func (g *signer) draw() {
 	case byCard:
 		g.ways.Add(kit.NewField("PIN", "nothing if the reader has a PIN pad", g.pass))
 		g.ways.Add(file("PKCS#11 module", g.module))
-		g.ways.Add(kit.NewField("Label of the key", "", g.label))
-		g.ways.Add(kit.NewField("Serial number of the card", "", g.serial))
+		g.ways.Add(kit.NewGrid(2, 2, kit.NewField("Label of the key", "", g.label), kit.NewField("Serial number of the card", "", g.serial)))
 	case byHand:
 		write := kit.NewButton("Write the text", kit.Plain, g.write)
 		g.ways.Add(kit.NewField("Write the text to a new file", "", container.NewBorder(nil, nil, nil, write, g.text)))
@@ -123,6 +134,14 @@ func (g *signer) draw() {
 		g.ways.Add(file("The signature's file", g.back))
 	}
 	g.ways.Refresh()
+	g.refit()
+}
+
+// refit gives what is on the sheet its room anew.
+func (g *signer) refit() {
+	if g.on != nil {
+		g.on.Refit()
+	}
 }
 
 // suggestion is a place for the text that is signed elsewhere: on the first
@@ -156,6 +175,7 @@ func (g *signer) write() {
 		return
 	}
 	fillWith(g.problem, kit.NewPanel("Written", []string{g.text.Value()}, "", kit.PanelGood))
+	g.refit()
 }
 
 // sign signs in the background: a card or a key may wait for a touch.
@@ -200,6 +220,7 @@ func (g *signer) tell(err error) {
 	p := steps.Explain(err)
 	g.s.refused = p.Code
 	fillWith(g.problem, problemPanel(p))
+	g.refit()
 	g.w.trace.touch()
 }
 

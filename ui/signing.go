@@ -173,7 +173,7 @@ func (s *signing) mark(t *Trace) {
 // digest.
 func whatIsSigned(t steps.Signing) fyne.CanvasObject {
 	if t.Shown != "" {
-		return kit.NewMono(t.Shown)
+		return kit.NewText(t.Shown, kit.SmallMono)
 	}
 	return kit.NewFacts([]kit.Fact{
 		{Label: "A list of files", Value: fmt.Sprintf("%s, %d files", t.File, bytes.Count(t.Text, []byte("\n")))},

@@ -22,6 +22,7 @@ type Choice struct {
 	widget.DisableableWidget
 	Held
 	OnChanged func(value string)
+	Across    bool // side by side where there is room: for options of few words
 
 	keys     *Keys
 	options  []Option
@@ -143,10 +144,24 @@ func (c *Choice) FocusLost() { c.focused = false; c.Refresh() }
 func (c *Choice) Tapped(ev *fyne.PointEvent) {
 	takeFocus(c)
 	for i, row := range c.rows {
-		if y := row.box.Position().Y; ev.Position.Y >= y && ev.Position.Y < y+row.box.Size().Height {
+		at := ev.Position.Subtract(row.box.Position())
+		if at.X >= 0 && at.Y >= 0 && at.X < row.box.Size().Width && at.Y < row.box.Size().Height {
 			c.take(i)
 		}
 	}
+}
+
+// columns is how many rows stand side by side.
+func (c *Choice) columns() int {
+	if !c.Across {
+		return 1
+	}
+	widest := float32(0)
+	for _, row := range c.rows {
+		widest = max(widest, row.title.natural())
+	}
+	n := int((c.Size().Width + grid(1)) / (widest + grid(9.5)))
+	return max(1, min(n, len(c.rows)))
 }
 
 // A choiceRow is a row as it is drawn.
@@ -176,13 +191,15 @@ func (r *choiceRenderer) Objects() (all []fyne.CanvasObject) {
 
 // MinSize is as high as the rows are at the present width.
 func (r *choiceRenderer) MinSize() (s fyne.Size) {
+	n := r.c.columns()
 	for i, row := range r.c.rows {
 		t, m := row.title.MinSize(), row.more.MinSize()
 		s.Width = max(s.Width, t.Width, m.Width)
-		s.Height += r.c.rowHeight(i)
+		if i%n == 0 {
+			s.Height += r.c.rowHeight(i) + grid(1)
+		}
 	}
-	gaps := max(0, len(r.c.rows)-1)
-	return s.AddWidthHeight(grid(8), float32(gaps)*grid(1))
+	return fyne.NewSize(s.Width+grid(8), max(0, s.Height-grid(1)))
 }
 
 func (c *Choice) rowHeight(i int) float32 {
@@ -206,24 +223,32 @@ func (r *choiceRenderer) Layout(size fyne.Size) {
 	if size.Width <= grid(8) {
 		return // nothing is known yet, and text must not wrap at nothing
 	}
+	n := r.c.columns()
+	width := (size.Width - grid(1)*float32(n-1)) / float32(n)
 	y := float32(0)
-	for i, row := range r.c.rows {
-		inner := size.Width - grid(8)
-		title := settle(row.title, inner)
-		more := float32(0)
-		if !row.more.Hidden {
-			more = settle(row.more, inner)
+	for i := range r.c.rows {
+		if i > 0 && i%n == 0 {
+			y += r.c.rowHeight(i-1) + grid(1)
 		}
-		h := r.c.rowHeight(i)
-		place(row.box, 0, y, size.Width, h)
-		row.title.Move(fyne.NewPos(grid(6), y+(h-title-more)/2))
-		row.more.Move(fyne.NewPos(grid(6), y+(h-title-more)/2+title))
-		round := grid(2.75)
-		place(row.ring, grid(2), y+(h-round)/2, round, round)
-		place(row.dot, grid(2)+round/4, y+(h-round)/2+round/4, round/2, round/2)
+		r.row(i, fyne.NewPos(float32(i%n)*(width+grid(1)), y), width)
 		r.paint(i)
-		y += h + grid(1)
 	}
+}
+
+// row places one row.
+func (r *choiceRenderer) row(i int, at fyne.Position, width float32) {
+	row, inner, more := r.c.rows[i], width-grid(8), float32(0)
+	title := settle(row.title, inner)
+	if !row.more.Hidden {
+		more = settle(row.more, inner)
+	}
+	h := r.c.rowHeight(i)
+	place(row.box, at.X, at.Y, width, h)
+	row.title.Move(at.AddXY(grid(6), (h-title-more)/2))
+	row.more.Move(at.AddXY(grid(6), (h-title-more)/2+title))
+	round := grid(2.75)
+	place(row.ring, at.X+grid(2), at.Y+(h-round)/2, round, round)
+	place(row.dot, at.X+grid(2)+round/4, at.Y+(h-round)/2+round/4, round/2, round/2)
 }
 
 func (r *choiceRenderer) paint(i int) {

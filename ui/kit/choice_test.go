@@ -85,3 +85,24 @@ func TestFieldSaysWhatIsWrongInPlace(t *testing.T) {
 		t.Error("an empty hint takes room")
 	}
 }
+
+// Options of few words stand side by side where there is room, and below each
+// other where there is none; a click takes the one below the mouse.
+func TestChoiceAcross(t *testing.T) {
+	w, k := window(t, NewTheme(Light, 1))
+	c := NewChoice(k, []Option{{Value: "a", Title: "A key file"}, {Value: "b", Title: "ssh-agent"}, {Value: "c", Title: "A card"}})
+	c.Across = true
+	onGround(w, c)
+	first, last := c.rows[0].box, c.rows[2].box
+	if last.Position().Y != first.Position().Y || last.Position().X <= first.Position().X {
+		t.Errorf("the last stands at %v, wanted it beside the first at %v", last.Position(), first.Position())
+	}
+	if test.TapAt(c, last.Position().AddXY(20, 20)); c.Value() != "c" {
+		t.Errorf("a click on the last takes %q", c.Value())
+	}
+	wide := c.MinSize().Height
+	w.Resize(fyne.NewSize(320, 700))
+	if first.Position().X != last.Position().X || c.MinSize().Height <= wide {
+		t.Errorf("in a narrow window the last stands at %v", last.Position())
+	}
+}

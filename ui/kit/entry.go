@@ -1,8 +1,11 @@
 package kit
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -88,24 +91,38 @@ func (e *Entry) MinSize() fyne.Size {
 func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 	ring := canvas.NewRectangle(nil)
 	r := &entryRenderer{WidgetRenderer: e.Entry.CreateRenderer(), e: e, ring: ring}
+	r.wheel = newWheel(e, r.scroll)
 	r.paint()
 	return r
 }
 
-// entryRenderer thickens the border of Fyne's entry while it has the focus.
+// entryRenderer thickens the border of Fyne's entry while it has the focus, and
+// hands the mouse wheel on.
 type entryRenderer struct {
 	fyne.WidgetRenderer
-	e    *Entry
-	ring *canvas.Rectangle
+	e     *Entry
+	ring  *canvas.Rectangle
+	wheel *wheel
 }
 
 func (r *entryRenderer) Objects() []fyne.CanvasObject {
-	return append(r.WidgetRenderer.Objects()[:len(r.WidgetRenderer.Objects()):len(r.WidgetRenderer.Objects())], r.ring)
+	return append(slices.Clone(r.WidgetRenderer.Objects()), r.ring, r.wheel)
+}
+
+// scroll is that of Fyne's entry, which no field of it gives.
+func (r *entryRenderer) scroll() *container.Scroll {
+	for _, o := range r.WidgetRenderer.Objects() {
+		if s, ok := o.(*container.Scroll); ok {
+			return s
+		}
+	}
+	return nil
 }
 
 func (r *entryRenderer) Layout(s fyne.Size) {
 	r.WidgetRenderer.Layout(s)
 	r.ring.Resize(s)
+	r.wheel.Resize(s)
 }
 
 func (r *entryRenderer) Refresh() {

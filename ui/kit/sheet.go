@@ -20,6 +20,7 @@ type Sheet struct {
 	Named    map[fyne.Focusable]string // what traces call its inputs
 	Width    float32                   // at scale 1; 0: 640
 	Tall     bool                      // as high as the window allows, whatever is in it
+	Gives    *Excerpt                  // part of the content, made lower before the sheet scrolls; nil: none
 
 	win     fyne.Window
 	keys    *Keys
@@ -99,10 +100,15 @@ func (s *Sheet) typed(ev *fyne.KeyEvent) {
 		s.Hide()
 	case isEnter(ev):
 		s.enter()
+	case s.Gives != nil && s.Gives.cut():
+		turnPage(s.Gives.scroll, ev.Name)
 	default:
 		turnPage(s.scroll, ev.Name)
 	}
 }
+
+// Refit measures the content again, which may have another height than before.
+func (s *Sheet) Refit() { s.veil.Refresh() }
 
 func (s *Sheet) enter() {
 	for _, b := range s.buttons {
@@ -186,9 +192,10 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	title, foot := settle(r.v.title, inner), r.footHeight(inner)
 	edge := grid(1) // the frame around the content
 	fixed := 2*pad + title + grid(2) + foot - 2*edge
-	body := settle(s.scroll.Content, inner+2*edge)
-	if room := size.Height - 2*margin - fixed; body > room || s.Tall {
-		body = max(0, room)
+	room := max(0, size.Height-2*margin-fixed)
+	body := s.settle(inner+2*edge, room)
+	if body > room || s.Tall {
+		body = room
 	}
 	x, y := (size.Width-width)/2, (size.Height-fixed-body)/2
 	place(r.card, x, y, width, fixed+body)
@@ -196,6 +203,21 @@ func (r *veilRenderer) Layout(size fyne.Size) {
 	place(s.scroll, x+pad-edge, y+pad+title+grid(2)-edge, inner+2*edge, body)
 	s.scroll.Refresh() // or the content keeps the height that it has settled at
 	r.placeButtons(x+width-pad, y+fixed+body-pad, inner)
+}
+
+// settle gives the content a width and returns its height: where there is no
+// room for it, what gives way is made lower.
+func (s *Sheet) settle(width, room float32) float32 {
+	if s.Gives == nil {
+		return settle(s.scroll.Content, width)
+	}
+	s.Gives.limit(0)
+	body := settle(s.scroll.Content, width)
+	if body > room {
+		s.Gives.limit(max(grid(leastExcerpt), s.Gives.Size().Height-(body-room)))
+		body = settle(s.scroll.Content, width)
+	}
+	return body
 }
 
 // footHeight is that of the buttons and the room above them.
