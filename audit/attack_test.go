@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/keyceremony/ceremony/attacks"
 )
 
@@ -183,4 +185,31 @@ func TestAttackBatch(t *testing.T) {
 		onStatement("target.wrap", func(s *Statement) { s.Subjects = []string{"key signing-2"} })(m)
 		unnoticed(t, row, gone, m.make(), m.policy, Anchors{})
 	})
+}
+
+// TestAttackStepInName: everybody signs a record in which a step that the plan
+// makes necessary has no end of its own.
+func TestAttackStepInName(t *testing.T) {
+	for _, a := range []struct {
+		attacks.Row
+		do func(*End, *Entry)
+	}{
+		{
+			attacks.New("record/step-without-a-name", "ends a step without a name in place of one that the plan makes necessary", attacks.At("verify", "steps.done")),
+			func(_ *End, e *Entry) { e.Step = "" },
+		},
+		{
+			attacks.New("record/carried-over-from-nothing", "says in a first attempt that an earlier one had done a step", attacks.At("verify", "steps.done")),
+			func(d *End, e *Entry) {
+				e.Step, d.Facts = "ceremony.attempt", map[string]jsontext.Value{"carried": jsontext.Value("true")}
+			},
+		},
+	} {
+		a.Try(t, func(t *testing.T, gone int) {
+			m := newMaker(t)
+			m.policy.Steps = [][]Must{{{Stage: "wrap", Step: "target.generate", Unless: "carried"}}}
+			onEntry(EvEnd, "target.generate", a.do)(m)
+			unnoticed(t, a.Row, gone, m.make(), m.policy, Anchors{})
+		})
+	}
 }

@@ -136,7 +136,7 @@ type Exception struct {
 	Statements []SignedBy `json:"statements"`
 }
 
-// Note is the data of pause, resume, people.change and ceremony.stop.
+// Note is the data of approve, pause, resume, people.change and ceremony.stop.
 type Note struct {
 	Text       map[string]string `json:"text"`
 	Statements []SignedBy        `json:"statements"`

@@ -21,7 +21,8 @@ func hashFile(f io.ReadSeeker) (digest.SHA256, error) {
 	return digest.SHA256(h.Sum(nil)), err
 }
 
-// names are all the names that a folder may have, beside its lock. WHO is a person's id, KEY a target key's name in the vault.
+// names are all the names that a folder may have, beside its lock. WHO is a
+// person's id, KEY a target key's name in the vault.
 var names = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`plan\.toml`, `plan\.toml\.[a-z0-9]{2,16}\.sig`, // WHO
 	`script\.html`, `transcript\.html`, `allowed_signers`, `auditor-card\.txt`,

@@ -13,7 +13,7 @@ import (
 type Must struct {
 	Stage, Step string
 	Key         string   // the target key, "" if the step is not per key
-	Or          string   // another step that may stand for it
+	Or          string   // another step that may stand for it; "" if none
 	Unless      string   // a fact of an earlier attempt that excuses it
 	Approves    []string // roles, one of whose people must have approved it; nil if nobody has to
 	Signs       string   // the action that each of them signs for, as operators for the own code
@@ -54,10 +54,10 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 		if m.Stage != stage {
 			continue
 		}
-		at := stepAt{m.Stage, m.Step, m.Key}
+		done := ended[stepAt{m.Stage, m.Step, m.Key}] || m.Or != "" && ended[stepAt{m.Stage, m.Or, m.Key}]
 		switch {
 		case m.Unless != "" && carried[m.Unless]:
-		case !ended[at] && !ended[stepAt{m.Stage, m.Or, m.Key}]:
+		case !done:
 			f.bad("%s: %s was never done", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
 		case m.Approves != nil && !c.approved(m):
 			f.bad("%s: nobody who may approved %s", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
@@ -130,10 +130,11 @@ func (c *checker) did() (ended map[stepAt]bool, carried map[string]bool) {
 // stepAt is one doing of a step.
 type stepAt struct{ stage, step, key string }
 
-// addDone keeps which steps ended, and what an earlier attempt carried over.
+// addDone keeps which steps ended, and what an earlier attempt carried over: a
+// first attempt has nothing to carry.
 func (l *logFacts) addDone(r Record) error {
 	l.ended = add(l.ended, stepAt{r.Stage, r.Step, r.Key})
-	if r.Step != "ceremony.attempt" {
+	if r.Step != "ceremony.attempt" || l.open.Attempt < 2 {
 		return nil
 	}
 	var d struct {
