@@ -219,4 +219,10 @@ func SigName(name string) string { return name + ".sig" }
 // plan.toml, op1 give plan.toml.op1.sig.
 func SignedName(name, who string) string { return name + "." + who + ".sig" }
 
-var statementNames = regexp.MustCompile(`^(?:online|offline)(?:\.[0-9]+)?-[0-9]{4,8}-[a-z]+(?:[.-][a-z]+)*\.[a-z0-9]{2,16}\.txt$`)
+// The forms of names: of a log before ".log", and of a statement.
+const (
+	logStem       = `(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?`
+	statementForm = logStem + `-[0-9]{4,8}-[a-z]+(?:[.-][a-z]+)*\.[a-z0-9]{2,16}\.txt`
+)
+
+var statementNames = regexp.MustCompile(`^` + statementForm + `$`)

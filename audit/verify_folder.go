@@ -26,8 +26,8 @@ func hashFile(f io.ReadSeeker) (digest.SHA256, error) {
 var names = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`plan\.toml`, `plan\.toml\.[a-z0-9]{2,16}\.sig`, // WHO
 	`script\.html`, `transcript\.html`, `allowed_signers`, `auditor-card\.txt`,
-	`(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?\.log`,
-	`(?:online|offline)(?:\.[2-9]|\.[1-9][0-9])?-[0-9]{4,8}-[a-z]+(?:[.-][a-z]+)*\.[a-z0-9]{2,16}\.txt(?:\.sig)?`,
+	logStem + `\.log`,
+	statementForm + `(?:\.sig)?`,
 	`kek\.publickey\.pem`, `kek\.json`, `kek\.attestation\.json`, `kek\.audit\.json`,
 	`challenge(?:\.[0-9A-Za-z-]{1,127})?\.json`, `vault\.[0-9A-Za-z-]{1,127}\.json`, // KEY
 	`[0-9A-Za-z-]{1,127}\.(?:pub\.pem|kcv|byok)`, // KEY
