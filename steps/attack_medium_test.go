@@ -91,7 +91,7 @@ func (m *medium) sign(side string, who ...string) {
 	}
 	ns := audit.SealNamespace(m.seal.Name, m.s.plan.Mode())
 	for _, id := range who {
-		m.files[sealSig(m.seal, id)] = m.s.hall.sign(id, side, ns, m.files[m.seal.Manifest])
+		m.files[audit.SignedName(m.seal.Manifest, id)] = m.s.hall.sign(id, side, ns, m.files[m.seal.Manifest])
 	}
 }
 

@@ -97,7 +97,7 @@ func TestAttackSwappedKEK(t *testing.T) {
 				m.list()
 				m.sign("online", "op1")
 				for _, who := range everyoneOf() {
-					m.files[sealSig(sealPrepare, who)] = m.files[sealSig(sealPrepare, "op1")]
+					m.files[audit.SignedName(sealPrepare.Manifest, who)] = m.files[audit.SignedName(sealPrepare.Manifest, "op1")]
 				}
 			}),
 		},
@@ -226,7 +226,7 @@ func (m *medium) forge(who ...string) {
 		m.s.hall.t.Fatal(err)
 	}
 	for _, id := range who {
-		m.files[sealSig(m.seal, id)] = sig
+		m.files[audit.SignedName(m.seal.Manifest, id)] = sig
 	}
 }
 

@@ -277,7 +277,7 @@ func seeBundleSeal(r *Run, from Stage, seal *Seal) Finding {
 	files, ns := r.saw.got.bundle.Files, audit.SealNamespace(seal.Name, r.c.plan.Mode())
 	var valid, invalid []string
 	for who, keys := range r.c.sealKeys(from) {
-		sig := files[sealSig(seal, who)]
+		sig := files[audit.SignedName(seal.Manifest, who)]
 		switch {
 		case sig == nil:
 		case audit.VerifySig(sig, keys, ns, files[seal.Manifest]) == nil:
@@ -301,10 +301,10 @@ func seeBundleSeal(r *Run, from Stage, seal *Seal) Finding {
 func (c *Ceremony) sealKeys(stage Stage) map[string][]ssh.PublicKey {
 	out := map[string][]ssh.PublicKey{}
 	for _, p := range c.plan.People {
-		out[p.ID] = c.keysAt(p.ID, stage.Side())
+		out[p.ID] = c.onRoster(p.ID).KeysAt(stage.Side())
 	}
 	if key := c.plan.Policy().SealKey; key != nil && stage == Wrap {
-		out["hsm"] = []ssh.PublicKey{key}
+		out[audit.SealKeyID] = []ssh.PublicKey{key}
 	}
 	return out
 }
@@ -323,7 +323,7 @@ func seeBundleFiles(r *Run, from Stage, seal *Seal) Finding {
 	wanted := "every file listed in " + seal.Manifest + ", with its digest"
 	sums, own := blobSums(r, got), map[string]bool{seal.Manifest: true}
 	for who := range r.c.sealKeys(from) {
-		own[sealSig(seal, who)] = true
+		own[audit.SignedName(seal.Manifest, who)] = true
 	}
 	for _, f := range got.manifest {
 		sums[f.Name] = f.SHA256

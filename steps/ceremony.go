@@ -111,7 +111,7 @@ func (c *Ceremony) begin(s Start) error {
 		}
 	}
 	for who, sig := range s.Signatures {
-		if err := c.dir.WriteNew(planSig(who), sig); err != nil {
+		if err := c.dir.WriteNew(audit.SignedName("plan.toml", who), sig); err != nil {
 			return err
 		}
 	}
@@ -261,8 +261,6 @@ func in(s string, list []string) bool {
 	}
 	return false
 }
-
-func planSig(who string) string { return "plan.toml." + who + ".sig" }
 
 // hasPublic reports whether a key has a public half.
 func hasPublic(k plan.Key) bool { return !strings.EqualFold(k.Type, "AES") }

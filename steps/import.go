@@ -360,7 +360,7 @@ var stepWorkload = &Step{
 	},
 }
 
-var sealFinal = &Seal{Name: "final", Manifest: "MANIFEST.sha256"}
+var sealFinal = &Seal{Name: "final", Manifest: audit.SealFinal}
 
 const (
 	agrees    = audit.SubjectAgrees

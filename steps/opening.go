@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 )
@@ -47,8 +45,8 @@ func seePlanCode(_ context.Context, r *Run) Finding {
 func seePlanSignatures(_ context.Context, r *Run) Finding {
 	var missing []string
 	for _, who := range r.c.plan.Policy().PlanSigners {
-		sig := r.c.have(planSig(who))
-		if sig == nil || audit.VerifySig(sig, r.c.allKeys(who), audit.PlanNamespace(r.c.plan.Mode()), r.c.plan.Bytes()) != nil {
+		sig := r.c.have(audit.SignedName("plan.toml", who))
+		if sig == nil || audit.VerifySig(sig, r.c.onRoster(who).Keys, audit.PlanNamespace(r.c.plan.Mode()), r.c.plan.Bytes()) != nil {
 			missing = append(missing, who)
 		}
 	}
@@ -199,14 +197,10 @@ func seeClocksAgree(_ context.Context, r *Run) Finding {
 	return holds(last.Sub(first) <= 2*time.Minute, last.Sub(first).String()+" between the two", "at most 2m0s between the two")
 }
 
-// allKeys are all keys of a person, for either machine.
-func (c *Ceremony) allKeys(id string) []ssh.PublicKey {
-	for _, p := range c.plan.Roster() {
-		if p.ID == id {
-			return p.Keys
-		}
-	}
-	return nil
+// onRoster is somebody with the keys of the plan; who is not in it has none.
+func (c *Ceremony) onRoster(id string) audit.Person {
+	p, _ := c.plan.Roster().Find(id)
+	return p
 }
 
 // codeMatches checks codes that several people typed blind.

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/plan"
@@ -208,7 +209,7 @@ var stepKEKCode = &Step{
 	}}},
 }
 
-var sealPrepare = &Seal{Name: "prepare", Manifest: "PREPARE.sha256"}
+var sealPrepare = &Seal{Name: "prepare", Manifest: audit.SealPrepare}
 
 var stepPrepareSeal = &Step{
 	ID: "prepare.seal", Title: "Seal the preparation", Act: "Hand over", Seal: sealPrepare,

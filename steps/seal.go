@@ -125,15 +125,13 @@ func (c *Ceremony) sealers(e entry, manifest []byte) []string {
 	var out []string
 	ns := audit.SealNamespace(e.step.Seal.Name, c.plan.Mode())
 	for _, p := range c.plan.People {
-		sig := c.have(sealSig(e.step.Seal, p.ID))
+		sig := c.have(audit.SignedName(e.step.Seal.Manifest, p.ID))
 		if sig != nil && audit.VerifySig(sig, c.keys(p.ID), ns, manifest) == nil {
 			out = append(out, p.ID)
 		}
 	}
 	return out
 }
-
-func sealSig(s *Seal, who string) string { return s.Manifest + "." + who + ".sig" }
 
 func (c *Ceremony) sealTexts(now Now) []Signing {
 	var out []Signing
@@ -165,7 +163,7 @@ func (c *Ceremony) seal(ctx context.Context, now Now, sigs map[string][]byte) er
 		if in(who, c.sealers(entry{now.Stage, now.Step}, s.Text)) {
 			continue // signed before: a key may make another signature each time
 		}
-		if err := c.write(sealSig(now.Step.Seal, who), sigs[who]); err != nil {
+		if err := c.write(audit.SignedName(now.Step.Seal.Manifest, who), sigs[who]); err != nil {
 			return err
 		}
 	}

@@ -243,20 +243,7 @@ func (c *Ceremony) keep(texts map[string]Signing, who []string, sigs map[string]
 }
 
 // keys are the keys with which a person may sign at this machine.
-func (c *Ceremony) keys(id string) []ssh.PublicKey { return c.keysAt(id, c.side) }
-
-// keysAt are a person's keys at one machine: somebody with key files has one
-// for each side, so that neither machine can sign for the other.
-func (c *Ceremony) keysAt(id, side string) []ssh.PublicKey {
-	keys := c.allKeys(id)
-	switch {
-	case len(keys) < 2:
-		return keys
-	case side == "online":
-		return keys[:1]
-	}
-	return keys[1:]
-}
+func (c *Ceremony) keys(id string) []ssh.PublicKey { return c.onRoster(id).KeysAt(c.side) }
 
 // quorum sees to it that enough people signed.
 func (c *Ceremony) quorum(now Now, text map[string]string, who []string) error {

@@ -152,7 +152,7 @@ func seeKEKLife(_ context.Context, r *Run) Finding {
 	return holds(left >= time.Hour, left.String()+" left", wanted)
 }
 
-var sealOffline = &Seal{Name: "offline", Manifest: "OFFLINE.sha256"}
+var sealOffline = &Seal{Name: "offline", Manifest: audit.SealOffline}
 
 var stepWrapSeal = &Step{
 	ID: "wrap.seal", Title: "Seal the offline record", Act: "Hand over", Seal: sealOffline,
@@ -185,7 +185,7 @@ var stepLogout = &Step{
 // sealKey signs a manifest with the HSM's own key, where the plan names one.
 func (c *Ceremony) sealKey(ctx context.Context, e entry) error {
 	p := c.plan.Policy()
-	name := e.step.Seal.Manifest + ".hsm.sig"
+	name := audit.SignedName(e.step.Seal.Manifest, audit.SealKeyID)
 	if p.SealKey == nil || e.step.Seal != sealOffline || c.have(name) != nil {
 		return nil
 	}
