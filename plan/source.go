@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxBytes is the largest plan that is read. A plan with a hundred keys and
+// MaxBytes is the largest plan that is read, in bytes. A plan with a hundred keys and
 // twenty people has a tenth of it.
 const MaxBytes = 256 << 10
 

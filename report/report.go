@@ -40,9 +40,6 @@ var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"v": visible, "meaning": Meaning, "words": strings.Fields, "join": strings.Join,
 }).Parse(pageHTML + coverHTML))
 
-// maxPlan bounds what is read as a plan, in bytes.
-const maxPlan = 256 << 10
-
 // Read reads a folder for those who draw it. V is the verdict over it, with
 // every rule. A folder without a plan or a log has no transcript.
 func Read(dir string, v audit.Verdict) (t *Transcript, err error) {
@@ -86,7 +83,7 @@ func Write(w io.Writer, dir string, v audit.Verdict) error {
 }
 
 func readPlan(d *durable.Dir) (*plan.Plan, error) {
-	b, err := d.Read("plan.toml", maxPlan)
+	b, err := d.Read("plan.toml", plan.MaxBytes)
 	if err != nil {
 		return nil, err
 	}

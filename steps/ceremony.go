@@ -157,7 +157,7 @@ func openDir(path string) (*durable.Dir, *plan.Plan, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := dir.Read("plan.toml", maxPlan)
+	b, err := dir.Read("plan.toml", plan.MaxBytes)
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("%w: %s has no plan.toml", ErrNoCeremony, path), dir.Close())
 	}

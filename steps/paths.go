@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/keyceremony/ceremony/byok"
@@ -37,7 +36,7 @@ func kekPaths(p *plan.Plan) []Line {
 	_, service, _ := strings.Cut(host, ".")
 	lines = append(lines,
 		Line{Label: "By REST, a token (or from PowerShell, or an SDK)", Value: "TOKEN=$(az account get-access-token --resource https://" + service + " --query accessToken -o tsv)", Mono: true},
-		Line{Label: "By REST, get it", Value: `curl -sSf -H "Authorization: Bearer $TOKEN" "https://` + host + "/keys/" + name + "?api-version=" + cmp.Or(p.Vault.API, "7.6") + `" > kek.json`, Mono: true},
+		Line{Label: "By REST, get it", Value: `curl -sSf -H "Authorization: Bearer $TOKEN" "https://` + host + "/keys/" + name + "?api-version=" + p.Vault.API + `" > kek.json`, Mono: true},
 		Line{Label: "By REST, its code", Value: webKeyCommand, Mono: true},
 	)
 	if orPortal(p) != "" {

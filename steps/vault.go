@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/keyceremony/ceremony/keyvault"
 	"github.com/keyceremony/ceremony/plan"
 )
 
@@ -99,6 +100,14 @@ func marked(ctx context.Context, r *Run, name string) (versions []string, all in
 func sameOps(found, wanted []string) Finding {
 	f, w := slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(wanted))
 	return want(strings.Join(f, " "), strings.Join(w, " "))
+}
+
+// vaultKind tells Key Vault from Managed HSM by the plan's URL.
+func vaultKind(p *plan.Plan) keyvault.Kind {
+	if p.Vault.ManagedHSM() {
+		return keyvault.ManagedHSM
+	}
+	return keyvault.KeyVault
 }
 
 func createsKEK(p *plan.Plan) bool { return p.KEK.Use == "" }

@@ -4,13 +4,7 @@ import (
 	"fmt"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/keyceremony/ceremony/keyvault"
-	"github.com/keyceremony/ceremony/plan"
 )
-
-// maxPlan bounds what is read as a plan, in bytes.
-const maxPlan = 256 << 10
 
 // visible refuses characters that a reader of the transcript could not see, as
 // control characters, those that change the direction of writing, and fillers.
@@ -27,12 +21,4 @@ func visible(v string) error {
 		}
 	}
 	return nil
-}
-
-// vaultKind tells Key Vault from Managed HSM by the plan's URL.
-func vaultKind(p *plan.Plan) keyvault.Kind {
-	if p.Vault.ManagedHSM() {
-		return keyvault.ManagedHSM
-	}
-	return keyvault.KeyVault
 }
