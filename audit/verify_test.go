@@ -187,6 +187,12 @@ var lies = []lie{
 	{attacks.New("record/head-of-another-record", "a head of another record", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].Seq-- })},
 	{attacks.New("record/head-of-no-log", "a head of no log", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links[0].Log = "online.3.log" })},
 	{attacks.New("record/nothing-received", "nothing received", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) { d.Links = nil })},
+	{attacks.New("record/earlier-head-received", "a log that received a head of the one before from before its seal", attacks.At("verify", "log.links")), OutcomeBroken, func(m *maker) {
+		onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) {
+			first, _, _ := strings.Cut(string(read(m.t, m.dir.Path(), "online.log")), "\n")
+			d.Links = []Head{{Log: "online.log", Seq: 0, SHA256: digest.Of([]byte(first + "\n"))}}
+		})(m)
+	}},
 	{attacks.New("record/nothing-received-back", "nothing received back", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "blob.receive", func(d *End, _ *Entry) { d.Links = nil })},
 	{attacks.New("record/another-blob", "another blob", attacks.At("verify", "files.recorded")), OutcomeBroken, onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files[0].SHA256 = digest.Of(nil) })},
 	{attacks.New("record/blob-that-was-not-recorded", "a blob that was not recorded", attacks.At("verify", "files.recorded")), OutcomeBroken, onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files = nil })},
@@ -253,6 +259,15 @@ var lies = []lie{
 	{attacks.New("record/key-of-the-other-machine", "a key of the other machine", attacks.At("verify", "seal.offline")), OutcomeBroken, func(m *maker) {
 		m.signer = func(who, f string) string {
 			if who == "op1" && f == SealOffline {
+				m.signers["op1 x"] = m.signers["op1"]
+				return "op1 x"
+			}
+			return who
+		}
+	}},
+	{attacks.New("record/statement-under-the-key-of-the-other-machine", "a statement of the HSM room under the key for the online machine", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, func(m *maker) {
+		m.signer = func(who, f string) string {
+			if who == "op1" && strings.HasPrefix(f, "offline-") && strings.Contains(f, "people.signin") {
 				m.signers["op1 x"] = m.signers["op1"]
 				return "op1 x"
 			}
