@@ -115,7 +115,7 @@ func (f keyFile) open(plain []byte) (ssh.Signer, string, error) {
 	if !bytes.Equal(signer.PublicKey().Marshal(), f.Public) {
 		return nil, "", errors.New("the key file's public key is not that of its private key")
 	}
-	if err := CheckKey(signer.PublicKey()); err != nil {
+	if err := checkKey(signer.PublicKey()); err != nil {
 		return nil, "", err
 	}
 	comment, err := commentOf(signer.PublicKey().Type(), plain)

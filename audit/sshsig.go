@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -75,7 +76,7 @@ func parseSig(armored []byte) (*sshsig.Signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind := keyKind(blob); !allowedKinds[kind] {
+	if kind := keyKind(blob); !slices.Contains(KeyTypes, kind) {
 		return nil, fmt.Errorf("signature by a key of type %s, which is not supported", Visible(kind))
 	}
 	sig, err := sshsig.ParseSignature(blob)
@@ -135,9 +136,10 @@ func keyKind(blob []byte) string {
 	return inner.Kind
 }
 
-var allowedKinds = map[string]bool{
-	ssh.KeyAlgoED25519: true, ssh.KeyAlgoSKED25519: true, ssh.KeyAlgoSKECDSA256: true,
-	ssh.KeyAlgoECDSA256: true, ssh.KeyAlgoECDSA384: true, ssh.KeyAlgoECDSA521: true, ssh.KeyAlgoRSA: true,
+// KeyTypes are the types of keys with which people sign, as OpenSSH names them.
+var KeyTypes = []string{
+	ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
+	ssh.KeyAlgoRSA, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256,
 }
 
 // checkKindOfSig refuses what the libraries below leave open for each type.
@@ -191,10 +193,9 @@ func checkECDSA(blob []byte) error {
 	return nil
 }
 
-// CheckKey says whether a public key may be on a roster: its signatures are
-// accepted by [VerifySig].
-func CheckKey(k ssh.PublicKey) error {
-	if !allowedKinds[k.Type()] {
+// checkKey says whether the signatures of a key are accepted by [VerifySig].
+func checkKey(k ssh.PublicKey) error {
+	if !slices.Contains(KeyTypes, k.Type()) {
 		return fmt.Errorf("a key of type %s is not supported", Visible(k.Type()))
 	}
 	pub, ok := k.(ssh.CryptoPublicKey)

@@ -236,7 +236,7 @@ func TestSmallRSAIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckKey(s.PublicKey()); err == nil {
+	if err := checkKey(s.PublicKey()); err == nil {
 		t.Error("a roster may hold RSA-1024")
 	}
 	if _, err := Sign(s, rand.Reader, "x@keyceremony", []byte("x")); err == nil || !strings.Contains(err.Error(), "2048") {

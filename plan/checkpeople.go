@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/keyceremony/ceremony/audit"
 )
 
 // How a person keeps the key.
@@ -20,13 +22,10 @@ const (
 	File   = "file"   // a key file, one for each machine
 )
 
-// hsmPrincipal is the name under which the HSM's own seal key signs.
-const hsmPrincipal = "hsm"
-
 var personForm = regexp.MustCompile(`^[a-z0-9]{2,16}$`)
 
 func (c *checker) people() {
-	ids, names, seen, keys := unique{hsmPrincipal: "the HSM's seal key"}, unique{}, unique{}, unique{}
+	ids, names, seen, keys := unique{audit.SealKeyID: "the HSM's seal key"}, unique{}, unique{}, unique{}
 	if key, err := parseKey(c.plan.HSM.SealKey); err == nil {
 		keys[string(key.Marshal())] = "hsm.seal_key"
 	}
@@ -79,22 +78,16 @@ func (c *checker) sshKey(path, line string) ssh.PublicKey {
 		c.bad(path, "%v", err)
 		return nil
 	}
-	if !c.plan.Rehearsal && strings.Contains(line, rehearsalComment) {
+	if !c.plan.Rehearsal && strings.Contains(line, audit.RehearsalComment) {
 		c.bad(path, "is the key of a rehearsal, wanted one that was made for this person")
 		return nil
 	}
 	return key
 }
 
-// rehearsalComment marks the keys that `ceremony rehearse` makes.
-const rehearsalComment = "REHEARSAL"
-
+// leastRSA is more than a signature needs to be taken (audit.VerifySig): who is
+// named now can have a key of today.
 const leastRSA = 3072
-
-var keyTypes = []string{
-	ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
-	ssh.KeyAlgoRSA, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256,
-}
 
 // parseKey reads one line as ssh-keygen writes it: type, base64, comment.
 func parseKey(line string) (ssh.PublicKey, error) {
@@ -105,8 +98,8 @@ func parseKey(line string) (ssh.PublicKey, error) {
 	if len(fields) < 2 || strings.ContainsRune(line, '\n') {
 		return nil, errors.New("is not a public key, wanted one line as in a .pub file of OpenSSH")
 	}
-	if !slices.Contains(keyTypes, fields[0]) {
-		return nil, fmt.Errorf("begins with %q, wanted %s", shorten(fields[0]), oneOf(keyTypes))
+	if !slices.Contains(audit.KeyTypes, fields[0]) {
+		return nil, fmt.Errorf("begins with %q, wanted %s", shorten(fields[0]), oneOf(audit.KeyTypes))
 	}
 	b, err := base64.StdEncoding.Strict().DecodeString(fields[1])
 	if err != nil {

@@ -1,16 +1,17 @@
 package plan
 
 import (
+	"golang.org/x/crypto/ssh"
+
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/timestamp"
-	"golang.org/x/crypto/ssh"
 )
 
 // The two modes of a ceremony, as its records spell them.
 const (
-	Production = "production"
-	Rehearsal  = "rehearsal"
+	Production = audit.Production
+	Rehearsal  = audit.Rehearsal
 )
 
 // Mode tells production from rehearsal.
