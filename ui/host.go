@@ -71,6 +71,7 @@ type Card struct{ Module, Serial, Label string }
 // with keys, and papers on the table.
 type Rehearsal struct {
 	Dir     string
+	Machine string                           // the only one that is led here, online or offline; "": both
 	Online  Beginning                        // begins the stage prepare
 	Offline Beginning                        // begins the stage wrap
 	Papers  func() []Paper                   // what lies on the table now

@@ -27,7 +27,10 @@ func (w *Window) Rehearse(dir string, two bool) {
 func newScene(w *Window, r *Rehearsal, two bool) *scene {
 	s := &scene{r: r, at: map[string]*Window{"online": w, "offline": w}}
 	w.scene = s
-	if two {
+	switch {
+	case r.Machine != "":
+		s.at = map[string]*Window{r.Machine: w}
+	case two:
 		off := newWindow(w.app, w.host, "offline", "Offline machine")
 		off.scene = s
 		off.show(newStart(off))
@@ -35,7 +38,7 @@ func newScene(w *Window, r *Rehearsal, two bool) *scene {
 		w.win.SetTitle("Online machine")
 		s.at["offline"] = off
 	}
-	s.table = newTable(s)
+	s.table = newTable(s, w)
 	s.table.w.Show()
 	w.win.RequestFocus()
 	return s
@@ -67,6 +70,9 @@ func (s *scene) beginning(side string) Beginning {
 // stands tells at which machine the rehearsal goes on: offline between the end
 // of the first sitting and the end of the second.
 func (s *scene) stands() string {
+	if s.r.Machine != "" {
+		return s.r.Machine
+	}
 	online, err := steps.Peek(s.r.Online.Dir)
 	if err != nil || online.Now.Stage == s.r.Online.Stage {
 		return "online"
@@ -83,13 +89,32 @@ func (s *scene) onward(o *over, now steps.Now) {
 	if now.Phase == steps.Done && o.p.stage != s.r.Offline.Stage {
 		return // the ceremony is over
 	}
+	if s.r.Machine != "" {
+		s.elsewhere(o)
+		return
+	}
 	o.next = "Go to the " + side + " machine"
 	where := "In this rehearsal both machines are this one."
 	if !o.p.byCodes() {
 		where += " The medium is a folder, and it is there already."
 	}
 	o.lines = append(o.lines, where)
-	o.then = func() { s.at[side].enter(s.beginning(side)) }
+	o.then = func() {
+		w := s.at[side]
+		if w == nil {
+			w = o.p.w // that machine's window was closed
+		}
+		w.enter(s.beginning(side))
+	}
+}
+
+// elsewhere leads on where the next sitting is at another machine: that of the
+// online machine waits for it, and the offline one has done its part.
+func (s *scene) elsewhere(o *over) {
+	if w := s.at["online"]; w != nil {
+		o.lines = append(o.lines, "In this rehearsal the offline machine is another one. Lead it there, and go on here when it has done its part.")
+		o.next, o.then = "Go on with the import", func() { w.enter(s.r.Online) }
+	}
 }
 
 // sheet keeps what people write down.

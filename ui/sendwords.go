@@ -30,8 +30,10 @@ func newSendWords(s *sending) sendWords {
 		back:    kit.NewButton("Back", kit.Quiet, func() { s.back(false) }),
 	}
 	over := "Files as codes"
-	if s.step != "" {
+	if _, again := s.under.(*ceremony); s.step != "" {
 		over = s.step
+	} else if again {
+		over = "Shown again"
 	}
 	head := kit.NewColumn(0.5, kit.NewText(over, kit.OverlineBlue), kit.NewText(s.title, kit.Heading))
 	words := kit.NewColumn(1, kit.NewText("Eight words. Read out those that the other machine asks for.", kit.SmallMuted), wordGrid(qr.Words(s.m.Digest())))
@@ -109,7 +111,7 @@ func (s *sending) tell() {
 func (s *sending) measured() {
 	v := s.cards
 	pixels, _ := s.symbol.Module()
-	v.size.SetText(fmt.Sprintf("%d modules of %d pixels", qr.Modules(s.used), pixels))
+	v.size.SetText(fmt.Sprintf("%d modules of %d\u00a0pixels", qr.Modules(s.used), pixels))
 	note, loud := s.flashing()
 	v.note.SetStyle(map[bool]kit.Style{true: kit.Alert, false: kit.Small}[loud])
 	v.note.SetText(note)

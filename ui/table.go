@@ -20,8 +20,7 @@ type table struct {
 	box     fyne.CanvasObject
 }
 
-func newTable(s *scene) *table {
-	main := s.at["online"]
+func newTable(s *scene, main *Window) *table {
 	t := &table{s: s, papers: kit.NewColumn(2)}
 	t.w = newWindow(main.app, main.host, "table", "On the table")
 	t.w.win.Resize(fyne.NewSize(560, 800))

@@ -21,6 +21,7 @@ type rehearseFlags struct {
 	headless   bool
 	byHand     bool
 	twoWindows bool
+	machine    string // the only one that is led here, online or offline; "": both
 	managedHSM bool
 	trusted    bool
 	keys       []string
@@ -51,6 +52,7 @@ func rehearseCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.headless, "headless", false, "without a window, and without people")
 	c.Flags().BoolVar(&f.byHand, "by-hand", false, "set everything up, serve the vault, and let people lead the ceremony in terminals")
 	c.Flags().BoolVar(&f.twoWindows, "two-windows", false, "a window for each of the two machines, side by side")
+	c.Flags().StringVar(&f.machine, "machine", "", "lead this machine alone, online or offline: the other one is another, with a copy of the folder")
 	c.Flags().BoolVar(&f.managedHSM, "managed-hsm", f.managedHSM, "the vault is a Managed HSM (AES keys need one)")
 	c.Flags().BoolVar(&f.trusted, "trusted", false, "trusted wrapping: the HSM's security officer marks the KEK, and the keys leave under no other")
 	c.Flags().StringSliceVar(&f.keys, "keys", f.keys, "types of the target keys")
@@ -70,7 +72,7 @@ func rehearseSomehow(c *cobra.Command, f rehearseFlags, w windowFlags) error {
 		return rehearse(c.Context(), f, c.OutOrStdout(), os.Stderr)
 	}
 	err := openWindow(c.Context(), opening{rehearse: true, rehearsal: f, windowFlags: w})
-	if !errors.Is(err, errNoWindow) {
+	if !errors.Is(err, errNoWindow) || f.machine != "" {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%v\nSo this rehearsal is held without people; --by-hand lets you lead it in terminals.\n", err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
 )
 
 // This file and the others whose names begin with scene make what a rehearsal
@@ -23,7 +24,7 @@ type scene struct {
 	flags  rehearseFlags
 	people []actor
 	plan   *plan.Plan
-	vault  *rehearsal.Server // nil until it is served
+	vault  *rehearsal.Server // nil until it is served, and at the machine that does not reach it
 	say    func(string)      // told what takes a while
 }
 
@@ -71,8 +72,26 @@ func (f rehearseFlags) check() error {
 	if f.transfer != plan.USB && f.transfer != plan.QR {
 		return misuse("--transfer %s, wanted %s or %s", f.transfer, plan.USB, plan.QR)
 	}
+	return f.checkMachine()
+}
+
+// checkMachine refuses what one machine of two cannot do.
+func (f rehearseFlags) checkMachine() error {
+	switch {
+	case f.machine == "":
+		return nil
+	case f.machine != steps.Prepare.Side() && f.machine != steps.Wrap.Side():
+		return misuse("--machine %s, wanted %s or %s", f.machine, steps.Prepare.Side(), steps.Wrap.Side())
+	case f.headless || f.byHand || f.twoWindows:
+		return misuse("--machine leads one machine, in the window: leave out --headless, --by-hand and --two-windows")
+	case f.machine == steps.Wrap.Side() && !isScene(f.dir):
+		return misuse("%q has no whole rehearsal: set one up with --machine online on the other machine, and copy its folder to this one", f.dir)
+	}
 	return nil
 }
+
+// servesVault tells whether this machine is the one that reaches the vault.
+func (f rehearseFlags) servesVault() bool { return f.machine != steps.Wrap.Side() }
 
 // newScene finds the folder.
 func newScene(f rehearseFlags) (*scene, error) {
@@ -107,6 +126,8 @@ const sceneNote = "REHEARSAL.txt"
 const sceneText = `This folder is a rehearsal of a key ceremony. Nothing in it protects anything.
 
 To go on with it:  ceremony rehearse --dir FOLDER
+On two machines:   add --machine online; and on the other one, which has a copy
+                   of this folder, --machine offline
 
 online/ and offline/ are the ceremony's folders at the two machines, usb/ has
 the media, table/ what would lie on the table as paper, people/ their keys,
@@ -163,7 +184,7 @@ func (s *scene) takeUp(o rehearsal.Options) error {
 		return err
 	}
 	s.flags.module = s.plan.HSM.Module
-	if err := s.useToken(); err != nil {
+	if err := s.useToken(); err != nil || !s.flags.servesVault() {
 		return err
 	}
 	o.ManagedHSM = false // the vault keeps its kind

@@ -78,7 +78,7 @@ func (all *scenes) rehearse(dir string, say func(string)) (*ui.Rehearsal, error)
 	}
 	t := s.table()
 	return &ui.Rehearsal{
-		Dir:     s.dir,
+		Dir: s.dir, Machine: s.flags.machine,
 		Online:  ui.Beginning{Dir: s.path("online"), Stage: steps.Prepare, Plan: s.path("plan.toml")},
 		Offline: ui.Beginning{Dir: s.path("offline"), Stage: steps.Wrap, Plan: s.path("plan.toml")},
 		Papers:  s.papers, Sheet: t.write,
@@ -94,5 +94,9 @@ func (all *scenes) rehearse(dir string, say func(string)) (*ui.Rehearsal, error)
 // table is what people would have on paper, and the accounts with which they
 // ask the vault themselves.
 func (s *scene) table() *table {
-	return &table{dir: s.path("table"), plan: s.plan, vault: ownAccount(s.plan, s.vault.ClientID(), s.vault.SecretFile())}
+	t := &table{dir: s.path("table"), plan: s.plan}
+	if s.vault != nil {
+		t.vault = ownAccount(s.plan, s.vault.ClientID(), s.vault.SecretFile())
+	}
+	return t
 }

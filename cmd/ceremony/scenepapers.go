@@ -22,8 +22,10 @@ func (s *scene) papers() []ui.Paper {
 	for _, a := range s.people {
 		out = append(out, s.personPaper(a))
 	}
+	if s.vault != nil {
+		out = append(out, ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()})
+	}
 	out = append(out,
-		ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()},
 		ui.Paper{
 			Title: "The HSM", Note: "the label on the device, and the officer's envelope",
 			Facts: s.facts(fact("Serial number", "hsm.serial"), fact("PIN", "hsm.pin"), fact("PIN of its security officer", soPINSheet)),
@@ -52,6 +54,10 @@ func (s *scene) vaultFacts() []kit.Fact {
 func (s *scene) personPaper(a actor) ui.Paper {
 	p := ui.Paper{Title: a.name, Note: a.role, Facts: s.facts(fact("Passphrase", a.id+".passphrase"))}
 	if a.role != plan.Operator {
+		return p
+	}
+	if s.vault == nil {
+		p.Note += " · brings the code of the KEK from the other machine's table"
 		return p
 	}
 	p.Note += " · has an own machine and account"

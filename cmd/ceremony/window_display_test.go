@@ -16,9 +16,10 @@ import (
 // A desktop is a display without a screen, with a window manager: windows get
 // the keyboard on it, and are closed, as people know it.
 type desktop struct {
-	t   testing.TB
-	ctx context.Context
-	env []string
+	t       testing.TB
+	ctx     context.Context
+	display string
+	env     []string
 }
 
 // newDesktop starts Xvfb on a free number. Keys do not repeat: a busy machine
@@ -38,9 +39,16 @@ func newDesktop(t testing.TB, ctx context.Context) *desktop {
 	if err != nil {
 		t.Fatalf("Xvfb gives no display: %v", err)
 	}
-	d := &desktop{t: t, ctx: ctx, env: homeEnv(t, ":"+strings.TrimSpace(number))}
+	display := ":" + strings.TrimSpace(number)
+	d := &desktop{t: t, ctx: ctx, display: display, env: homeEnv(t, display)}
 	d.manage()
 	return d
+}
+
+// another is another machine before the same eyes: it has a home of its own.
+func (d *desktop) another(t testing.TB) *desktop {
+	t.Helper()
+	return &desktop{t: t, ctx: d.ctx, display: d.display, env: homeEnv(t, d.display)}
 }
 
 // homeEnv is what a program sees on the desktop: nothing of who runs the test.

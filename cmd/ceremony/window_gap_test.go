@@ -10,7 +10,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,58 +23,121 @@ import (
 	"github.com/keyceremony/ceremony/ui"
 )
 
-// TestWindowByCodes holds a whole rehearsal without a medium: the window of one
-// machine shows codes, and a camera before it, which stands askew, is out of
-// focus and noisy, gives the other machine its pictures through a pipe.
+// TestWindowByCodes holds a whole rehearsal on two machines that have no folder
+// in common: each is a process of its own, with a window. The one shows codes,
+// and a camera before its screen, which stands askew, is out of focus and
+// noisy, gives the other its pictures through a pipe; and the other way round.
+// Beside this people carry nothing but paper.
 func TestWindowByCodes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	exe, d := windowProgram(t), newDesktop(t, ctx)
+	films := [2]string{pipe(t), pipe(t)}
+	on := newLeader(t, d, exe, "--transfer", "qr", "--machine", "online", "--camera-film", films[0])
+	off := leadIn(t, d.another(t), exe, on.copied(), "--machine", "offline", "--camera-film", films[1])
+	on.stand(0)
+	off.stand(1120)
+
+	on.turnTo("main")
+	on.lead("kek.export")
+	on.showCodes()
+	on.carry(off)
+	off.turnTo("main")
+	off.lead("kek.receive")
+	off.takeCodes(films[1], on)
+	off.do()
+	on.turnTo("main")
+	on.otherHasIt()
+	on.goOn()
+
+	off.turnTo("main")
+	off.lead("blob.export")
+	off.showCodes()
+	off.otherHasIt()
+	off.showAgain()
+	off.carry(on)
+	on.turnTo("main")
+	on.lead("blob.receive")
+	on.takeCodes(films[0], off)
+	on.do()
+	if t := on.lead(""); t.Phase != audit.OutcomeComplete {
+		on.fail("the verdict is %q, wanted %q", t.Phase, audit.OutcomeComplete)
+	}
+	crossedAlone(t, on.scene, off.scene)
+}
+
+// pipe is what plays a camera.
+func pipe(t testing.TB) string {
+	t.Helper()
 	film := filepath.Join(t.TempDir(), "film")
 	if err := syscall.Mkfifo(film, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l := newLeader(t, d, exe, "--two-windows", "--transfer", "qr", "--camera-film", film)
-	l.until("offline", "the offline machine", func(t ui.Trace) bool { return t.Page == "start" })
-	l.stand("main", 0)
-	l.lead("kek.export")
-	l.showCodes()
-	l.turnTo("offline")
-	l.stand("offline", 1120)
-	l.begin("wrap", "offline")
-	l.lead("kek.receive")
-	l.takeCodes(film, "main")
-	l.do()
-	l.turnTo("main")
-	l.otherHasIt()
-	l.turnTo("offline")
-	l.lead("blob.export")
-	l.showCodes()
-	l.otherHasIt()
-	l.importAt("main")
-	l.showAgain()
-	l.turnTo("main")
-	l.lead("blob.receive")
-	l.takeCodes(film, "offline")
-	l.do()
-	if t := l.lead(""); t.Phase != audit.OutcomeComplete {
-		l.fail("the verdict is %q, wanted %q", t.Phase, audit.OutcomeComplete)
-	}
-	if media, err := filepath.Glob(l.scene.path("usb", "*", "*")); err != nil || len(media) > 0 {
-		t.Errorf("the media have %v (%v)", media, err)
-	}
-	if out, err := l.scene.command(l.scene.anchored(t)...).CombinedOutput(); err != nil || !bytes.Contains(out, []byte("(rehearsal): complete.")) {
-		t.Errorf("verify: %v\n%s", err, out)
-	}
-	pythonAgrees(t, l.scene)
+	return film
 }
 
-// stand puts a window where no other covers it.
-func (l *leader) stand(window string, left int) {
+// crossedAlone wants the record to hold, and nothing of either machine to have
+// come to the other by another way than as codes.
+func crossedAlone(t *testing.T, on, off *scene) {
+	t.Helper()
+	for _, pattern := range []string{on.path("usb", "*", "*"), on.path("offline"), off.path("usb"), off.path("online"), off.path("vault")} {
+		if found, err := filepath.Glob(pattern); err != nil || len(found) > 0 {
+			t.Errorf("there are %v (%v)", found, err)
+		}
+	}
+	if out, err := on.command(on.anchored(t)...).CombinedOutput(); err != nil || !bytes.Contains(out, []byte("(rehearsal): complete.")) {
+		t.Errorf("verify: %v\n%s", err, out)
+	}
+	pythonAgrees(t, on)
+}
+
+// copied is what is copied to the other machine before the day: the plan, the
+// HSM, people's keys and their papers; nothing that the day makes.
+func (l *leader) copied() string {
 	l.t.Helper()
-	l.turnTo(window)
-	l.d.xdo("", "windowsize", "--sync", l.ids[window], "1100", "900")
-	l.d.xdo("", "windowmove", "--sync", l.ids[window], strconv.Itoa(left), "20")
+	args, dir := []string{"-a"}, l.t.TempDir()
+	all, err := filepath.Glob(l.scene.path("*"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, path := range all {
+		if !slices.Contains([]string{"online", "vault", "usb"}, filepath.Base(path)) {
+			args = append(args, path)
+		}
+	}
+	if out, err := exec.Command("cp", append(args, dir)...).CombinedOutput(); err != nil {
+		l.t.Fatalf("%v\n%s", err, out)
+	}
+	return dir
+}
+
+// carry brings the papers that people have written here to another table.
+func (l *leader) carry(to *leader) {
+	l.t.Helper()
+	papers, err := os.ReadDir(l.scene.path("table"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, p := range papers {
+		b, err := os.ReadFile(l.scene.path("table", p.Name()))
+		if _, there := os.Stat(to.scene.path("table", p.Name())); err == nil && there != nil {
+			err = to.scene.put("table/"+p.Name(), b)
+		}
+		if err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+// stand puts the window of a machine where no other covers it, and its table
+// aside.
+func (l *leader) stand(left int) {
+	l.t.Helper()
+	for window, place := range map[string][4]int{"table": {2240, 20, 540, 900}, "main": {left, 20, 1100, 900}} {
+		l.turnTo(window)
+		l.d.xdo("", "windowsize", "--sync", l.ids[window], strconv.Itoa(place[2]), strconv.Itoa(place[3]))
+		l.d.xdo("", "windowmove", "--sync", l.ids[window], strconv.Itoa(place[0]), strconv.Itoa(place[1]))
+	}
 }
 
 // showCodes opens the page with the codes, and lets them run.
@@ -94,29 +159,34 @@ func (l *leader) otherHasIt() {
 	l.do()
 }
 
-// importAt goes from the end of the sitting beside the HSM to the last one, in
-// another window.
-func (l *leader) importAt(window string) {
+// sitting ends it, and wants to be at its end.
+func (l *leader) sitting() {
 	l.t.Helper()
 	if t := l.lead("over"); t.Phase != "over" {
 		l.fail("the sitting is not over")
 	}
-	l.key("Return")
-	l.until(window, "the import", func(t ui.Trace) bool { return t.Stage == "import" && t.Busy == "" && t.Step != "" })
+}
+
+// goOn goes from the end of the first sitting to the import, which waits for
+// the other machine.
+func (l *leader) goOn() {
+	l.t.Helper()
+	l.sitting()
+	l.after("the import", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Stage == "import" && t.Busy == "" && t.Step != "" })
 }
 
 // showAgain shows the codes once more, from the page on which a sitting ends.
 func (l *leader) showAgain() {
 	l.t.Helper()
-	l.turnTo(l.at)
+	l.sitting()
 	l.focus("Show the codes again…")
 	l.after("the codes", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Page == "send" && t.Focus == "code" })
 	l.after("the codes to run", func() { l.key("space") }, func(t ui.Trace) bool { return t.Running })
 }
 
-// takeCodes chooses the camera, and has it see what another window shows until
+// takeCodes chooses the camera, and has it see what another machine shows until
 // all parts are there.
-func (l *leader) takeCodes(film, window string) {
+func (l *leader) takeCodes(film string, from *leader) {
 	l.t.Helper()
 	l.focus("codes")
 	l.key("Home", "space")
@@ -125,14 +195,18 @@ func (l *leader) takeCodes(film, window string) {
 		l.t.Fatal(err)
 	}
 	defer pipe.Close()
-	at := l.at
+	at, shot := l.at, false
 	for n := 1; ; n++ {
-		if _, err := pipe.Write(l.picture(window, uint64(n))); err != nil {
+		if _, err := pipe.Write(from.picture("main", uint64(n))); err != nil {
 			l.fail("the camera is not looked through any more: %v", err)
 		}
 		t := l.until(at, "the picture to be looked at", func(t ui.Trace) bool { return t.Frames >= n || allThere(t) })
 		if allThere(t) {
 			return
+		}
+		if !shot && t.Have*2 > t.Parts {
+			l.d.shot(filepath.Join(l.t.ArtifactDir(), t.Step+".png"))
+			shot = true
 		}
 		if n > 400 {
 			l.fail("%d of %d parts after %d pictures", t.Have, t.Parts, n)

@@ -29,8 +29,14 @@ type leader struct {
 
 func newLeader(t testing.TB, d *desktop, exe string, more ...string) *leader {
 	t.Helper()
-	s := &scene{dir: filepath.Join(t.TempDir(), "rehearsal"), people: actors}
-	args := append([]string{"rehearse", "--dir", s.dir, "--keys", "P-256,AES-256", "--kek-bits", "2048"}, more...)
+	dir := filepath.Join(t.TempDir(), "rehearsal")
+	return leadIn(t, d, exe, dir, append([]string{"--keys", "P-256,AES-256", "--kek-bits", "2048"}, more...)...)
+}
+
+// leadIn leads through the rehearsal in a folder.
+func leadIn(t testing.TB, d *desktop, exe, dir string, more ...string) *leader {
+	t.Helper()
+	s, args := &scene{dir: dir, people: actors}, append([]string{"rehearse", "--dir", dir}, more...)
 	l := &leader{exe: exe, scene: s, args: args, traces: &bytes.Buffer{}}
 	l.seat = d.sit(l.traces, exe, args...)
 	l.come("main")
@@ -210,7 +216,7 @@ func (l *leader) read(where map[string]any) string {
 		return l.scene.path(path)
 	}
 	if name, ok := where["table"].(string); ok {
-		if what, _, _ := strings.Cut(name, "."); what == "kek" || what == "vault" {
+		if _, here := l.now["table"].Boxes[name]; here { // else it was carried here
 			l.fetch(name)
 		}
 		return l.scene.sheet(l.t, name)

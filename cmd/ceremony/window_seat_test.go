@@ -129,7 +129,8 @@ func (s *seat) turnTo(window string) {
 	s.t.Helper()
 	s.until(window, "the window "+window, func(ui.Trace) bool { return true })
 	if s.ids[window] == "" {
-		s.ids[window] = s.d.xdo("", "search", "--sync", "--onlyvisible", "--class", "^"+classes[window]+"$")
+		pid := strconv.Itoa(s.cmd.Process.Pid) // another machine of the test has windows of the same names
+		s.ids[window] = s.d.xdo("", "search", "--sync", "--onlyvisible", "--all", "--pid", pid, "--class", "^"+classes[window]+"$")
 	}
 	s.d.xdo("", "windowactivate", "--sync", s.ids[window])
 	s.at = window

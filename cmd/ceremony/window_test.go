@@ -31,7 +31,9 @@ func TestWindow(t *testing.T) {
 }
 
 // in is the desktop for a test below.
-func (d *desktop) in(t *testing.T) *desktop { return &desktop{t: t, ctx: d.ctx, env: d.env} }
+func (d *desktop) in(t *testing.T) *desktop {
+	return &desktop{t: t, ctx: d.ctx, display: d.display, env: d.env}
+}
 
 // wholeRehearsal is one with all that may happen on a day: a code mistyped, a
 // program that is killed four times, an exception, a pause, a signature from
