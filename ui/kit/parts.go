@@ -106,3 +106,10 @@ func plot(img *image.RGBA, at image.Rectangle, c color.Color) {
 
 // CreateRenderer is for Fyne.
 func (p *Parts) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(p.raster) }
+
+// stretch gives so many pixels of a line a colour.
+func stretch(line []byte, from, n int, ink color.RGBA) {
+	for x := max(from, 0); x < from+n && 4*x < len(line); x++ {
+		line[4*x], line[4*x+1], line[4*x+2], line[4*x+3] = ink.R, ink.G, ink.B, ink.A
+	}
+}

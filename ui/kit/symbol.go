@@ -3,10 +3,10 @@ package kit
 import (
 	"image"
 	"image/color"
+	"math"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -37,6 +37,7 @@ type Symbol struct {
 func NewSymbol() *Symbol {
 	s := &Symbol{}
 	s.raster = canvas.NewRaster(s.draw)
+	s.raster.ScaleMode = canvas.ImageScalePixels
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -44,12 +45,14 @@ func NewSymbol() *Symbol {
 // Set shows a pattern; nil shows none.
 func (s *Symbol) Set(p Pattern) {
 	s.pattern = p
+	s.place()
 	s.raster.Refresh()
 }
 
 // SetMost bounds the size of a module.
 func (s *Symbol) SetMost(most float32) {
 	s.Most = most
+	s.place()
 	s.raster.Refresh()
 }
 
@@ -81,39 +84,45 @@ func (s *Symbol) fit(w, h int, scale float32) int {
 	return max(1, px)
 }
 
-// draw fills the middle with the pattern.
-func (s *Symbol) draw(w, h int) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	if s.pattern == nil || w == 0 || h == 0 {
-		return img
+// place puts the pattern in the middle, onto whole pixels of the screen.
+// Painters round up or to the nearest: less of a pixel than either notices is
+// taken away, so that both come to the same.
+func (s *Symbol) place() {
+	if s.pattern == nil {
+		return
 	}
-	px := s.fit(w, h, float32(w)/max(1, s.Size().Width))
-	s.paint(img, px)
-	call(s.Painted)
-	return img
+	const less = 0.1
+	scale, size := s.scale(), s.Size()
+	px := s.fit(int(size.Width*scale), int(size.Height*scale), scale)
+	side := min((float32(px*s.pattern.Side())-less)/scale, size.Width, size.Height)
+	corner := fyne.CurrentApp().Driver().AbsolutePositionForObject(s)
+	middle := func(corner, room float32) float32 {
+		first := math.Round(float64((corner + (room-side)/2) * scale))
+		return (float32(first)-less)/scale - corner
+	}
+	s.raster.Resize(fyne.NewSquareSize(side))
+	s.raster.Move(fyne.NewPos(middle(corner.X, size.Width), middle(corner.Y, size.Height)))
 }
 
-// paint draws each row of modules once, and copies it.
-func (s *Symbol) paint(img *image.RGBA, px int) {
-	side := s.pattern.Side()
-	left, top := (img.Rect.Dx()-side*px)/2, (img.Rect.Dy()-side*px)/2
-	for y := range side {
-		at := top + y*px
-		if at < 0 || at >= img.Rect.Dy() {
-			continue
-		}
-		line := img.Pix[at*img.Stride : (at+1)*img.Stride]
-		for x := range side {
-			ink := color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}
-			if s.pattern.Dark(x, y) {
-				ink = color.RGBA{0, 0, 0, 0xFF}
-			}
-			stretch(line, left+x*px, px, ink)
-		}
-		for more := at + 1; more < min(at+px, img.Rect.Dy()); more++ {
-			copy(img.Pix[more*img.Stride:(more+1)*img.Stride], line)
-		}
+// draw makes a picture with one pixel for each module. What paints the window
+// enlarges it: a picture as large as the screen's would cost twenty times as
+// much, many times a second.
+func (s *Symbol) draw(int, int) image.Image {
+	if s.pattern == nil {
+		return image.NewRGBA(image.Rect(0, 0, 1, 1))
 	}
+	side := s.pattern.Side()
+	img := image.NewRGBA(image.Rect(0, 0, side, side))
+	for i := range side * side {
+		ink := byte(0xFF)
+		if s.pattern.Dark(i%side, i/side) {
+			ink = 0
+		}
+		p := img.Pix[4*i:][:4]
+		p[0], p[1], p[2], p[3] = ink, ink, ink, 0xFF
+	}
+	call(s.Painted)
+	return img
 }
 
 // MinSize is that of a small code on a small window.
@@ -140,37 +149,46 @@ func (s *Symbol) FocusLost() { s.focused = false; s.Refresh() }
 
 // CreateRenderer is for Fyne.
 func (s *Symbol) CreateRenderer() fyne.WidgetRenderer {
-	ring := canvas.NewRectangle(color.Transparent)
-	r := &symbolRenderer{s, ring, container.NewStack(s.raster)}
-	r.Refresh()
+	r := &symbolRenderer{s: s}
+	for i := range r.ring {
+		r.ring[i] = canvas.NewRectangle(color.Transparent)
+	}
+	r.ink()
 	return r
 }
 
+// A symbolRenderer has the ring of the focus as four lines: as one rectangle it
+// would be painted over the whole pattern, which takes longer than the pattern.
 type symbolRenderer struct {
 	s    *Symbol
-	ring *canvas.Rectangle
-	box  *fyne.Container
+	ring [4]*canvas.Rectangle // above, below, left, right
 }
 
-func (r *symbolRenderer) Destroy()                     {}
-func (r *symbolRenderer) MinSize() fyne.Size           { return r.s.MinSize() }
-func (r *symbolRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.box, r.ring} }
+func (r *symbolRenderer) Destroy()           {}
+func (r *symbolRenderer) MinSize() fyne.Size { return r.s.MinSize() }
+
+func (r *symbolRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.s.raster, r.ring[0], r.ring[1], r.ring[2], r.ring[3]}
+}
 
 func (r *symbolRenderer) Layout(size fyne.Size) {
-	r.box.Resize(size)
-	r.ring.Resize(size)
+	r.s.place()
+	thick := Size(SizeRing)
+	place(r.ring[0], 0, 0, size.Width, thick)
+	place(r.ring[1], 0, size.Height-thick, size.Width, thick)
+	place(r.ring[2], 0, 0, thick, size.Height)
+	place(r.ring[3], size.Width-thick, 0, thick, size.Height)
 }
 
 func (r *symbolRenderer) Refresh() {
-	r.ring.StrokeColor, r.ring.StrokeWidth, r.ring.CornerRadius = Color(theme.ColorNamePrimary), Size(SizeRing), Size(SizeRadius)
-	r.ring.Hidden = !r.s.focused
-	r.ring.Refresh()
+	r.Layout(r.s.Size()) // its thickness follows the size of text
+	r.ink()
 	r.s.raster.Refresh()
 }
 
-// stretch gives so many pixels of a line a colour.
-func stretch(line []byte, from, n int, ink color.RGBA) {
-	for x := max(from, 0); x < from+n && 4*x < len(line); x++ {
-		line[4*x], line[4*x+1], line[4*x+2], line[4*x+3] = ink.R, ink.G, ink.B, ink.A
+func (r *symbolRenderer) ink() {
+	for _, line := range r.ring {
+		line.FillColor, line.Hidden = Color(theme.ColorNamePrimary), !r.s.focused
+		line.Refresh()
 	}
 }

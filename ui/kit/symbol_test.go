@@ -3,10 +3,12 @@ package kit
 import (
 	"image"
 	"image/color"
+	"math"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
 )
 
 // A board is a pattern of dark and light by turns.
@@ -16,31 +18,42 @@ func (b board) Side() int          { return int(b) }
 func (b board) Dark(x, y int) bool { return (x+y)%2 == 1 }
 
 // TestSymbolHasWholePixels: each module is a square of as many pixels as every
-// other, black or white, in every look and at every scale of the screen.
+// other, black or white, in every look and at every scale of the screen, also
+// where its place is between two pixels.
 func TestSymbolHasWholePixels(t *testing.T) {
 	for _, look := range Looks {
-		w, _ := window(t, NewTheme(look, 1))
-		s := NewSymbol()
-		s.Set(board(33))
-		w.SetContent(container.NewStack(s))
-		w.Resize(fyne.NewSize(257, 301))
-		img := w.Canvas().Capture()
-		px, _ := s.Module()
-		if px != 257/33 {
-			t.Fatalf("a module has %d pixels", px)
+		for _, scale := range []float32{1, 1.25, 1.4, 1.5, 2} {
+			w, _ := window(t, NewTheme(look, 1))
+			s := NewSymbol()
+			s.Set(board(33))
+			w.SetContent(container.NewWithoutLayout(s))
+			w.Canvas().(test.WindowlessCanvas).SetScale(scale)
+			w.Resize(fyne.NewSize(330, 330))
+			place(s, 10.3, 7.5, 257, 301)
+			px, _ := s.Module()
+			if px != int(257*scale)/33 {
+				t.Fatalf("a module has %d pixels at scale %g", px, scale)
+			}
+			img := w.Canvas().Capture()
+			corner := s.Position().Add(s.raster.Position())
+			left, top := int(math.Round(float64(corner.X*scale))), int(math.Round(float64(corner.Y*scale)))
+			wholePixels(t, img, image.Pt(left, top), px)
 		}
-		left, top := (257-33*px)/2, (301-33*px)/2
-		for y := range 33 {
-			for x := range 33 {
-				want := color.Gray{0xFF}
-				if board(33).Dark(x, y) {
-					want = color.Gray{0}
-				}
-				one := image.Rect(0, 0, px, px).Add(image.Pt(left+x*px, top+y*px))
-				for _, at := range []image.Point{one.Min, one.Max.Sub(image.Pt(1, 1))} {
-					if got := color.GrayModel.Convert(img.At(at.X, at.Y)); got != want {
-						t.Fatalf("%s: module %d,%d is %v at %v, want %v", look, x, y, got, at, want)
-					}
+	}
+}
+
+func wholePixels(t *testing.T, img image.Image, corner image.Point, px int) {
+	t.Helper()
+	for y := range 33 {
+		for x := range 33 {
+			want := color.Gray{0xFF}
+			if board(33).Dark(x, y) {
+				want = color.Gray{0}
+			}
+			one := image.Rect(0, 0, px, px).Add(corner.Add(image.Pt(x*px, y*px)))
+			for _, at := range []image.Point{one.Min, one.Max.Sub(image.Pt(1, 1))} {
+				if got := color.GrayModel.Convert(img.At(at.X, at.Y)); got != want {
+					t.Fatalf("module %d,%d of %d pixels is %v at %v, want %v", x, y, px, got, at, want)
 				}
 			}
 		}

@@ -1,6 +1,10 @@
 // Command empty is a window of Fyne with nothing in it, of a given width and
 // height: what every window costs. It writes a line to descriptor 3 when it is
 // painted first.
+//
+// With a third argument it is painted anew so many times, twenty a second, and
+// ends with a line that says how often that came late: not before the next was
+// due. That is what a busy machine does to any window.
 package main
 
 import (
@@ -8,6 +12,7 @@ import (
 	"image"
 	"os"
 	"sync"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -17,11 +22,15 @@ import (
 func main() {
 	app.SetMetadata(fyne.AppMetadata{ID: "io.github.keyceremony.empty", Name: "empty", Migrations: map[string]bool{"fyneDo": true}})
 	w := app.NewWithID("io.github.keyceremony.empty").NewWindow("empty")
-	tell := sync.OnceFunc(func() { fmt.Fprintln(os.NewFile(3, "trace"), `{"window":"main","page":"empty"}`) })
-	w.SetContent(canvas.NewRaster(func(int, int) image.Image {
+	trace := os.NewFile(3, "trace")
+	tell := sync.OnceFunc(func() { fmt.Fprintln(trace, `{"window":"main","page":"empty"}`) })
+	painted := false
+	pixel := canvas.NewRaster(func(int, int) image.Image {
 		tell()
+		painted = true
 		return image.NewNRGBA(image.Rect(0, 0, 1, 1))
-	}))
+	})
+	w.SetContent(pixel)
 	var width, height float32
 	if _, err := fmt.Sscan(os.Args[1], &width); err != nil {
 		panic(err)
@@ -30,5 +39,39 @@ func main() {
 		panic(err)
 	}
 	w.Resize(fyne.NewSize(width, height))
+	if len(os.Args) > 3 {
+		n := 0
+		if _, err := fmt.Sscan(os.Args[3], &n); err != nil {
+			panic(err)
+		}
+		go repaint(n, pixel, &painted, func(late int) {
+			fmt.Fprintf(trace, `{"window":"main","page":"over","late":%d}`+"\n", late)
+			w.Close()
+		})
+	}
 	w.ShowAndRun()
+}
+
+// repaint paints the pixel n times, and counts as the page with codes does.
+func repaint(n int, pixel *canvas.Raster, painted *bool, over func(late int)) {
+	const every = time.Second / 20
+	time.Sleep(time.Second) // the window is there
+	since, ticks, late, done := time.Now(), 0, 0, false
+	for range time.Tick(every) {
+		fyne.Do(func() {
+			ticks++
+			if passed := int(time.Since(since) / every); passed > ticks {
+				late += passed - ticks
+				ticks = passed
+			}
+			if ticks > 1 && !*painted {
+				late++
+			}
+			if *painted = false; ticks > n && !done {
+				done = true
+				over(late)
+			}
+			pixel.Refresh()
+		})
+	}
 }
