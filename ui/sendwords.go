@@ -111,7 +111,7 @@ func (s *sending) tell() {
 func (s *sending) measured() {
 	v := s.cards
 	pixels, _ := s.symbol.Module()
-	v.size.SetText(fmt.Sprintf("%d modules of %d\u00a0pixels", qr.Modules(s.used), pixels))
+	v.size.SetText(fmt.Sprintf("%d modules,\n%d pixels each", qr.Modules(s.used), pixels))
 	note, loud := s.flashing()
 	v.note.SetStyle(map[bool]kit.Style{true: kit.Alert, false: kit.Small}[loud])
 	v.note.SetText(note)
