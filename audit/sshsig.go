@@ -70,6 +70,10 @@ func VerifySig(armored []byte, keys []ssh.PublicKey, namespace string, msg []byt
 	return fmt.Errorf("%w: it was made with %s, which is not this person's", ErrSignature, ssh.FingerprintSHA256(sig.PublicKey))
 }
 
+// IsSig tells whether a file begins as an armored signature does; nothing of it
+// is verified.
+func IsSig(file []byte) bool { return bytes.HasPrefix(file, []byte(armorBegin)) }
+
 // parseSig reads an armored signature in its only form.
 func parseSig(armored []byte) (*sshsig.Signature, error) {
 	blob, err := dearmor(armored)
