@@ -198,9 +198,9 @@ func (s *script) secretFile(name string) ([]byte, error) {
 }
 
 // sign signs for those whose keys the file names; in production people sign.
-func (s *script) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error) {
+func (s *script) sign(ctx context.Context, now steps.Now, texts []steps.Signing) (map[string][]byte, error) {
 	if s.table == nil {
-		return s.people.sign(now, texts)
+		return s.people.sign(ctx, now, texts)
 	}
 	sigs := map[string][]byte{}
 	for _, t := range texts {

@@ -12,6 +12,7 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/transfer/receive"
 )
 
 // This file takes a bundle across the gap as codes where a ceremony is led in
@@ -23,11 +24,15 @@ func (p *people) send(ctx context.Context, c *steps.Ceremony) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(p.words, "  %s\n  Enter shows the next code; q when the other machine has them all.\n", strings.ReplaceAll(show.about, "\n", "\n  "))
-	if err := show.step(p.in); err != nil {
+	if err := p.turnCodes(show); err != nil {
 		return "", err
 	}
 	return m.Digest().String(), ctx.Err()
+}
+
+func (p *people) turnCodes(show *screenful) error {
+	fmt.Fprintf(p.words, "  %s\n  Enter shows the next code; q when the other machine has them all.\n", strings.ReplaceAll(show.about, "\n", "\n  "))
+	return show.step(p.in)
 }
 
 // toShow cuts a step's message into codes that fit the terminal.
@@ -36,11 +41,16 @@ func toShow(c *steps.Ceremony, out io.Writer) (*screenful, qr.Message, error) {
 	if err != nil {
 		return nil, m, err
 	}
+	show, err := onScreen(m, out)
+	return show, m, err
+}
+
+func onScreen(m qr.Message, out io.Writer) (*screenful, error) {
 	show := &screenful{out: out, level: qr.L}
 	show.columns, show.rows = terminalSize(out)
 	s, version, err := qr.Fit(m, show.version(), qr.L)
 	show.frames, show.versionUsed, show.about = s, version, aboutMessage(m.Digest())
-	return show, m, err
+	return show, err
 }
 
 func aboutMessage(d digest.SHA256) string {
@@ -65,7 +75,7 @@ func (p *people) receive(ctx context.Context, c *steps.Ceremony) (string, error)
 		if from == "anew" {
 			err = g.Anew()
 		} else {
-			err = take(ctx, g, from, p.in, p.words)
+			err = take(ctx, g.Receiving, from, p.in, p.words)
 		}
 		if err != nil {
 			fmt.Fprintf(p.words, "    not so: %v\n", err)
@@ -74,8 +84,8 @@ func (p *people) receive(ctx context.Context, c *steps.Ceremony) (string, error)
 }
 
 // take feeds the codes of a source, and says what came of each.
-func take(ctx context.Context, g *steps.Receiving, from string, in *bufio.Reader, words io.Writer) error {
-	r := &receiving{Receiving: g.Receiving, in: in, words: words, cameras: machineCameras()}
+func take(ctx context.Context, g *receive.Receiving, from string, in *bufio.Reader, words io.Writer) error {
+	r := &receiving{Receiving: g, in: in, words: words, cameras: machineCameras()}
 	source, err := r.source(sourceOf(from))
 	if err != nil {
 		return err
@@ -119,7 +129,7 @@ func (s *script) receive(ctx context.Context, c *steps.Ceremony, from string) (s
 	if err != nil {
 		return "", err
 	}
-	if err := take(ctx, g, from, s.people.in, s.people.words); err != nil {
+	if err := take(ctx, g.Receiving, from, s.people.in, s.people.words); err != nil {
 		return "", err
 	}
 	if !g.Done() {

@@ -124,7 +124,7 @@ func signers() ui.Signers {
 
 func checked(sig []byte, err error, s steps.Signing) ([]byte, error) {
 	if err == nil {
-		err = rightKey(sig, s)
+		err = s.Verify(sig)
 	}
 	return sig, err
 }

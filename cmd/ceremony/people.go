@@ -214,12 +214,12 @@ func (p *people) secret(prompt string) ([]byte, error) {
 func (p *people) sheet(string, string) {}
 
 // sign asks each person in turn how they sign.
-func (p *people) sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error) {
+func (p *people) sign(ctx context.Context, now steps.Now, texts []steps.Signing) (map[string][]byte, error) {
 	sigs := map[string][]byte{}
 	fmt.Fprintf(p.words, "  Signatures: %s.\n", now.Needed)
 	for _, s := range texts {
 		p.showText(s)
-		sig, err := p.signOne(s)
+		sig, err := p.signOne(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -249,18 +249,18 @@ func (p *people) showText(s steps.Signing) {
 
 // signOne signs for one person: with a key file, ssh-agent, a PKCS#11 card, or
 // a signature made elsewhere.
-func (p *people) signOne(s steps.Signing) ([]byte, error) {
+func (p *people) signOne(ctx context.Context, s steps.Signing) ([]byte, error) {
 	for {
 		how, err := p.line(fmt.Sprintf("  %s (%s, %s) signs with\n    1) a key file\n    2) ssh-agent\n    3) a PKCS#11 card\n    4) a signature made elsewhere\n    Enter: does not sign here\n  : ", s.Name, s.Person, s.Role))
 		if err != nil || how == "" {
 			return nil, err
 		}
-		sig, err := p.signHow(how, s)
+		sig, err := p.signHow(ctx, how, s)
 		if err == nil {
-			err = rightKey(sig, s)
+			err = s.Verify(sig)
 		}
 		var t *turn
-		if errors.As(err, &t) || errors.Is(err, io.EOF) {
+		if errors.As(err, &t) || errors.Is(err, io.EOF) || ctx.Err() != nil {
 			return nil, err
 		}
 		if err == nil {
@@ -270,15 +270,7 @@ func (p *people) signOne(s steps.Signing) ([]byte, error) {
 	}
 }
 
-// rightKey checks a signature at once, while the person is at the keyboard.
-func rightKey(sig []byte, s steps.Signing) error {
-	if err := audit.VerifySig(sig, s.Keys, s.Namespace, s.Text); err != nil {
-		return fmt.Errorf("%w: somebody with key files has one for each machine: %w", steps.ErrSignature, err)
-	}
-	return nil
-}
-
-func (p *people) signHow(how string, s steps.Signing) ([]byte, error) {
+func (p *people) signHow(ctx context.Context, how string, s steps.Signing) ([]byte, error) {
 	switch how {
 	case "1":
 		return p.signFile(s)
@@ -287,7 +279,7 @@ func (p *people) signHow(how string, s steps.Signing) ([]byte, error) {
 	case "3":
 		return p.signCard(s)
 	case "4":
-		return p.signElsewhere(s)
+		return p.signElsewhere(ctx, s)
 	}
 	return nil, misuse("there is no way %q: type 1, 2, 3 or 4", how)
 }
@@ -322,26 +314,3 @@ func unlock(key, pass []byte, mode string) (ssh.Signer, error) {
 }
 
 var errRehearsalKey = errors.New("this key was made for rehearsals and signs nothing in production")
-
-// signElsewhere writes the text to a file, and takes the signature that was
-// made over it with ssh-keygen.
-func (p *people) signElsewhere(s steps.Signing) ([]byte, error) {
-	path, err := p.line("    Write the text to (a new file): ")
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(s.Text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(p.words, "    Sign it there: ssh-keygen -Y sign -n %s -f KEY %s\n", s.Namespace, path)
-	back, err := p.line("    The signature's file: ")
-	if err != nil {
-		return nil, err
-	}
-	return readSmall(back)
-}

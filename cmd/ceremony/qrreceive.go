@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/transfer/receive"
@@ -124,8 +126,17 @@ func qrReceive(c *cobra.Command, f qrReceiveFlags, cameras camera.Cameras) error
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Files())) {
 		fmt.Fprintf(c.OutOrStdout(), "%s\n", name)
+		r.toSign(name, filepath.Join(f.out, name), m.Files()[name])
 	}
 	return nil
+}
+
+// toSign says of a text that people sign how that is done, and how the signature
+// goes back. The command is made here: what came has no say in it.
+func (r *receiving) toSign(name, kept string, file []byte) {
+	if command := steps.ToSign(name, kept, file); command != "" {
+		fmt.Fprintf(r.words, "%s is a text to sign. Read it, and compare what stands after -n with the ceremony's screen:\n  %s\n  ceremony qr send %s\n", name, command, audit.SigName(kept))
+	}
 }
 
 // receiving is one run of the command.

@@ -23,7 +23,7 @@ type room interface {
 	// exception, pause, people.change or ceremony.stop is a *turn error.
 	answer(ctx context.Context, c *steps.Ceremony, now steps.Now) (steps.Answers, error)
 	// sign gives the signatures of those who sign.
-	sign(now steps.Now, texts []steps.Signing) (map[string][]byte, error)
+	sign(ctx context.Context, now steps.Now, texts []steps.Signing) (map[string][]byte, error)
 	// sheet is told what people write down.
 	sheet(name, value string)
 }
@@ -208,7 +208,7 @@ func (l *lead) signAndDo(ctx context.Context, now steps.Now, a steps.Answers) er
 	for {
 		var err error
 		if texts := l.c.Statements(a.Text); len(texts) > 0 {
-			if a.Sig, err = l.room.sign(now, texts); err != nil {
+			if a.Sig, err = l.room.sign(ctx, now, texts); err != nil {
 				return err
 			}
 		}
