@@ -3,11 +3,15 @@ package ui
 import (
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/transfer/receive"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -149,7 +153,21 @@ func (p *files) write() {
 		p.w.tell(err)
 		return
 	}
-	p.w.notice("The files are there", fmt.Sprintf("%s in %s.", count(len(m.Files()), "file"), p.dir.Value()))
+	p.w.sheet("The files are there", p.there(m.Files()))
+}
+
+// there says where the files are and, of a text that people sign, how.
+func (p *files) there(files map[string][]byte) fyne.CanvasObject {
+	body := kit.NewColumn(1.5, kit.NewText(fmt.Sprintf("%s in %s.", count(len(files), "file"), p.dir.Value()), kit.Body))
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		kept := filepath.Join(p.dir.Value(), name)
+		if command := steps.ToSign(name, kept, files[name]); command != "" {
+			body.Add(kit.NewText(name+" is a text to sign. Read it, and compare what stands after -n with the ceremony's screen.", kit.Body))
+			body.Add(kit.NewFacts([]kit.Fact{{Label: "Sign it", Value: command, Mono: true, Copy: true}}))
+			body.Add(kit.NewText("Then Send a file as codes…, with "+audit.SigName(name)+".", kit.Body))
+		}
+	}
+	return body
 }
 
 func (p *files) content() fyne.CanvasObject { return p.box }

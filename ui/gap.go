@@ -49,6 +49,9 @@ func (c *sendControl) open() {
 	m, err := c.p.c.Sending()
 	if err == nil {
 		now := c.p.c.Now()
+		if s := c.p.w.scene; s != nil {
+			s.sheet(now.Step.ID+".words", strings.Join(qr.Words(m.Digest()), " "))
+		}
 		err = c.p.sendPage(now.Step.ID, now.Step.Title, m, func(has bool) {
 			if has {
 				c.set(m.Digest().String())
@@ -67,9 +70,6 @@ func (p *ceremony) sendPage(step, title string, m qr.Message, done func(has bool
 	s, err := newSending(p.w, step, title, m, p, done)
 	if err != nil {
 		return err
-	}
-	if p.w.scene != nil && step != "" {
-		p.w.scene.sheet(step+".words", strings.Join(qr.Words(m.Digest()), " "))
 	}
 	p.w.show(s)
 	return nil

@@ -2,14 +2,12 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -30,6 +28,9 @@ type signer struct {
 	serial  *kit.Entry
 	label   *kit.Entry
 	pass    *kit.Secret
+	shown   bool        // the text, as codes
+	show    *kit.Button // the text as codes
+	bring   *kit.Button // the signature as codes
 	problem *fyne.Container
 	on      *kit.Sheet
 }
@@ -52,6 +53,8 @@ func newSigner(s *signing, t steps.Signing) *signer {
 		return e
 	}
 	g.path, g.text, g.back, g.module, g.serial, g.label = entry(), entry(), entry(), entry(), entry(), entry()
+	g.show = kit.NewButton("Show it as codes…", kit.Plain, g.showText)
+	g.bring = kit.NewButton("Take it as codes…", kit.Plain, g.bringBack)
 	g.pass = kit.NewSecret(w.keys)
 	g.pass.OnSubmitted = g.sign
 	g.way = kit.NewChoice(w.keys, g.options())
@@ -111,11 +114,13 @@ func (g *signer) hide() {
 // draw shows what the chosen way needs.
 func (g *signer) draw() {
 	w := g.w
-	file := func(label string, e *kit.Entry) fyne.CanvasObject {
-		choose := kit.NewButton("Choose…", kit.Plain, func() {
+	choose := func(label string, e *kit.Entry) *kit.Button {
+		return kit.NewButton("Choose…", kit.Plain, func() {
 			kit.PickFile(w.win, w.keys, label, filepath.Dir(e.Value()), w.media(), e.SetValue)
 		})
-		return kit.NewField(label, "", container.NewBorder(nil, nil, nil, choose, e))
+	}
+	file := func(label string, e *kit.Entry) fyne.CanvasObject {
+		return kit.NewField(label, "", container.NewBorder(nil, nil, nil, choose(label, e), e))
 	}
 	g.about.SetHint(ofWay[g.way.Value()])
 	g.ways.RemoveAll()
@@ -128,10 +133,7 @@ func (g *signer) draw() {
 		g.ways.Add(file("PKCS#11 module", g.module))
 		g.ways.Add(kit.NewGrid(2, 2, kit.NewField("Label of the key", "", g.label), kit.NewField("Serial number of the card", "", g.serial)))
 	case byHand:
-		write := kit.NewButton("Write the text", kit.Plain, g.write)
-		g.ways.Add(kit.NewField("Write the text to a new file", "", container.NewBorder(nil, nil, nil, write, g.text)))
-		g.ways.Add(kit.NewField("Sign it there", "", kit.NewMono("ssh-keygen -Y sign -n "+g.t.Namespace+" -f KEY "+g.t.File)))
-		g.ways.Add(file("The signature's file", g.back))
+		g.elsewhere(choose("The signature's file", g.back))
 	}
 	g.ways.Refresh()
 	g.refit()
@@ -142,6 +144,15 @@ func (g *signer) refit() {
 	if g.on != nil {
 		g.on.Refit()
 	}
+}
+
+// elsewhere shows the three things to do: each of the ways to and fro can be
+// codes or a file.
+func (g *signer) elsewhere(choose *kit.Button) {
+	write := kit.NewButton("Write the text", kit.Plain, g.write)
+	g.ways.Add(kit.NewField("1. Take the text there: as codes, or in a new file", "", kit.NewRow(1, 1, g.show, g.text, write)))
+	g.ways.Add(kit.NewField("2. Sign it there", "", kit.NewMono(g.t.Command(g.t.File))))
+	g.ways.Add(kit.NewField("3. Bring the signature back: as codes, or in its file", "", kit.NewRow(1, 1, g.bring, g.back, choose)))
 }
 
 // suggestion is a place for the text that is signed elsewhere: on the first
@@ -164,7 +175,7 @@ func (g *signer) focus() {
 	case byCard:
 		g.w.focus(g.pass)
 	case byHand:
-		g.w.focus(g.text)
+		g.w.focus(map[bool]fyne.Focusable{false: g.show, true: g.bring}[g.shown])
 	}
 }
 
@@ -198,7 +209,7 @@ func (g *signer) sign() {
 			sig, err = h.Read(back)
 		}
 		if err == nil {
-			err = rightKey(sig, g.t)
+			err = g.t.Verify(sig)
 		}
 		return err
 	}, func(err error) { g.done(sig, err) })
@@ -211,8 +222,14 @@ func (g *signer) done(sig []byte, err error) {
 		g.focus()
 		return
 	}
-	g.remember()
 	g.hide()
+	g.taken(sig)
+}
+
+// taken hands the signature on, and keeps how it was made.
+func (g *signer) taken(sig []byte) {
+	g.remember()
+	g.s.refused = ""
 	g.s.take(g.t, sig)
 }
 
@@ -222,14 +239,6 @@ func (g *signer) tell(err error) {
 	fillWith(g.problem, problemPanel(p))
 	g.refit()
 	g.w.trace.touch()
-}
-
-// rightKey checks a signature at once, while the person is at the keyboard.
-func rightKey(sig []byte, t steps.Signing) error {
-	if err := audit.VerifySig(sig, t.Keys, t.Namespace, t.Text); err != nil {
-		return errors.Join(fmt.Errorf("%w: somebody with key files has one for each machine", steps.ErrSignature), err)
-	}
-	return nil
 }
 
 // A habit is how somebody signed the last time at this machine: where the key

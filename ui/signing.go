@@ -146,7 +146,7 @@ func (s *signing) files(paths []string) bool {
 		return true
 	}
 	for _, t := range s.texts {
-		if rightKey(sig, t) == nil {
+		if t.Verify(sig) == nil {
 			s.take(t, sig)
 			return true
 		}

@@ -195,9 +195,12 @@ func (k *taking) ended(turn int, err error) {
 		return
 	}
 	k.end()
+	k.cameras.Select("") // so that it can be chosen again
 	k.preview.Clear("No picture. Choose a camera, or take the codes from files.")
 	switch {
 	case k.t.Done(), errors.Is(err, context.Canceled):
+	case errors.Is(err, io.EOF) && k.t.Progress().Need == 0:
+		k.say(errors.New("the file is at its end; nothing of it was taken"))
 	case errors.Is(err, io.EOF):
 		p := k.t.Progress()
 		k.say(fmt.Errorf("the file is at its end, and %d parts are missing; what was received is kept", p.Need-p.Have))
@@ -308,7 +311,7 @@ func (k *taking) pace(p qr.Progress) {
 
 func (k *taking) askAnew() {
 	kit.Confirm(k.w.win, k.w.keys, "Forget what was received?",
-		"Do this when the codes came from another screen, or the words differ. All parts are taken again.",
+		"Do this when the codes are not those of the other machine's screen. All parts are taken again.",
 		"Begin anew", "Keep it", func(yes bool) {
 			if yes {
 				k.end()
