@@ -163,7 +163,7 @@ func (s *script) from(how string, of any) ([]byte, error) {
 	fd, isNumber := of.(int64)
 	switch {
 	case how == "file" && isText:
-		return s.secretFile(name)
+		return secretFile(s.abs(name))
 	case how == "path" && isText:
 		return []byte(s.abs(name)), nil
 	case how == "fd" && isNumber:
@@ -181,20 +181,6 @@ func (s *script) abs(name string) string {
 		return name
 	}
 	return filepath.Join(s.dir, name)
-}
-
-// secretFile reads a file that only its owner may read.
-func (s *script) secretFile(name string) ([]byte, error) {
-	name = s.abs(name)
-	st, err := os.Stat(name)
-	if err != nil {
-		return nil, misuse("%w", err)
-	}
-	if openToOthers(st.Mode()) {
-		return nil, misuse("%s can be read by others (mode %04o): it must have mode 0600", name, st.Mode().Perm())
-	}
-	b, err := readSmall(name)
-	return bytes.TrimRight(b, "\r\n"), err
 }
 
 // sign signs for those whose keys the file names; in production people sign.
@@ -231,7 +217,7 @@ func (s *script) signer(who string) (ssh.Signer, error) {
 		return nil, nil
 	}
 	path, _ := t["key"].(string)
-	key, err := s.secretFile(path)
+	key, err := secretFile(s.abs(path))
 	if err != nil {
 		return nil, err
 	}

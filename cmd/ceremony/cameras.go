@@ -27,11 +27,7 @@ func machineCameras() camera.Cameras {
 const maxChoice = 1 << 12
 
 func keptChoice(path string) string {
-	st, err := os.Stat(path)
-	if err != nil || st.Size() > maxChoice {
-		return ""
-	}
-	b, err := readSmall(path)
+	b, err := readUpTo(path, maxChoice)
 	if err != nil {
 		return ""
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/camera"
-	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/ui"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -35,7 +34,7 @@ func newHost(o opening) ui.Host {
 		Open:     continued, Begin: begin, Rehearse: rehearsals.rehearse, Scene: sceneOf,
 		Sign:  signers(),
 		Media: media, Recent: m.recent, Remember: m.remember, Taste: m.taste(), SetTaste: m.setTaste,
-		Read: readSmall, Secret: (&script{}).secretFile, WriteNew: writeNew, Show: show,
+		Read: readSmall, Secret: secretFile, WriteNew: writeNew, Show: show,
 		Verify: func(dir string, a audit.Anchors) (audit.Verdict, error) {
 			v, err := verify(dir, a)
 			if err == nil {
@@ -50,7 +49,7 @@ func newHost(o opening) ui.Host {
 			}
 			return reports[0], nil
 		},
-		Cameras: filmed(machineCameras(), o.film), Keep: keepMessage,
+		Cameras: filmed(machineCameras(), o.film), Keep: keepFiles,
 		Trace: traceTo(o.traceFD),
 	}
 }
@@ -75,17 +74,6 @@ func filmed(all camera.Cameras, film string) camera.Cameras {
 		return open(id)
 	}
 	return all
-}
-
-// keepMessage writes files that were received into a folder, which is made if it
-// is not there.
-func keepMessage(dir string, m qr.Message) error {
-	d, err := openOrCreate(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return m.Write(d)
 }
 
 func begin(b ui.Beginning, say func(string)) (*steps.Ceremony, error) {

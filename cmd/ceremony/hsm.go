@@ -129,7 +129,7 @@ func probeHSM(ctx context.Context, q hsmQuestion, pinFile string) (hsmReport, er
 	if pinFile == "-" {
 		pinFile = ""
 	}
-	pin, err := (&script{people: newPeople(audit.Production, os.Stderr)}).passphrase(pinFile, "PIN: ")
+	pin, err := newPeople(audit.Production, os.Stderr).secretFrom(pinFile, "PIN: ")
 	if err != nil {
 		return hsmReport{}, err
 	}

@@ -42,11 +42,7 @@ const maxMemory = 1 << 20
 
 func (m memory) read() remembered {
 	var r remembered
-	st, err := os.Stat(m.path)
-	if err != nil || st.Size() > maxMemory {
-		return r
-	}
-	b, err := readSmall(m.path)
+	b, err := readUpTo(m.path, maxMemory)
 	if err != nil || json.Unmarshal(b, &r) != nil {
 		return remembered{}
 	}

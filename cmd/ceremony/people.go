@@ -136,7 +136,7 @@ func (p *people) secretField(f steps.Field) ([]byte, error) {
 		s, err = p.secret(label + "): ")
 	}
 	if name, ok := strings.CutPrefix(string(s), "@"); ok && f.FromFile && err == nil {
-		return (&script{people: p}).secretFile(name)
+		return secretFile(name)
 	}
 	return s, err
 }
@@ -209,6 +209,14 @@ func (p *people) secret(prompt string) ([]byte, error) {
 	b, err := term.ReadPassword(int(os.Stdin.Fd()))
 	fmt.Fprintln(p.words)
 	return b, err
+}
+
+// secretFrom reads a secret from a file, or asks where none is named.
+func (p *people) secretFrom(file, prompt string) ([]byte, error) {
+	if file != "" {
+		return secretFile(file)
+	}
+	return p.secret(prompt)
 }
 
 func (p *people) sheet(string, string) {}

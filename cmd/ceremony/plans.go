@@ -1,16 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/digest"
-	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 )
@@ -41,31 +38,6 @@ func planNewCommand() *cobra.Command {
 			return nil
 		},
 	}
-}
-
-// writeNew writes a file that must not exist.
-func writeNew(path string, b []byte) error {
-	dir, err := durable.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.WriteNew(filepath.Base(path), b)
-}
-
-// replaceFile writes a file of our own in one step: a reader sees the old bytes
-// or the new ones, also after a kill.
-func replaceFile(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once it was renamed
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 func planCheckCommand() *cobra.Command {

@@ -121,7 +121,7 @@ func qrReceive(c *cobra.Command, f qrReceiveFlags, cameras camera.Cameras) error
 	if err != nil {
 		return err
 	}
-	if err := keepFiles(m, f.out); err != nil {
+	if err := keepFiles(f.out, m); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Files())) {
@@ -173,8 +173,9 @@ func (r *receiving) close() {
 	}
 }
 
-// keepFiles writes the files.
-func keepFiles(m qr.Message, out string) error {
+// keepFiles writes files that were received into a folder, which is made if it
+// is not there.
+func keepFiles(out string, m qr.Message) error {
 	dir, err := openOrCreate(out)
 	if err != nil {
 		return err

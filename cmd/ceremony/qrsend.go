@@ -18,7 +18,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/keyceremony/ceremony/digest"
-	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -310,12 +309,4 @@ func (s *screenful) png(f qrSendFlags) error {
 	}
 	fmt.Fprintf(s.out, "%s\nWrote %d codes of version %d to %s; %d of them are needed.\n", s.about, count, s.versionUsed, f.png, s.frames.Blocks())
 	return nil
-}
-
-// openOrCreate opens a folder, or makes it.
-func openOrCreate(path string) (*durable.Dir, error) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return durable.Create(path)
-	}
-	return durable.Open(path)
 }

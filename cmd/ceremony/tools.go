@@ -91,7 +91,7 @@ func keygen(path, passFile string, out io.Writer) error {
 
 func newPassphrase(file string) ([]byte, error) {
 	p := newPeople(audit.Production, os.Stderr)
-	first, err := (&script{people: p}).passphrase(file, "Passphrase: ")
+	first, err := p.secretFrom(file, "Passphrase: ")
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +107,6 @@ func newPassphrase(file string) ([]byte, error) {
 	}
 	clear(second)
 	return first, err
-}
-
-func (s *script) passphrase(file, prompt string) ([]byte, error) {
-	if file != "" {
-		return s.secretFile(file)
-	}
-	return s.people.secret(prompt)
 }
 
 func rehearsalVaultCommand() *cobra.Command {

@@ -3,16 +3,13 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/keyceremony/ceremony/audit"
-	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
 	"github.com/keyceremony/ceremony/keyvault"
@@ -71,22 +68,6 @@ func commit() string {
 		}
 	}
 	return "unknown"
-}
-
-func fileSum(path string) (digest.SHA256, error) {
-	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
-		return digest.SHA256{}, fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return digest.SHA256{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return digest.SHA256{}, err
-	}
-	return digest.SHA256(h.Sum(nil)), nil
 }
 
 // started anchors the monotonic clock of records.
