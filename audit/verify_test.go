@@ -205,6 +205,17 @@ var lies = []lie{
 	{attacks.New("record/exception-for-another-check", "an exception for another check", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Checks = []string{"clock.other"} }))},
 	{attacks.New("record/exception-without-the-witness", "an exception without the witness", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Statements = d.Statements[:1] }))},
 	{attacks.New("record/exception-that-nobody-signed", "an exception that nobody signed", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvException, "", func(d *Exception, _ *Entry) { d.Statements = nil }))},
+	{attacks.New("record/exception-before-its-check", "an exception that was decided before the check failed", attacks.At("verify", "exceptions.approved")), OutcomeBroken, withException(onEntry(EvEnd, "kek.receive", func(d *End, _ *Entry) {
+		d.Checks = []Check{{ID: "clock.offset", Class: ClassException, Result: ResultFails}}
+	}))},
+	{attacks.New("record/exception-under-anothers-key", "an exception that somebody else signed for the witness", attacks.At("verify", "statement.signatures", "exceptions.approved")), OutcomeBroken, withException(func(m *maker) {
+		m.signer = func(who, f string) string {
+			if who == "iw" && strings.Contains(f, "-exception.") {
+				return "co1"
+			}
+			return who
+		}
+	})},
 	{attacks.New("record/exception-that-is-not-told", "an exception that is not told", attacks.At("verify", "outcome")), OutcomeBroken, withException(onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete }))},
 	{attacks.New("record/exception-that-never-was", "an exception that never was", attacks.At("verify", "outcome")), OutcomeBroken, onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeExceptions })},
 	{attacks.New("record/outcome-too-early", "an outcome too early", attacks.At("verify", "outcome")), OutcomeBroken, onEntry(EvClose, "wrap.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeComplete })},
