@@ -15,8 +15,8 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	var to, planCode string
-	var heads []string
+	var to string
+	var a anchorFlags
 	var card, cover bool
 	c := &cobra.Command{
 		Use:   "report DIR",
@@ -27,11 +27,7 @@ func reportCommand() *cobra.Command {
 			"over; until then, or where DIR cannot be written to, name a file with -o (- is standard output).",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			a, err := anchors(planCode, heads)
-			if err != nil {
-				return err
-			}
-			v, err := verify(args[0], a)
+			v, err := a.verify(args[0])
 			if err != nil {
 				return err
 			}
@@ -54,8 +50,7 @@ func reportCommand() *cobra.Command {
 	c.Flags().StringVarP(&to, "output", "o", "", "file to write instead, - for standard output")
 	c.Flags().BoolVar(&card, "card", false, "the auditor's card alone: the stock commands, as text")
 	c.Flags().BoolVar(&cover, "cover", false, "the cover sheet alone: verdict and manifest's code, with boxes for signatures and bags; DIR-cover.html")
-	c.Flags().StringVar(&planCode, "plan-code", "", "for the cover sheet: the plan's code, from your own copy")
-	c.Flags().StringArrayVar(&heads, "head", nil, "for the cover sheet: SHEET=CODE, as for verify")
+	a.register(c, "for the cover sheet: ")
 	c.MarkFlagsMutuallyExclusive("card", "cover")
 	return c
 }

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -19,8 +17,7 @@ import (
 
 func verifyCommand() *cobra.Command {
 	var asJSON, noRender bool
-	var planCode string
-	var heads []string
+	var a anchorFlags
 	c := &cobra.Command{
 		Use:   "verify DIR",
 		Short: "Check a ceremony folder, as an auditor",
@@ -29,11 +26,7 @@ func verifyCommand() *cobra.Command {
 			"the heads from the sheets, which came to you by another way. A transcript.html in DIR is drawn again and compared.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			a, err := anchors(planCode, heads)
-			if err != nil {
-				return err
-			}
-			v, err := verify(args[0], a)
+			v, err := a.verify(args[0])
 			if err != nil {
 				return err
 			}
@@ -45,20 +38,41 @@ func verifyCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "for machines")
 	c.Flags().BoolVar(&noRender, "no-render", false, "do not draw transcript.html again to compare it")
-	c.Flags().StringVar(&planCode, "plan-code", "", "the plan's code, from your own copy")
-	c.Flags().StringArrayVar(&heads, "head", nil, "SHEET=CODE: the head of a sealed log, from the sheet (prepare, offline, final)")
+	a.register(c, "")
 	return c
 }
 
-func anchors(planCode string, heads []string) (audit.Anchors, error) {
+// anchorFlags are what the auditor knows from outside the folder, as it is
+// typed.
+type anchorFlags struct {
+	planCode string
+	heads    []string
+}
+
+// register adds the flags; what says what they are for, before their help.
+func (f *anchorFlags) register(c *cobra.Command, what string) {
+	c.Flags().StringVar(&f.planCode, "plan-code", "", what+"the plan's code, from your own copy")
+	c.Flags().StringArrayVar(&f.heads, "head", nil, what+"SHEET=CODE: the head of a sealed log, from the sheet (prepare, offline, final)")
+}
+
+// verify applies every rule but report.rendered to a folder.
+func (f *anchorFlags) verify(dir string) (audit.Verdict, error) {
+	a, err := f.anchors()
+	if err != nil {
+		return audit.Verdict{}, err
+	}
+	return verify(dir, a)
+}
+
+func (f *anchorFlags) anchors() (audit.Anchors, error) {
 	a := audit.Anchors{Heads: map[string]string{}}
 	var err error
-	if planCode != "" {
-		if a.PlanCode, err = digest.ParseCode(planCode); err != nil {
+	if f.planCode != "" {
+		if a.PlanCode, err = digest.ParseCode(f.planCode); err != nil {
 			return a, misuse("--plan-code: %w", err)
 		}
 	}
-	for _, h := range heads {
+	for _, h := range f.heads {
 		sheet, code, _ := strings.Cut(h, "=")
 		log := sealedLogs[sheet]
 		if log == "" || code == "" {
@@ -91,17 +105,16 @@ func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
 
 func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {
 	if asJSON {
-		if err := json.MarshalWrite(out, v, jsontext.WithIndent("  ")); err != nil {
+		if err := printJSON(out, v); err != nil {
 			return err
 		}
-		fmt.Fprintln(out)
 	} else {
 		printVerdict(out, v)
 	}
-	if v.Outcome == audit.OutcomeComplete || v.Outcome == audit.OutcomeExceptions {
-		return nil
+	if !v.Complete() {
+		return &exit{code: exitNot}
 	}
-	return &exit{code: exitNot}
+	return nil
 }
 
 func printVerdict(out io.Writer, v audit.Verdict) {

@@ -6,6 +6,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/keyceremony/ceremony/steps"
 )
 
@@ -28,4 +31,13 @@ func tell(w io.Writer, err error) {
 		wrap(w, "        ", "Do: "+p.Remedy)
 	}
 	fmt.Fprintf(w, "        (%s)\n\n", p.Code)
+}
+
+// printJSON is what --json writes, with members in one order.
+func printJSON(out io.Writer, v any) error {
+	if err := json.MarshalWrite(out, v, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out)
+	return err
 }
