@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -174,16 +175,16 @@ func NewKey(passphrase []byte, comment string) (private, public []byte, err erro
 	return pem.EncodeToMemory(block), fmt.Appendf(line, " %s\n", comment), nil
 }
 
-// AgentSigner signs through the ssh-agent at a socket, which must hold the
-// private half of pub. The closer hangs up.
-func AgentSigner(sock string, pub ssh.PublicKey) (ssh.Signer, io.Closer, error) {
+// AgentSigner signs through the ssh-agent at a socket, with the first key of the
+// agent that is one of a person's. The closer hangs up.
+func AgentSigner(sock string, keys []ssh.PublicKey) (ssh.Signer, io.Closer, error) {
 	conn, err := net.Dial("unix", sock)
 	if err != nil {
 		return nil, nil, fmt.Errorf("ssh-agent: %w", err)
 	}
 	signers, err := agent.NewClient(conn).Signers()
 	for _, s := range signers {
-		if bytes.Equal(s.PublicKey().Marshal(), pub.Marshal()) {
+		if slices.ContainsFunc(keys, func(k ssh.PublicKey) bool { return bytes.Equal(s.PublicKey().Marshal(), k.Marshal()) }) {
 			return s, conn, nil
 		}
 	}
@@ -191,5 +192,5 @@ func AgentSigner(sock string, pub ssh.PublicKey) (ssh.Signer, io.Closer, error) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("ssh-agent: %w", err)
 	}
-	return nil, nil, fmt.Errorf("ssh-agent has %d keys, and not %s", len(signers), ssh.FingerprintSHA256(pub))
+	return nil, nil, fmt.Errorf("ssh-agent has %d keys, and none of them is this person's: ssh-add FILE adds it", len(signers))
 }

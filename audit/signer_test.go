@@ -126,8 +126,8 @@ func TestAgentSigner(t *testing.T) {
 			_ = agent.ServeAgent(ring, c)
 		}
 	}()
-	pub := publicKey(t, public)
-	s, c, err := AgentSigner(sock, pub)
+	pub, other := publicKey(t, public), newSigner(t, "ed25519").PublicKey()
+	s, c, err := AgentSigner(sock, []ssh.PublicKey{other, pub})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +139,10 @@ func TestAgentSigner(t *testing.T) {
 	if err := VerifySig(sig, []ssh.PublicKey{pub}, "signin@keyceremony", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := AgentSigner(sock, newSigner(t, "ed25519").PublicKey()); err == nil {
+	if _, _, err := AgentSigner(sock, []ssh.PublicKey{other}); err == nil {
 		t.Fatal("a key that the agent has not was found")
 	}
-	if _, _, err := AgentSigner(sock+"x", pub); err == nil {
+	if _, _, err := AgentSigner(sock+"x", []ssh.PublicKey{pub}); err == nil {
 		t.Fatal("an agent that is not there was found")
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/hsm"
@@ -32,37 +32,15 @@ func signAgent(s steps.Signing) ([]byte, error) {
 	if sock == "" {
 		return nil, errors.New("no ssh-agent is running: SSH_AUTH_SOCK is not set")
 	}
-	pub, err := agentKey(sock, s)
-	if err != nil {
-		return nil, err
+	if runtime.GOOS == "windows" { // its agent speaks over a named pipe
+		return nil, errors.New("ssh-agent cannot be used on Windows: sign with a card, a key file, or elsewhere")
 	}
-	signer, closer, err := audit.AgentSigner(sock, pub)
+	signer, closer, err := audit.AgentSigner(sock, s.Keys)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", s.Person, err)
 	}
 	defer closer.Close()
 	return audit.Sign(signer, rand.Reader, s.Namespace, s.Text)
-}
-
-// agentKey finds the person's key in the agent.
-func agentKey(sock string, s steps.Signing) (ssh.PublicKey, error) {
-	conn, err := dialAgent(sock)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close()
-	keys, err := agent.NewClient(conn).List()
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range keys {
-		for _, own := range s.Keys {
-			if ssh.FingerprintSHA256(k) == ssh.FingerprintSHA256(own) {
-				return own, nil
-			}
-		}
-	}
-	return nil, fmt.Errorf("ssh-agent has %d keys, none of them the key of %s in the plan", len(keys), s.Person)
 }
 
 // signCard signs with a PKCS#11 card, whose module runs in a process of its
