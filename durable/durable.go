@@ -206,23 +206,28 @@ func (d *Dir) OpenFile(name string) (*os.File, int64, error) {
 	return d.openRegular(name, os.O_RDONLY)
 }
 
-// openRegular opens an existing regular file and proves that it is the one
-// that was looked at: no link is followed, no pipe is waited for.
 func (d *Dir) openRegular(name string, flag int) (*os.File, int64, error) {
+	return OpenRegular(d.root, name, flag)
+}
+
+// OpenRegular opens an existing regular file of a folder, gives its size, and
+// proves that it is the one that was looked at: no link is followed, no pipe is
+// waited for. It is for folders that are no [Dir], as one on a medium.
+func OpenRegular(root *os.Root, name string, flag int) (*os.File, int64, error) {
 	if err := checkFlat(name); err != nil {
 		return nil, 0, err
 	}
 	if err := fault("open", name); err != nil {
 		return nil, 0, err
 	}
-	before, err := d.root.Lstat(name)
+	before, err := root.Lstat(name)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !before.Mode().IsRegular() {
 		return nil, 0, fmt.Errorf("%s: %w", name, ErrNotRegular)
 	}
-	f, err := d.root.OpenFile(name, flag|openNonblock, 0)
+	f, err := root.OpenFile(name, flag|openNonblock, 0)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -237,13 +242,15 @@ func (d *Dir) openRegular(name string, flag int) (*os.File, int64, error) {
 	return f, after.Size(), nil
 }
 
-// sync makes names in the folder durable. Windows has no such call and FAT
+func (d *Dir) sync() error { return SyncNames(d.root) }
+
+// SyncNames makes names in a folder durable. Windows has no such call and FAT
 // refuses it; there the rename is as durable as it gets.
-func (d *Dir) sync() error {
-	if err := fault("sync folder", d.path); err != nil {
+func SyncNames(root *os.Root) error {
+	if err := fault("sync folder", root.Name()); err != nil {
 		return err
 	}
-	f, err := d.root.Open(".")
+	f, err := root.Open(".")
 	if err != nil {
 		return err
 	}

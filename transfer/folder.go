@@ -208,27 +208,20 @@ func readFiles(folder *os.Root, listed audit.Manifest) (map[string][]byte, error
 
 // readFile reads a regular file of at most most bytes, opened once.
 func readFile(folder *os.Root, name string, most int64) ([]byte, error) {
-	if err := fault("open", name); err != nil {
-		return nil, err
+	f, size, err := durable.OpenRegular(folder, name, os.O_RDONLY)
+	if errors.Is(err, durable.ErrNotRegular) {
+		return nil, fmt.Errorf("%w, wanted a file: %w", err, ErrShape)
 	}
-	f, err := folder.OpenFile(name, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is a %s, wanted a file: %w", show(name), kind(info.Mode().Type()), ErrShape)
-	}
 	if err := fault("read", name); err != nil {
 		return nil, err
 	}
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(b)) > most {
-		err = tooLarge(name, info.Size())
+		err = tooLarge(name, size)
 	}
 	return b, err
 }

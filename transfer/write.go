@@ -119,7 +119,7 @@ func place(root *os.Root, name string, files map[string][]byte) error {
 		_ = remove(root, part)
 		return err
 	}
-	return syncTop(root)
+	return durable.SyncNames(root)
 }
 
 // fill creates the folder and writes every file in it; the list comes last,
@@ -155,7 +155,7 @@ func finish(root *os.Root, name string, files map[string][]byte) error {
 	if err := writeAll(d, files); err != nil {
 		return err
 	}
-	return syncTop(root)
+	return durable.SyncNames(root)
 }
 
 func remove(root *os.Root, name string) error {
@@ -172,19 +172,6 @@ func rename(root *os.Root, part, name string) error {
 		return err
 	}
 	return root.Rename(part, name)
-}
-
-// syncTop makes the folder's name durable.
-func syncTop(root *os.Root) error {
-	if err := fault("sync folder", root.Name()); err != nil {
-		return err
-	}
-	f, err := root.Open(".")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return syncFolder(f)
 }
 
 // compare reads a bundle as a receiver would and holds it against the files.
