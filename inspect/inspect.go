@@ -2,8 +2,8 @@
 // whether it holds: every check by name, what Azure would answer, what to do.
 //
 // File takes bytes and returns a Report, which the command and the window
-// show. Folder reads a bundle. Problems are the mistakes that people are known
-// to make; a file that shows one is told so in words.
+// show. Folder reads a bundle. A Problem is a mistake that people are known to
+// make; of a file that shows one the report says so in words.
 //
 // What Azure answers to a bad key transfer blob is published nowhere. Where a
 // report says so, it is a guess from what is documented of its rules.
@@ -72,16 +72,13 @@ type Context struct {
 	Beside func(name string) ([]byte, error) // reads a file of the same folder; may be nil
 }
 
-// MaxFile bounds what is read, in bytes.
-const MaxFile = 16 << 20
-
 // subject is a file on its way through the checks.
 type subject struct {
 	Context
 	name string
 	file []byte
 	text string // lower case; "" where it is no text
-	report
+	Report
 
 	fits   []fit      // what key and KEK a ciphertext's length fits
 	blob   *byok.Blob // a key transfer blob, as far as it was read
@@ -89,8 +86,6 @@ type subject struct {
 	lint   []byok.Finding
 	moved  bool // an attested key that was made elsewhere
 }
-
-type report = Report
 
 // File says what a file is. The name is for the report, for the log's side,
 // and to find what it signs; what a file is its content says alone.
@@ -108,7 +103,7 @@ func File(name string, file []byte, c Context) Report {
 	if s.Do == "" {
 		s.Do = map[bool]string{true: "Nothing.", false: "See what fails above."}[s.OK()]
 	}
-	return s.report
+	return s.Report
 }
 
 // kind tells by the content which reader takes the file.

@@ -287,10 +287,10 @@ func examples(t *testing.T) map[string][]Report {
 // and explained.
 func TestEveryProblem(t *testing.T) {
 	list := examples(t)
-	if len(Problems()) != 15 || len(list) != 15 {
-		t.Fatalf("%d problems, %d with examples, wanted 15", len(Problems()), len(list))
+	if len(problems) != 15 || len(list) != 15 {
+		t.Fatalf("%d problems, %d with examples, wanted 15", len(problems), len(list))
 	}
-	for i, p := range Problems() {
+	for i, p := range problems {
 		if p.Number != i+1 || p.Title == "" || p.Azure == "" || p.Why == "" || p.Do == "" {
 			t.Errorf("problem %d lacks words: %+v", i+1, p)
 		}

@@ -60,10 +60,8 @@ func (s *subject) givenKEK(kek *byok.KEK) {
 		s.skip("pem.kek", "the KEK", "no KEK was given to compare it with (--kek)")
 		return
 	}
-	s.check("pem.kek", kek.Equal(s.KEK), kek.SHA256().Code(), s.KEK.SHA256().Code(), "")
-	if !kek.Equal(s.KEK) {
-		s.Checks[len(s.Checks)-1].Meaning = "It is another key than the KEK that was given. One of them was exchanged, or is an older version."
-	}
+	s.check("pem.kek", kek.Equal(s.KEK), kek.SHA256().Code(), s.KEK.SHA256().Code(),
+		"It is another key than the KEK that was given. One of them was exchanged, or is an older version.")
 }
 
 // attestation hands the file to the package that knows it.
@@ -220,8 +218,7 @@ func (s *subject) shownKey() {
 	s.is("a key as a vault shows it: " + b.Key.Kty)
 	s.line("kid", b.Key.KID)
 	s.line("operations", strings.Join(b.ops(), " "))
-	s.check("key.public", !b.secret(), map[bool]string{true: "A PRIVATE KEY IN THE CLEAR", false: "no private part"}[b.secret()], "no private part",
-		"")
+	s.check("key.public", !b.secret(), map[bool]string{true: "A PRIVATE KEY IN THE CLEAR", false: "no private part"}[b.secret()], "no private part", "")
 	s.Azure = "This is its own description of the key. Nobody signed it: whoever can change this file can change every word of it."
 	if slices.Contains(b.ops(), "import") {
 		s.is("a KEK as a vault shows it: " + b.Key.Kty)

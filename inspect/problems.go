@@ -1,7 +1,5 @@
 package inspect
 
-import "slices"
-
 // A Problem is a mistake that people are known to make with key transfers into
 // Azure, as they reported it in public.
 type Problem struct {
@@ -48,6 +46,3 @@ func (s *subject) known() {
 		}
 	}
 }
-
-// Problems lists all that are recognised.
-func Problems() []Problem { return slices.Clone(problems) }

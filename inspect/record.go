@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,9 +220,13 @@ func (s *subject) list() {
 // Folder says what a folder is: a bundle, which is read as a ceremony would, or
 // the folder of a ceremony.
 func Folder(path string, c Context) Report {
-	s := &subject{Context: c, name: filepath.Base(path)}
+	s := &subject{Context: c}
 	s.Name, s.Checks, s.Azure = path, []Check{}, "Nothing: it never sees such a folder."
-	head, err := os.ReadFile(filepath.Join(path, "BUNDLE.sha256"))
+	if full, err := filepath.Abs(path); err == nil {
+		path = full // "." has no name to compare
+	}
+	s.name = filepath.Base(path)
+	head, err := readList(path)
 	if inside, _ := filepath.Glob(filepath.Join(path, "keyceremony-*", "BUNDLE.sha256")); err != nil && len(inside) == 1 {
 		return Folder(filepath.Dir(inside[0]), c) // path is the medium
 	}
@@ -232,7 +238,7 @@ func Folder(path string, c Context) Report {
 			s.is("the folder of a ceremony")
 			s.Do = "ceremony verify checks all of it."
 		}
-		return s.report
+		return s.Report
 	}
 	s.is("a bundle, which crosses the gap")
 	fields, _, _ := bundleHeader(head)
@@ -241,7 +247,7 @@ func Folder(path string, c Context) Report {
 	}
 	want := transfer.Want{Ceremony: fields["ceremony"], Run: fields["run"], Mode: fields["mode"], From: fields["from"]}
 	_, _ = fmt.Sscan(fields["attempt"], &want.Attempt) // 0 fits any
-	b, err := transfer.Read(filepath.Dir(filepath.Clean(path)), want)
+	b, err := transfer.Read(filepath.Dir(path), want)
 	if err == nil && b.Folder != s.name {
 		err = fmt.Errorf("the folder is named %s", audit.Visible(s.name))
 	}
@@ -249,7 +255,25 @@ func Folder(path string, c Context) Report {
 		"a whole bundle, each file as listed", "Copy it anew from the medium, or write it again: ceremony export.")
 	s.planOf(b.Files["plan.toml"])
 	s.Do = "That the people of the plan sealed it the ceremony checks at the next stage."
-	return s.report
+	return s.Report
+}
+
+// maxList is more than any list of a bundle has, in bytes.
+const maxList = 1 << 20
+
+// readList reads the list of a bundle. A pipe in its place would keep the
+// reader waiting, and a file without end fill the memory.
+func readList(folder string) ([]byte, error) {
+	path := filepath.Join(folder, "BUNDLE.sha256")
+	if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
+		return nil, errors.Join(err, fs.ErrNotExist)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxList))
 }
 
 func (s *subject) planOf(file []byte) {

@@ -3,6 +3,7 @@ package inspect
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,6 +139,10 @@ func TestBundle(t *testing.T) {
 	if r := Folder(medium, Context{}); !r.OK() || check(t, r, "bundle.form").Result != Holds || check(t, r, "bundle.form").Meaning != "" {
 		t.Errorf("the medium around it: %+v", r)
 	}
+	t.Chdir(folder)
+	if r := Folder(".", Context{}); !r.OK() || r.Name != "." {
+		t.Errorf("from within: %+v", r)
+	}
 	list, err := beside("BUNDLE.sha256")
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +163,27 @@ func TestBundle(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	if r := Folder(t.TempDir(), Context{}); r.OK() || r.Do == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A list that no bundle has is not read to its end.
+func TestGreatList(t *testing.T) {
+	folder := t.TempDir()
+	f, err := os.Create(filepath.Join(folder, "BUNDLE.sha256"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Truncate(1<<40), f.Close()); err != nil { // no byte of it is on the disk
+		t.Fatal(err)
+	}
+	if r := Folder(folder, Context{}); r.OK() || check(t, r, "bundle.form").Result != Fails {
+		t.Errorf("%+v", r)
+	}
+	if err := errors.Join(os.Remove(f.Name()), os.Mkdir(f.Name(), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if r := Folder(folder, Context{}); r.OK() || check(t, r, "bundle.form").Found != "no BUNDLE.sha256" {
 		t.Errorf("%+v", r)
 	}
 }
