@@ -116,7 +116,11 @@ func (q Request) Take(answer []byte, root *x509.Certificate) (file []byte, s Sta
 		return nil, Stamp{}, err
 	}
 	file = t.encode(chain)
-	if again, err := Verify(file, q.sum, root); err != nil || again != s {
+	again, err := Verify(file, q.sum, root)
+	if err == nil && again != s {
+		err = errors.New("it says another time")
+	}
+	if err != nil {
 		return nil, Stamp{}, fmt.Errorf("the token does not survive being kept: %w", err)
 	}
 	return file, s, nil
