@@ -265,7 +265,7 @@ func (c challenge) proveSign(ctx context.Context, v keyvault.Vault, name, versio
 	return hex.EncodeToString(sig), nil
 }
 
-// unhex reads hex of our own making.
+// unhex reads hex of our own making, or that the plan's reader has parsed.
 func unhex(s string) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil {

@@ -24,8 +24,7 @@ func (c *Ceremony) Do(ctx context.Context, a Answers) error {
 		return c.dead
 	}
 	now := c.Now()
-	switch {
-	case now.Phase == Done:
+	if now.Phase == Done {
 		return ErrNothingAwaited
 	}
 	if err := c.unchanged(); err != nil {

@@ -28,16 +28,16 @@ var stepGenerate = &Step{
 	Do: func(ctx context.Context, r *Run) error {
 		if !r.Adopt {
 			_, err := r.token().Generate(ctx, hsm.Request{
-				Type: r.Key.KeyType(), Label: r.Key.Label, ID: ident(r.Mark), Trusted: r.c.plan.HSM.Trusted,
+				Type: r.Key.KeyType(), Label: r.Key.Label, ID: unhex(r.Mark), Trusted: r.c.plan.HSM.Trusted,
 			})
 			if err != nil {
 				return err
 			}
 		}
-		return readTarget(ctx, r, ident(r.Mark))
+		return readTarget(ctx, r, unhex(r.Mark))
 	},
 	Look: func(ctx context.Context, r *Run) (int, error) {
-		keys, err := r.token().Find(ctx, hsm.Query{ID: ident(r.Mark)})
+		keys, err := r.token().Find(ctx, hsm.Query{ID: unhex(r.Mark)})
 		return len(keys), err
 	},
 	Checks: append([]Check{
@@ -118,7 +118,7 @@ func selected(r *Run) []byte {
 	if f := factCarriedTarget.of(r.Key.Name); f.Has(r) {
 		return f.Get(r).ID
 	}
-	return ident(r.Key.ID)
+	return unhex(r.Key.ID)
 }
 
 func seePlanned(_ context.Context, r *Run) Finding {

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -206,15 +205,6 @@ var stepClean = &Step{
 		}},
 		{ID: "kek.untrusted", Class: Exception, When: trustWanted, See: seeUntrusted},
 	},
-}
-
-// ident is a CKA_ID as the transcript writes it.
-func ident(mark string) []byte {
-	b, err := hex.DecodeString(mark)
-	if err != nil {
-		panic("steps: internal error: a recorded CKA_ID is not hex")
-	}
-	return b
 }
 
 // findOne finds the one key with this id on the token.

@@ -4,7 +4,8 @@ import "fmt"
 
 // Validate checks the lists of steps themselves: ids unique within a stage,
 // the steps of an act together, every need given earlier, nothing given twice
-// within a stage, a mark wherever a step can look for one. It runs at every start and in the tests.
+// within a stage, a mark wherever a step can look for one. It runs at every
+// start and in the tests.
 func Validate() error {
 	given := map[Key]bool{}
 	for _, stage := range []Stage{Prepare, Wrap, Import} {
