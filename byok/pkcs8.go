@@ -247,7 +247,7 @@ func (k *PrivateKey) scalar() []byte {
 	}
 	b, err := k.ec.Bytes()
 	if err != nil {
-		panic("internal error: " + err.Error())
+		panic("byok: internal error: " + err.Error())
 	}
 	return b
 }

@@ -155,7 +155,7 @@ func parsePoint(what string, t KeyType, point []byte) (*ecdsa.PublicKey, *secp25
 func mustDER(v any) []byte {
 	der, err := asn1.Marshal(v)
 	if err != nil {
-		panic("internal error: " + err.Error())
+		panic("byok: internal error: " + err.Error())
 	}
 	return der
 }

@@ -13,8 +13,8 @@ import (
 const ephemeralSize = 32
 
 // Wrap makes the ciphertext of a key transfer blob in software, as
-// CKM_RSA_AES_KEY_WRAP does (PKCS #11 v2.40, "RSA AES KEY WRAP"): RSAES-OAEP of a fresh
-// AES-256 key, then AES key wrap with padding of the plaintext under it.
+// CKM_RSA_AES_KEY_WRAP does (PKCS #11 v2.40, "RSA AES KEY WRAP"): RSAES-OAEP of
+// a fresh AES-256 key, then AES key wrap with padding of the plaintext under it.
 //
 // hash is crypto.SHA1 for Azure; MGF1 uses the same one, the label is empty.
 // plaintext is PKCS#8, or the raw bytes of an AES key.
