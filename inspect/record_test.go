@@ -194,7 +194,7 @@ func TestManifestAndPlan(t *testing.T) {
 	if r := File("MANIFEST.sha256", m.Encode(), Context{}); !r.OK() || check(t, r, "manifest.files").Result != NotChecked {
 		t.Errorf("%+v", r)
 	}
-	template := plan.Template()
+	template := plan.New().Encode()
 	r := File("plan.toml", template, Context{})
 	if r.What != "a plan" || r.OK() || check(t, r, "plan.form").Result != Fails {
 		t.Errorf("a plan that is not filled in: %+v", r)

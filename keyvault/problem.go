@@ -27,15 +27,6 @@ const (
 	Configuration  Code = "vault.configuration"   // the plan or the way to sign in cannot be used
 )
 
-// Codes lists all of them, for tables and their tests.
-func Codes() []Code {
-	return []Code{
-		Unauthorized, MissingRole, Firewall, Forbidden, NotFound, NameDeleted, Conflict, Throttled,
-		KeyTypeOps, BadBlob, BadRequest, Unreachable, ServiceFault, SignInFailed, HostileAnswer,
-		AnswerTooLarge, Cancelled, Configuration,
-	}
-}
-
 // A Problem is an error of the service, with its cause and what to do. It
 // never holds a token, a key or a blob.
 type Problem struct {

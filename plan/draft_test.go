@@ -88,7 +88,7 @@ func TestDraftReadsBackWhateverWasTyped(t *testing.T) {
 
 func FuzzReadDraft(f *testing.F) {
 	f.Add(valid().Encode())
-	f.Add(Template())
+	f.Add(New().Encode())
 	f.Add([]byte("id = 7\nrehearsal = \"x\"\n[kek]\nbits = 4_096\n[[key]]\nops = \"sign\"\n[[workload]]\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d, err := ReadDraft(b)

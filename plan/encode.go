@@ -184,11 +184,8 @@ func escape(s string, block bool) string {
 // gapURL is the vault that the template leaves to be filled in.
 const gapURL = "https://FILL-IN.vault.azure.net"
 
-// Template returns a plan to begin with. Parse refuses it until its gaps are
-// filled in: keys, digests, the vault and the people.
-func Template() []byte { return New().Encode() }
-
-// New returns the plan that Template writes, to be changed in a program.
+// New returns a plan to begin with. Parse refuses what Encode makes of it until
+// its gaps are filled in: keys, digests, the vault and the people.
 func New() *Plan {
 	person := func(id, name, role string) Person {
 		return Person{ID: id, Name: name, Role: role, Kept: Card, Key: gap + ": ssh-ed25519 AAAA…"}

@@ -18,7 +18,7 @@ import (
 func FuzzParse(f *testing.F) {
 	f.Add(valid().Encode())
 	f.Add(rehearsed(f).Encode())
-	f.Add(Template())
+	f.Add(New().Encode())
 	f.Add([]byte("[[key]]\n[key]\nkey.a = {b = [1, 2]}\n\"id\" = '''\nx'''"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)

@@ -259,13 +259,13 @@ func TestKeyTypes(t *testing.T) {
 
 // TestTemplate holds the template to its promise: complete but for the gaps.
 func TestTemplate(t *testing.T) {
-	_, err := Parse(Template())
+	_, err := Parse(New().Encode())
 	errs, _ := err.(Errors)
 	if len(errs) == 0 {
 		t.Fatal("the template parses, so nobody is told to fill it in")
 	}
 	for _, e := range errs {
-		text := strings.Split(string(Template()), "\n")[e.Line-1]
+		text := strings.Split(string(New().Encode()), "\n")[e.Line-1]
 		if !strings.Contains(strings.ToUpper(text), "FILL") && !strings.Contains(text, zeros) && !strings.Contains(text, "sha256 = []") {
 			t.Errorf("%v\n%s", e, text)
 		}
