@@ -117,6 +117,13 @@ func TestAttackFolder(t *testing.T) {
 			},
 		},
 		{
+			attacks.New("folder/hsm-sealed-the-whole", "adds the HSM's own signature to the last seal", attacks.At("verify", "seal.final")),
+			func(m *maker) {
+				sig := m.sign("hsm", "online", SealFinal, SealNamespace(SealFinal, m.policy.Mode), read(m.t, m.dir.Path(), SealFinal))
+				m.must(os.WriteFile(filepath.Join(m.dir.Path(), SignedName(SealFinal, SealKeyID)), sig, 0o600))
+			},
+		},
+		{
 			attacks.New("folder/statement-edited", "edits a statement after it was signed", attacks.At("verify", "manifest.files", "statement.signatures")),
 			changed("*-target.wrap.op2.txt", replaced("key signing", "key another")),
 		},
@@ -185,6 +192,50 @@ func TestAttackBatch(t *testing.T) {
 		onStatement("target.wrap", func(s *Statement) { s.Subjects = []string{"key signing-2"} })(m)
 		unnoticed(t, row, gone, m.make(), m.policy, Anchors{})
 	})
+}
+
+// TestAttackSignedElsewhere: everybody signs a record in which what people had
+// to sign for stands where it counts for nothing.
+func TestAttackSignedElsewhere(t *testing.T) {
+	for _, a := range []struct {
+		attacks.Row
+		must Must
+		do   func(*maker)
+	}{
+		{
+			attacks.New("record/approval-in-a-pause", "has the approval of a wrap in a record that approves nothing", attacks.At("verify", "steps.done")),
+			Must{Stage: "wrap", Step: "target.wrap", Approves: []string{"operator"}},
+			onEntry(EvApprove, "target.wrap", func(_ *Note, e *Entry) { e.Ev = EvPause }),
+		},
+		{
+			attacks.New("record/signed-where-it-failed", "has operators sign for their codes where these were found wrong, and goes on without them", attacks.At("verify", "steps.done")),
+			Must{Stage: "wrap", Step: "kek.confirm", Signs: "confirm the KEK", Signer: "operator", Least: 2},
+			before("kek.receive", func(m *maker) {
+				signed := m.state("offline.log", "wrap", "kek.confirm", "confirm the KEK", "op1", "op2")
+				m.add("offline.log", Entry{Stage: "wrap", Actor: []string{"op1"}, Ev: EvFail, Step: "kek.confirm", Data: Fail{End: End{Statements: signed}}})
+				m.end("offline.log", "wrap", "kek.confirm", End{})
+			}),
+		},
+	} {
+		a.Try(t, func(t *testing.T, gone int) {
+			m := newMaker(t)
+			m.policy.Steps = [][]Must{{a.must}}
+			a.do(m)
+			unnoticed(t, a.Row, gone, m.make(), m.policy, Anchors{})
+		})
+	}
+}
+
+// before writes further records before a step ends.
+func before(step string, do func(*maker)) func(*maker) {
+	return func(m *maker) {
+		m.entry = func(_ string, e *Entry) {
+			if e.Ev == EvEnd && e.Step == step {
+				m.entry = nil
+				do(m)
+			}
+		}
+	}
 }
 
 // TestAttackStepInName: everybody signs a record in which a step that the plan

@@ -143,6 +143,14 @@ var lies = []lie{
 	{attacks.New("record/hsm-did-not-seal-the-wrap", "the HSM did not seal the wrap", attacks.At("verify", "seal.offline")), OutcomeIncomplete, unsigned("hsm", SealOffline)},
 	{attacks.New("record/officer-did-not-seal-the-whole", "an officer did not seal the whole", attacks.At("verify", "seal.final")), OutcomeIncomplete, unsigned("co1", SealFinal)},
 	{attacks.New("record/somebody-did-not-sign-the-plan", "somebody did not sign the plan", attacks.At("verify", "plan.signatures")), OutcomeIncomplete, unsigned("co1", "plan.toml")},
+	{attacks.New("record/hsm-signed-the-plan", "the HSM signed the plan", attacks.At("verify", "plan.signatures")), OutcomeBroken, func(m *maker) {
+		m.between = func(d *durable.Dir, seal string) {
+			if seal == SealPrepare {
+				sig := m.sign("hsm", "online", "plan.toml", PlanNamespace(m.policy.Mode), read(m.t, d.Path(), "plan.toml"))
+				m.must(d.WriteNew(SignedName("plan.toml", SealKeyID), sig))
+			}
+		}
+	}},
 	{attacks.New("record/one-signed-the-plan-for-another", "one signed the plan for another", attacks.At("verify", "plan.signatures")), OutcomeBroken, signedByAnother("plan.toml")},
 	{attacks.New("record/one-signed-the-seal-for-another", "one signed the seal for another", attacks.At("verify", "seal.final")), OutcomeBroken, signedByAnother(SealFinal)},
 	{attacks.New("record/one-signed-in-for-another", "one signed in for another", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, signedByAnother("people.signin")},
