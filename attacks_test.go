@@ -27,6 +27,7 @@ var groups = [][2]string{
 	{"attest", "What is attested of the KEK"},
 	{"auditlog", "The vault's audit log"},
 	{"medium", "A hostile medium, and mistakes with media"},
+	{"screen", "Codes from screen to camera"},
 	{"replay", "Replay"},
 	{"plan", "The plan"},
 	{"machine", "The offline machine"},

@@ -17,6 +17,7 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/transfer"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 // A medium is a bundle in an attacker's hands.
@@ -43,6 +44,30 @@ func (s *stand) medium(name string) *medium {
 	}
 	m.header, m.files = b.Header, b.Files
 	return m
+}
+
+// onScreen is the bundle that a side shows, in an attacker's hands.
+func (s *stand) onScreen(side string) *medium {
+	s.hall.t.Helper()
+	m := &medium{s: s, seal: sealPrepare, side: side}
+	from := Prepare
+	if side == "offline" {
+		m.seal, from = sealOffline, Wrap
+	}
+	b, err := transfer.Unpack(s.screens[side].Files(), transfer.Want{Ceremony: s.plan.ID, From: string(from)})
+	must(s.hall.t, err)
+	m.header, m.files = b.Header, b.Files
+	return m
+}
+
+// shown is the bundle as it is shown, with a BUNDLE.sha256 that fits.
+func (m *medium) shown() qr.Message {
+	m.s.hall.t.Helper()
+	all, err := transfer.Pack(m.header, m.files)
+	must(m.s.hall.t, err)
+	out, err := qr.NewMessage(all)
+	must(m.s.hall.t, err)
+	return out
 }
 
 // clear takes everything off the medium.

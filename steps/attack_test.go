@@ -14,6 +14,7 @@ import (
 	"github.com/keyceremony/ceremony/attacks"
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/machine"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 // This file plays attackers. A stand is a hall at one step; each attack begins
@@ -27,6 +28,7 @@ type stand struct {
 	side, id string
 	was      moment
 	sheets   map[string]string
+	shown    map[string]qr.Message // what each side shows
 	stage    Stage
 	lies     bool // whoever stands between lies
 }
@@ -43,7 +45,7 @@ func (h *hall) stand(side, id string) *stand {
 	h.until(c, id)
 	stage := c.Now().Stage
 	h.shut(c)
-	return &stand{hall: h, side: side, id: id, stage: stage, was: h.remember(), sheets: maps.Clone(h.sheets)}
+	return &stand{hall: h, side: side, id: id, stage: stage, was: h.remember(), sheets: maps.Clone(h.sheets), shown: maps.Clone(h.screens)}
 }
 
 // again comes back to the step as it was, with honest people.
@@ -66,6 +68,7 @@ func (s *stand) back(t testing.TB) {
 func (s *stand) honest() {
 	s.answers, s.token, s.cloud, s.signer, s.clock, s.lies = nil, nil, nil, nil, 0, false
 	s.unpinned, s.report = false, machine.Report{}
+	s.screens, s.frames, s.anew = maps.Clone(s.shown), nil, false
 }
 
 // reopen opens the folder and does again what lives in the process alone.
@@ -290,6 +293,7 @@ func (s *stand) goesOn(t *testing.T, c *Ceremony, a attack) {
 		s.undo()
 	}
 	s.hall.sheets = maps.Clone(s.sheets)
+	s.anew = true // what came as codes was refused
 	s.until(c, s.id)
 	if err := s.step(c); err != nil {
 		t.Errorf("the honest act afterwards: %v", err)
@@ -335,8 +339,8 @@ func wantRefused(t testing.TB, err error, checks ...string) {
 // statementFile matches what people signed before the attack was noticed.
 var statementFile = regexp.MustCompile(`^(on|off)line(\.2)?-[0-9]{4}-.*\.txt(\.sig)?$`)
 
-// nothingBut wants no file of any place to differ but logs, statements, locks
-// and what a token keeps of its PINs: no key on the token, no version in the vault, no file of the ceremony.
+// nothingBut wants no file of any place to differ but logs, statements, locks,
+// codes on their way and what a token keeps of its PINs: no key on the token, no version in the vault, no file of the ceremony.
 func (s *stand) nothingBut(t testing.TB, before moment) {
 	t.Helper()
 	after := s.remember()
@@ -345,7 +349,7 @@ func (s *stand) nothingBut(t testing.TB, before moment) {
 	}
 	for path := range before {
 		name := filepath.Base(path)
-		if strings.HasSuffix(name, ".log") || strings.HasPrefix(name, ".lock") || name == "token.object" || statementFile.MatchString(name) {
+		if strings.HasSuffix(name, ".log") || strings.HasPrefix(name, ".lock") || strings.HasSuffix(name, ".codes") || name == "token.object" || statementFile.MatchString(name) {
 			continue
 		}
 		if !bytes.Equal(before[path], after[path]) {

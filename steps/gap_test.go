@@ -11,7 +11,6 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/plan"
-	"github.com/keyceremony/ceremony/transfer"
 	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
@@ -84,39 +83,12 @@ func TestCodesCrossTheGap(t *testing.T) {
 	}
 }
 
-// receiving is a stand before the KEK is received as codes.
-func receivingStand(t *testing.T, types ...string) *stand {
+// receivingStand is one before the KEK is received as codes.
+func receivingStand(t *testing.T) *stand {
 	t.Helper()
 	h := newHall(t, byQR, "P-256")
 	h.stand("online", "blob.receive")
 	return h.stand("offline", "kek.receive")
-}
-
-// sees is an attack on what the camera sees: other files are shown, and people
-// read their words off that screen.
-func sees(change func(s *stand, h *transfer.Header, files map[string][]byte)) func(*stand) {
-	return func(s *stand) {
-		t := s.hall.t
-		b, err := transfer.Unpack(s.screens["online"].Files(), transfer.Want{Ceremony: s.plan.ID, From: string(Prepare)})
-		must(t, err)
-		change(s, &b.Header, b.Files)
-		all, err := transfer.Pack(b.Header, b.Files)
-		must(t, err)
-		s.seesMessage(all)
-	}
-}
-
-func (s *stand) seesMessage(files map[string][]byte) {
-	m, err := qr.NewMessage(files)
-	must(s.hall.t, err)
-	if m.Digest() == s.screens["online"].Digest() {
-		s.hall.t.Fatal("nothing was changed")
-	}
-	was := s.screens["online"]
-	s.screens["online"] = m
-	s.hall.t.Cleanup(func() { s.screens["online"] = was })
-	// Whoever begins anew sees the honest screen.
-	s.answers = nil
 }
 
 // TestIncompleteCodes: nothing is taken before all is there, or what was never

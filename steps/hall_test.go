@@ -55,6 +55,7 @@ type hall struct {
 	client  keyvault.Vault             // signed in already, to save the time of signing in
 	screens map[string]qr.Message      // what each side shows as codes
 	frames  func(side string) []string // what the camera of a side sees; nil: what the other side shows
+	anew    bool                       // who receives codes next begins anew
 	kek     string                     // name of the KEK in this attempt, "" for the first
 	clock   time.Duration              // how far the machine's clock is ahead
 	askTime func(ctx context.Context, address string, request []byte) ([]byte, error)

@@ -186,14 +186,19 @@ func TestAttackFreshMedium(t *testing.T) {
 // overwrites lets a bundle replace files of the folder, which is refused
 // otherwise: those that it would replace are taken away.
 var overwrites = map[string]blind{"durable.ErrExists": func(s *stand, _ *Ceremony) func() {
-	for name, b := range s.medium(map[string]string{"offline": "usb-kek", "online": "usb-blob"}[s.side]).files {
+	return s.clears(s.medium(map[string]string{"offline": "usb-kek", "online": "usb-blob"}[s.side]).files)
+}}
+
+// clears takes away what these files would replace.
+func (s *stand) clears(files map[string][]byte) func() {
+	for name, b := range files {
 		path := filepath.Join(s.path(s.side), name)
 		if have, err := os.ReadFile(path); err == nil && !bytes.Equal(have, b) {
 			must(s.hall.t, os.Remove(path))
 		}
 	}
 	return nil
-}}
+}
 
 // TestForeignFiles: what else lies on the medium is named, and people decide.
 func TestForeignFiles(t *testing.T) {

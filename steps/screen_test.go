@@ -25,6 +25,10 @@ func (h *hall) see(c *Ceremony) string {
 	if err != nil {
 		return ""
 	}
+	if h.anew {
+		must(h.t, g.Anew())
+		h.anew = false
+	}
 	for _, text := range h.inView(c.side) {
 		if _, err := g.Take(h.t.Context(), camera.Frame{Text: text}); err != nil || g.Done() {
 			break

@@ -1,11 +1,11 @@
 package qr
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
@@ -109,15 +109,37 @@ func parseFrame(text string) (frame, error) {
 	if n <= headSize {
 		return frame{}, fmt.Errorf("%d bytes, wanted more than %d: %w", len(b), headSize+checkSize, ErrDamaged)
 	}
-	if crc32.Checksum(b[:n], castagnoli) != binary.BigEndian.Uint32(b[n:]) {
-		return frame{}, fmt.Errorf("its checksum differs: %w", ErrDamaged)
-	}
 	f := frame{index: int(b[10])<<16 | int(b[11])<<8 | int(b[12]), data: b[headSize:n]}
 	f.shape = shape{id: ID(b), blocks: int(binary.BigEndian.Uint16(b[8:])), length: int(b[13])<<16 | int(b[14])<<8 | int(b[15]), block: n - headSize}
-	if !f.ok() || f.blocks == 1 && f.index != 0 {
-		return frame{}, fmt.Errorf("%d blocks of %d bytes for %d, index %d: %w", f.blocks, f.block, f.length, f.index, ErrDamaged)
+	for _, r := range frameRules {
+		if err := r.see(f, b); err != nil {
+			return frame{}, fmt.Errorf("%w: %w", err, ErrDamaged)
+		}
 	}
 	return f, nil
+}
+
+// A frameRule is something that must hold of a frame that could be read,
+// before anything is made for it.
+type frameRule struct {
+	id  string
+	see func(f frame, b []byte) error
+}
+
+var frameRules = []frameRule{{"checksum", sameChecksum}, {"limits", inLimits}}
+
+func sameChecksum(_ frame, b []byte) error {
+	if n := len(b) - checkSize; crc32.Checksum(b[:n], castagnoli) != binary.BigEndian.Uint32(b[n:]) {
+		return errors.New("its checksum differs")
+	}
+	return nil
+}
+
+func inLimits(f frame, _ []byte) error {
+	if !f.ok() || f.blocks == 1 && f.index != 0 {
+		return fmt.Errorf("%d blocks of %d bytes for %d, index %d", f.blocks, f.block, f.length, f.index)
+	}
+	return nil
 }
 
 // coefficients says which sum of the blocks a frame carries: the first k are
@@ -150,7 +172,8 @@ func Canonical(text string) string {
 	return strings.ToUpper(text)
 }
 
-// sameShape tells whether two frames are of one transfer.
-func (s shape) same(o shape) bool {
-	return bytes.Equal(s.id[:], o.id[:]) && s.blocks == o.blocks && s.length == o.length && s.block == o.block
+// sameCut tells whether two transfers are cut alike: into as many blocks, as
+// large.
+func (s shape) sameCut(o shape) bool {
+	return s.blocks == o.blocks && s.length == o.length && s.block == o.block
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -174,13 +175,35 @@ func checkNames(names []string) error {
 // CheckName allows the names that files of a message may have: flat, plain,
 // with an ending that is on the list.
 func CheckName(name string) error {
-	switch {
-	case name == "allowed_signers":
+	if name == "allowed_signers" {
 		return nil
-	case !nameForm.MatchString(name), strings.Contains(name, ".."), reserved.MatchString(name):
-		return fmt.Errorf("the name %s is none that a message may hold; wanted letters, digits, . _ and -: %w", show(name), ErrMessage)
-	case !slices.Contains(suffixes, path.Ext(name)):
-		return fmt.Errorf("the name %s ends in none of %s: %w", show(name), strings.Join(suffixes, " "), ErrMessage)
+	}
+	for _, r := range nameRules {
+		if err := r.see(name); err != nil {
+			return fmt.Errorf("the name %s %w: %w", show(name), err, ErrMessage)
+		}
+	}
+	return nil
+}
+
+// A nameRule is something that must hold of each name.
+type nameRule struct {
+	id  string
+	see func(name string) error
+}
+
+var nameRules = []nameRule{{"form", plainName}, {"ending", plainEnding}}
+
+func plainName(name string) error {
+	if !nameForm.MatchString(name) || strings.Contains(name, "..") || reserved.MatchString(name) {
+		return errors.New("is none that a message may hold; wanted letters, digits, . _ and -")
+	}
+	return nil
+}
+
+func plainEnding(name string) error {
+	if !slices.Contains(suffixes, path.Ext(name)) {
+		return fmt.Errorf("ends in none of %s", strings.Join(suffixes, " "))
 	}
 	return nil
 }

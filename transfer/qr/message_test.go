@@ -195,6 +195,7 @@ func TestSecrets(t *testing.T) {
 	for _, secret := range [][]byte{
 		pkcs8, sec1, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
 		[]byte("text\n-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA"), []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"),
+		[]byte("PuTTY-User-Key-File-3: ssh-ed25519\n"), []byte("# created\nAGE-SECRET-KEY-1XYZ\n"),
 	} {
 		if err := message(t, map[string][]byte{"a.bin": secret}).RefuseSecrets(); !errors.Is(err, ErrSecret) {
 			t.Errorf("%.40q: %v", secret, err)

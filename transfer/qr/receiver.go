@@ -50,9 +50,11 @@ func (r *Receiver) take(f frame) (Event, error) {
 	if r.solver == nil {
 		r.shape, r.solver = f.shape, newSolver(f.blocks)
 	}
-	if !r.shape.same(f.shape) {
-		r.other(f.id)
-		return Foreign, fmt.Errorf("it is %s, and this transfer is %s: %w", f.id, r.shape.id, ErrForeign)
+	for _, rule := range transferRules {
+		if !rule.holds(r.shape, f.shape) {
+			r.other(f.id)
+			return Foreign, fmt.Errorf("it is %s, and this transfer is %s: %w", f.id, r.shape.id, ErrForeign)
+		}
 	}
 	row := append(coefficients(f.shape, f.index), f.data...)
 	switch e := r.solver.add(row); e {
@@ -69,6 +71,17 @@ func (r *Receiver) take(f frame) (Event, error) {
 		return Spoiled, r.spoiled
 	}
 	return Done, nil
+}
+
+// A transferRule is something that frames of one transfer have in common.
+type transferRule struct {
+	id    string
+	holds func(ours, theirs shape) bool
+}
+
+var transferRules = []transferRule{
+	{"cut", shape.sameCut},
+	{"id", func(ours, theirs shape) bool { return ours.id == theirs.id }},
 }
 
 func (r *Receiver) other(id ID) {
@@ -94,14 +107,33 @@ func (r *Receiver) finish() (Message, error) {
 	if err != nil {
 		return spoiled(err)
 	}
-	m := Message{plain: plain}
-	if r.shape.named(m.Digest(), packed).id != r.shape.id {
-		return spoiled(fmt.Errorf("the id of the transfer is %s, and not of these bytes", r.shape.id))
+	for _, rule := range wholeRules {
+		if err := rule.see(r.shape, plain, packed); err != nil {
+			return spoiled(err)
+		}
 	}
-	if m, err = parseMessage(plain); err != nil {
+	m, err := parseMessage(plain)
+	if err != nil {
 		return spoiled(err)
 	}
 	return m, nil
+}
+
+// A wholeRule is something that must hold of all frames together.
+type wholeRule struct {
+	id  string
+	see func(s shape, plain, packed []byte) error
+}
+
+var wholeRules = []wholeRule{{"id", namedSo}}
+
+// namedSo wants the id of the transfer to be that of these bytes.
+func namedSo(s shape, plain, packed []byte) error {
+	m := Message{plain: plain}
+	if s.named(m.Digest(), packed).id != s.id {
+		return fmt.Errorf("the id of the transfer is %s, and not of these bytes", s.id)
+	}
+	return nil
 }
 
 // Message returns what was received, once it is complete and fits its digest.

@@ -7,16 +7,27 @@ import (
 	"regexp"
 )
 
-// privatePEM is the first line of any private key in text: PKCS#1, PKCS#8,
-// SEC 1, OpenSSH, OpenPGP.
-var privatePEM = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY`)
+// A secretForm is a form in which private keys are kept in files.
+type secretForm struct {
+	id string
+	is func(b []byte) bool
+}
+
+var secretForms = []secretForm{
+	{"PEM", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY`).Match}, // PKCS#1, PKCS#8, SEC 1, OpenSSH, OpenPGP
+	{"DER", privateDER},
+	{"age", func(b []byte) bool { return bytes.Contains(b, []byte("AGE-SECRET-KEY-")) }},
+	{"PuTTY", func(b []byte) bool { return bytes.HasPrefix(b, []byte("PuTTY-User-Key-File-")) }},
+}
 
 // RefuseSecrets returns [ErrSecret] if a file looks like a private key. It
 // finds mistakes, not people who want to.
 func (m Message) RefuseSecrets() error {
 	for name, b := range m.files {
-		if privatePEM.Match(b) || privateDER(b) || bytes.Contains(b, []byte("AGE-SECRET-KEY-")) {
-			return fmt.Errorf("%s: %w", name, ErrSecret)
+		for _, form := range secretForms {
+			if form.is(b) {
+				return fmt.Errorf("%s has one as %s: %w", name, form.id, ErrSecret)
+			}
 		}
 	}
 	return nil
