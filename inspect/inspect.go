@@ -101,7 +101,7 @@ func File(name string, file []byte, c Context) Report {
 		s.Azure = "Nothing: it never sees such a file."
 	}
 	if s.Do == "" {
-		s.Do = map[bool]string{true: "Nothing.", false: "See what fails above."}[s.OK()]
+		s.Do = map[bool]string{true: "Nothing.", false: "See the checks that do not hold."}[s.OK()]
 	}
 	return s.Report
 }

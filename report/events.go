@@ -64,7 +64,8 @@ func drawOpen(_ *drawer, e *Entry, r audit.Record) {
 	e.mono("SHA-256 of the plan", o.Plan.String())
 	if o.Link != nil && o.Attempt > 1 {
 		e.say("Attempt before", fmt.Sprintf("in another folder, %s up to its record %d", o.Link.Log, o.Link.Seq))
-		e.mono("Its head", o.Link.SHA256.String())
+		e.mono("Code of its head", o.Link.SHA256.Code())
+		e.mono("SHA-256 of its head", o.Link.SHA256.String())
 	}
 }
 
@@ -240,7 +241,7 @@ func drawClose(w *drawer, e *Entry, r audit.Record) {
 	}
 	e.say("Do not agree", strings.Join(who, ", "))
 	if l := w.log(w.last.Log); l != nil && l.Bad == nil {
-		e.mono("Head of the log", l.Head.SHA256.String())
-		e.mono("Its code", l.Head.SHA256.Code())
+		e.mono("Code of the log's head", l.Head.SHA256.Code())
+		e.mono("Its SHA-256", l.Head.SHA256.String())
 	}
 }

@@ -56,7 +56,7 @@ var (
 		Acts: []Role{operator}, Watches: []Role{internalWitness},
 		Sign: &Sign{Action: "sign in"},
 		Ask: []Field{
-			{Name: "head", Label: "The head's code, from the sheet", Kind: Code, Blind: true},
+			{Name: "head", Label: "The head's code, from the sheet", Kind: Code, Blind: true, Whose: internalWitness},
 			{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
 		},
 	}

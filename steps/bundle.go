@@ -380,8 +380,9 @@ func seeBundleRun(_ context.Context, r *Run) Finding {
 	if !factSheet.Has(other) {
 		return holds(false, "the offline log names no head of ours", "run "+r.c.state.run+" and the head that was sent")
 	}
-	found := fmt.Sprintf("run %s, head %s", got.state.run, factSheet.Get(other))
-	return want(found, fmt.Sprintf("run %s, head %s", r.c.state.run, mine.SHA256))
+	head := factSheet.Get(other)
+	ok := got.state.run == r.c.state.run && head == mine.SHA256
+	return holds(ok, fmt.Sprintf("run %s, head %s", got.state.run, head.Code()), fmt.Sprintf("run %s, head %s", r.c.state.run, mine.SHA256.Code()))
 }
 
 func seeForeign(_ context.Context, r *Run) Finding {

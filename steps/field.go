@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,12 +44,15 @@ type Field struct {
 	Last        bool                                            // asked first, for others hang on it, and shown last: it is only the way out
 	Way         string                                          // of a step that carries files: asked where they go this way, plan.USB or plan.QR
 	FromFile    bool                                            // Secret: may be given as @FILE, because it has several lines
+	Whose       Role                                            // Word, Code: on whose word it is typed, or who types it; "" = whoever has the keyboard
 
 	Each    Role // one field for each person of this role, named NAME.PERSON
 	Least   int  // Each: how many must be filled in; 0 = all
 	EachKey bool // one field for each target key that has a public half, named NAME.KEY
 
 	Valid func(string) error
+
+	whose, typist string // the same as names, where the ceremony knows them
 }
 
 // expand makes the fields that are asked in this ceremony.
@@ -62,8 +66,22 @@ func (f Field) expand(c *Ceremony) []Field {
 		return f.expandKeys(slices.DeleteFunc(slices.Clone(c.plan.Keys), func(k plan.Key) bool { return !isUnproved(&Run{c: c}, k) }))
 	case f.Kind == Person:
 		f.Options = c.ids(f.Options...)
+	case f.Kind == Word || f.Kind == Code:
+		f.typist = c.Person(c.Keyboard()).Name
+		if f.Whose != "" {
+			f.whose = c.calledBy(f.Whose)
+		}
 	}
 	return []Field{f}
+}
+
+// calledBy names those who are here in a role: "Inga Witness or Ivo Witness".
+func (c *Ceremony) calledBy(role Role) string {
+	var names []string
+	for _, id := range c.ids(role) {
+		names = append(names, c.Person(id).Name)
+	}
+	return strings.Join(names, " or ")
 }
 
 func (f Field) expandPeople(c *Ceremony) []Field {
@@ -99,10 +117,14 @@ func (f Field) expandKeys(keys []plan.Key) []Field {
 func (f Field) Hint() string {
 	var hints []string
 	switch {
+	case f.Kind == Code && f.whose != "":
+		hints = append(hints, f.whose+" types 35 digits in 7 groups, blind")
 	case f.Kind == Code:
 		hints = append(hints, "35 digits in 7 groups, typed blind")
+	case f.Kind == Word && f.whose != "":
+		hints = append(hints, "when "+f.whose+" says so, "+f.typing())
 	case f.Kind == Word:
-		hints = append(hints, "type "+f.Exact+" exactly")
+		hints = append(hints, f.typing())
 	case f.Kind == Time:
 		hints = append(hints, "as 2026-11-22 09:14:03")
 	case f.Kind == Secret:
@@ -120,6 +142,11 @@ func (f Field) Hint() string {
 		hints = append(hints, "may be left out")
 	}
 	return strings.Join(hints, "; ")
+}
+
+// typing says who types a word, which is not always who answers for it.
+func (f Field) typing() string {
+	return cmp.Or(f.typist, "whoever has the keyboard") + " types " + f.Exact + ", exactly so"
 }
 
 // Asked reports whether the field is asked after the answers before it.

@@ -8,9 +8,9 @@ func TestHints(t *testing.T) {
 		hint  string
 	}{
 		{stepOpen.Ask[0], "35 digits in 7 groups, typed blind"},
-		{stepKEKCreate.Ask[0], "type CREATE exactly"},
+		{stepKEKCreate.Ask[0], "whoever has the keyboard types CREATE, exactly so"},
 		{stepClock.Ask[0], "as 2026-11-22 09:14:03"},
-		{stepClock.Ask[1], "type INSIST exactly; may be left out"},
+		{stepClock.Ask[1], "whoever has the keyboard types INSIST, exactly so; may be left out"},
 		{stepConnect.Ask[0], "read it off: this screen does not show it"},
 		{stepLogin.Ask[0], "not shown, never recorded"},
 		{stepException.Ask[1], "as: it is 3 minutes late"},

@@ -31,7 +31,7 @@ var stepBlobReceive = &Step{
 		"Everything is checked before anything is kept.",
 	Carry: carryBlob,
 	Ask: append(slices.Clone(takeFields),
-		Field{Name: "head", Label: "The code of the offline head, from the witness's sheet", Kind: Code, Blind: true}),
+		Field{Name: "head", Label: "The code of the offline head, from the witness's sheet", Kind: Code, Blind: true, Whose: internalWitness}),
 	Needs: []Key{factKID.Key, factKEKSum.Key, factExpires.Key, factOffset.Key},
 	Gives: []Key{factTarget.Key, factBlob.Key, factTask.Key},
 	Do: func(ctx context.Context, r *Run) error {
@@ -161,7 +161,7 @@ func seeOneImport(ctx context.Context, r *Run) Finding {
 	if r.Key.Rotate != "" {
 		return want(fmt.Sprintf("%d made by this step", len(versions)), "1 made by this step")
 	}
-	return want(fmt.Sprintf("%d versions, %d made by this step", all, len(versions)), "1 versions, 1 made by this step")
+	return want(counting(all, "version")+fmt.Sprintf(", %d made by this step", len(versions)), "1 version, 1 made by this step")
 }
 
 var stepReadback = &Step{

@@ -82,7 +82,7 @@ var stepSignIn = &Step{
 	Sign: &Sign{Action: audit.ActionSignIn},
 	Ask: []Field{
 		{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
-		{Name: "identity", Label: "The internal witness has seen the identity documents", Kind: Word, Exact: "SEEN"},
+		{Name: "identity", Label: "The internal witness has seen the identity documents", Kind: Word, Exact: "SEEN", Whose: internalWitness},
 	},
 	Checks: []Check{
 		{ID: "people.quorum", Class: Stop, See: seeQuorum},
@@ -99,8 +99,8 @@ func seeQuorum(_ context.Context, r *Run) Finding {
 	ok := true
 	need := r.c.plan.Policy().Quorum
 	for _, role := range slices.Sorted(maps.Keys(need)) {
-		found = append(found, fmt.Sprintf("%d %s", have[role], role))
-		wanted = append(wanted, fmt.Sprintf("%d %s", need[role], role))
+		found = append(found, counting(have[role], role))
+		wanted = append(wanted, counting(need[role], role))
 		ok = ok && have[role] >= need[role]
 	}
 	return holds(ok, strings.Join(found, ", "), "at least "+strings.Join(wanted, ", "))
@@ -186,6 +186,9 @@ func seeClockTyped(_ context.Context, r *Run) Finding {
 	return holds(abs(off) <= maxOffset || r.Answer("insist") != "", fmt.Sprintf("%d s", off), wanted)
 }
 
+// apart is how far the clocks of two people may differ.
+const apart = 2 * time.Minute
+
 func seeClocksAgree(_ context.Context, r *Run) Finding {
 	var times []string
 	for _, v := range r.Each("clock") {
@@ -194,7 +197,7 @@ func seeClocksAgree(_ context.Context, r *Run) Finding {
 	slices.Sort(times)
 	first, _ := time.Parse(time.RFC3339, times[0])
 	last, _ := time.Parse(time.RFC3339, times[len(times)-1])
-	return holds(last.Sub(first) <= 2*time.Minute, last.Sub(first).String()+" between the two", "at most 2m0s between the two")
+	return holds(last.Sub(first) <= apart, spell(last.Sub(first))+" between the two", "at most "+spell(apart)+" between the two")
 }
 
 // onRoster is somebody with the keys of the plan; who is not in it has none.

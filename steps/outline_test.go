@@ -167,10 +167,37 @@ func TestWhoIsThere(t *testing.T) {
 	if c.Keyboard() != "op1" {
 		t.Errorf("%q has the keyboard", c.Keyboard())
 	}
+	if hint := stepKEKCreate.Ask[0].expand(c)[0].Hint(); hint != "Person op1 types CREATE, exactly so" {
+		t.Errorf("it says %q", hint)
+	}
 	must(t, c.Turn("pause"))
 	must(t, h.step(c))
 	if c.Keyboard() != "" {
 		t.Errorf("%q has the keyboard in a pause", c.Keyboard())
+	}
+}
+
+// TestWhoseWord: a word is typed by whoever has the keyboard; who answers for
+// it is said beside it.
+func TestWhoseWord(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	c := h.begin(Prepare)
+	defer h.shut(c)
+	h.until(c, "people.signin")
+	want := map[string]string{
+		"identity": "when Person witness says so, whoever has the keyboard types SEEN, exactly so",
+	}
+	for _, f := range c.Now().Fields {
+		if w := want[f.Name]; w != "" && f.Hint() != w {
+			t.Errorf("%s: %q, want %q", f.Name, f.Hint(), w)
+		}
+		delete(want, f.Name)
+	}
+	if len(want) > 0 {
+		t.Errorf("not asked: %v", want)
+	}
+	if hint := stepResume.Ask[0].expand(c)[0].Hint(); hint != "Person witness types 35 digits in 7 groups, blind" {
+		t.Errorf("the head: %q", hint)
 	}
 }
 

@@ -72,7 +72,7 @@ func seeOneKEK(ctx context.Context, r *Run) Finding {
 	if err != nil {
 		return unseen(Explain(err).Title, "one version, made by this step")
 	}
-	return want(fmt.Sprintf("%d versions, %d made by this step", all, len(versions)), "1 versions, 1 made by this step")
+	return want(counting(all, "version")+fmt.Sprintf(", %d made by this step", len(versions)), "1 version, 1 made by this step")
 }
 
 var stepKEKUse = &Step{

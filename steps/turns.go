@@ -6,7 +6,7 @@ type Turning struct{ ID, Label string }
 // Turns lists the steps to which Turn leads now, in the order in which they
 // are wanted most.
 func (c *Ceremony) Turns() []Turning {
-	if c.state.frozen || c.state.stopped || c.state.paused || c.state.present[c.stage()] == nil {
+	if c.finished() || c.state.frozen || c.state.stopped || c.state.paused || c.state.present[c.stage()] == nil {
 		return nil
 	}
 	turns := []Turning{
@@ -17,6 +17,9 @@ func (c *Ceremony) Turns() []Turning {
 	}
 	return turns
 }
+
+// finished reports whether nothing is awaited at this machine any more.
+func (c *Ceremony) finished() bool { return len(c.list) > 0 && c.over(c.list[c.place()]) }
 
 // Turned reports whether Now is a step that somebody turned to, from which
 // Turn("") leads back.

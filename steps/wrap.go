@@ -29,7 +29,7 @@ var stepMachine = &Step{
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask: []Field{
 		{Name: "image", Label: "How the boot image was made and verified", Kind: Text, Example: "Debian live 12.8, SHA-256 checked by the witness"},
-		{Name: "attest", Label: "Boot image, program and module were verified on another machine", Kind: Word, Exact: "VERIFIED"},
+		{Name: "attest", Label: "Boot image, program and module were verified on another machine", Kind: Word, Exact: "VERIFIED", Whose: internalWitness},
 	},
 	Do: func(_ context.Context, r *Run) error {
 		r.saw.machine = r.c.world.Machine()
@@ -44,7 +44,7 @@ var stepMachine = &Step{
 			return holds(len(live) == 0, "live: "+orNone(live), "no live network")
 		}},
 		{ID: "machine.swap", Class: Exception, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
-			return holds(len(r.saw.machine.Swap) == 0, fmt.Sprintf("%d swap areas", len(r.saw.machine.Swap)), "no swap")
+			return holds(len(r.saw.machine.Swap) == 0, counting(len(r.saw.machine.Swap), "swap area"), "no swap")
 		}},
 		{ID: "machine.core-dumps", Class: Exception, Rehearsal: Note, See: func(_ context.Context, r *Run) Finding {
 			return holds(!r.saw.machine.CoreDumps, fmt.Sprintf("core dumps possible: %v", r.saw.machine.CoreDumps), "no core dumps")
@@ -63,7 +63,7 @@ var stepKEKReceive = &Step{
 		"Everything is checked before anything is kept.",
 	Carry: carryKEK,
 	Ask: append(slices.Clone(takeFields),
-		Field{Name: "head", Label: "The code of the preparation's head, from the witness's sheet", Kind: Code, Blind: true}),
+		Field{Name: "head", Label: "The code of the preparation's head, from the witness's sheet", Kind: Code, Blind: true, Whose: internalWitness}),
 	Gives: []Key{factKID.Key, factKEK.Key, factKEKSum.Key, factExpires.Key, factAttested.Key, factRun.Key, factSheet.Key},
 	Do:    receiveKEK,
 	// The attestation is verified here, and not at kek.confirm, so that nothing
@@ -149,7 +149,10 @@ func seeKEKLife(_ context.Context, r *Run) Finding {
 	}
 	read := r.c.world.now().Add(-time.Duration(factOffset.Get(r)) * time.Second)
 	left := end.Sub(read).Truncate(time.Minute)
-	return holds(left >= time.Hour, left.String()+" left", wanted)
+	if left < 0 {
+		return holds(false, "expired for "+spell(-left), wanted)
+	}
+	return holds(left >= time.Hour, spell(left)+" left", wanted)
 }
 
 var sealOffline = &Seal{Name: "offline", Manifest: audit.SealOffline}

@@ -171,6 +171,8 @@ func (p *begin) files(paths []string) bool {
 	return true
 }
 
+func (p *begin) title() string { return "Start a ceremony" }
+
 func (p *begin) help() (title, text string) {
 	return "Start a ceremony", "Choose the plan that everybody signed, say which sitting this is, and name a new folder. " +
 		"The first step then has two operators type the plan's code from their own copies."

@@ -216,6 +216,8 @@ func (p *ceremony) inTheMiddle() bool {
 	return !over
 }
 
+func (p *ceremony) title() string { return p.c.Plan().ID + " · " + p.c.Side() + " machine" }
+
 // scroller is what the keys turn.
 func (p *ceremony) scroller() *container.Scroll { return p.scroll.Scroll }
 

@@ -40,6 +40,8 @@ func (w *Window) edit(d *plan.Draft) {
 	w.show(p)
 }
 
+func (p *edit) title() string { return "Plan editor" }
+
 // edit opens the plan that was chosen in the editor.
 func (p *begin) edit() {
 	b, err := p.w.host.Read(p.path.Value())

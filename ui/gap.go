@@ -107,7 +107,7 @@ func (c *takeControl) asked() {
 	p := c.p
 	g, err := p.c.Receiving()
 	if err != nil {
-		fillWith(c.box, kit.NewText(steps.Explain(err).Title, kit.Alert))
+		fillWith(c.box, problemPanel(steps.Explain(err)))
 		return
 	}
 	c.g = g

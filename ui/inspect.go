@@ -96,6 +96,8 @@ func (p *inspected) rows() (rows []kit.CheckRow) {
 	return rows
 }
 
+func (p *inspected) title() string { return p.r.Name + " · inspected" }
+
 func (p *inspected) help() (title, text string) {
 	return "Inspect a file", "What the file is, by its content; every check by name; and what is known to go wrong with such files. Nothing is changed."
 }

@@ -48,7 +48,6 @@ func (w *Window) lead(what, dir string, open func(say func(string)) (*steps.Cere
 		if w.host.Remember != nil {
 			w.host.Remember(dir)
 		}
-		w.win.SetTitle(kit.Visible(c.Plan().Name) + " · " + c.Side())
 		w.show(newCeremony(w, c, again))
 	})
 }

@@ -12,7 +12,7 @@ type over struct {
 	p      *ceremony
 	title  string
 	lines  []string
-	code   string // to write down, or ""
+	code   string // of the log's head, or ""
 	next   string // label of the button
 	then   func()
 	box    fyne.CanvasObject
@@ -35,6 +35,9 @@ func newOver(p *ceremony, now steps.Now) *over {
 		o.lines = []string{"The ceremony goes on at the offline machine, beside the HSM, and afterwards here, with this folder: " + p.c.Path(), "As long as its camera has not taken everything, the codes can be shown here again."}
 	default:
 		o.lines = []string{"Bring the medium to the offline machine, beside the HSM. Afterwards the ceremony goes on here, with this folder: " + p.c.Path()}
+	}
+	if now.Phase != steps.Done {
+		o.code = p.c.Head().SHA256.Code()
 	}
 	if s := p.w.scene; s != nil {
 		s.onward(o, now)
@@ -68,7 +71,11 @@ func (o *over) build() {
 		}
 	}
 	if o.code != "" {
-		box.Add(kit.NewFacts([]kit.Fact{{Label: "Head of the log", Value: o.code, Write: true}}))
+		label := "Head of the log, to compare when this folder is opened again"
+		if o.paused {
+			label = "Head of the log"
+		}
+		box.Add(kit.NewFacts([]kit.Fact{{Label: label, Value: o.code, Write: o.paused, Mono: true}}))
 	}
 	o.box = box
 }

@@ -34,9 +34,9 @@ func (p *viewer) list() []*part {
 	return []*part{
 		verdict,
 		{title: "Codes from paper", state: p.paper.state(), draw: p.paper.draw, primary: p.paper.primary},
-		{title: "Exceptions, open points", note: fmt.Sprint(points), state: state, draw: p.points},
+		{title: "Exceptions and open points", note: fmt.Sprint(points), state: state, draw: p.points},
 		p.line.part,
-		{title: "People, signatures", icon: "people", draw: p.people},
+		{title: "People and signatures", icon: "people", draw: p.people},
 		{title: "Keys", note: fmt.Sprint(len(p.t.Plan.Keys)), icon: "key", draw: p.keyCards},
 		{title: "Files", note: fmt.Sprint(len(p.t.Manifest())), icon: "folder", draw: p.fileList},
 		{title: "What standards ask", icon: "file", draw: p.demands},

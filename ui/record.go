@@ -27,7 +27,7 @@ func (p *ceremony) showStep(it steps.Item) {
 	}
 	body := kit.NewColumn(2.5, kit.NewText(it.Step.Says(p.c.Plan()), kit.Muted))
 	for _, r := range records {
-		body.Add(recordBody(r))
+		body.Add(p.recordBody(r))
 	}
 	if len(records) == 0 {
 		body.Add(kit.NewText("There is no record of it yet.", kit.Body))
@@ -46,38 +46,38 @@ func (p *ceremony) showRecord(i int) {
 		p.w.tell(err)
 		return
 	}
-	p.w.sheet(b.Text, kit.NewColumn(2.5, recordBody(r), kit.NewText("As it stands in "+b.Log, kit.Overline), kit.NewMono(string(raw))))
+	p.w.sheet(b.Text, kit.NewColumn(2.5, p.recordBody(r), kit.NewText("As it stands in "+b.Log, kit.Overline), kit.NewMono(string(raw))))
 }
 
-func recordBody(r audit.Record) fyne.CanvasObject {
-	head := fmt.Sprintf("Record %d · %s · %s", r.Seq, r.Ev, r.Wall.Local().Format("2006-01-02 15:04:05"))
-	if len(r.Actor) > 0 {
-		head += " · " + strings.Join(r.Actor, ", ")
+func (p *ceremony) recordBody(r audit.Record) fyne.CanvasObject {
+	head := fmt.Sprintf("Record %d · %s", r.Seq, r.Wall.Local().Format("2006-01-02 15:04:05"))
+	for _, id := range r.Actor {
+		head += " · " + p.c.Person(id).Name
 	}
 	body := kit.NewColumn(1.5, kit.NewText(head, kit.SmallStrong))
 	var end audit.End
 	if r.Ev == audit.EvEnd && r.Decode(&end) == nil {
-		addEnd(body, end)
+		p.addEnd(body, r.Step, end)
 	}
 	var fail audit.Fail
 	if r.Ev == audit.EvFail && r.Decode(&fail) == nil {
-		body.Add(kit.NewText("It did not come to its end: "+fail.Problem, kit.Alert))
-		addEnd(body, fail.End)
+		body.Add(kit.NewText("It did not come to its end ("+fail.Problem+")", kit.Alert))
+		p.addEnd(body, r.Step, fail.End)
 	}
 	return body
 }
 
 // addEnd shows answers, checks, files and signatures.
-func addEnd(body *fyne.Container, e audit.End) {
+func (p *ceremony) addEnd(body *fyne.Container, step string, e audit.End) {
 	var facts []kit.Fact
 	for _, name := range slices.Sorted(maps.Keys(e.Answers)) {
-		facts = append(facts, kit.Fact{Label: name, Value: e.Answers[name]})
+		facts = append(facts, kit.Fact{Label: p.asked(step, name), Value: p.c.Person(e.Answers[name]).Name})
 	}
 	for _, f := range e.Files {
 		facts = append(facts, kit.Fact{Label: f.Name, Value: "SHA-256 " + f.SHA256.Groups(), Mono: true})
 	}
 	for _, s := range e.Statements {
-		facts = append(facts, kit.Fact{Label: "Signed by " + s.Person, Value: s.Action})
+		facts = append(facts, kit.Fact{Label: "Signed by " + p.c.Person(s.Person).Name, Value: s.Action})
 	}
 	if len(facts) > 0 {
 		body.Add(kit.NewFacts(facts))
@@ -89,4 +89,21 @@ func addEnd(body *fyne.Container, e audit.End) {
 	if len(rows) > 0 {
 		body.Add(kit.NewChecks(rows))
 	}
+}
+
+// asked is what a recorded answer was an answer to, and whose it is.
+func (p *ceremony) asked(step, name string) string {
+	question := steps.Question(step, name)
+	field, of, part := strings.Cut(name, ".")
+	if question == "" && part {
+		question = steps.Question(step, field)
+		of = p.c.Person(of).Name
+	}
+	switch {
+	case question == "":
+		return name
+	case part:
+		return question + " (" + of + ")"
+	}
+	return question
 }

@@ -35,7 +35,7 @@ func newScene(w *Window, r *Rehearsal, two bool) *scene {
 		off.scene = s
 		off.show(newStart(off))
 		off.Show()
-		w.win.SetTitle("Online machine")
+		w.base = "Online machine"
 		s.at["offline"] = off
 	}
 	s.table = newTable(s, w)

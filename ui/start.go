@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -46,7 +47,7 @@ func (s *start) top() fyne.CanvasObject {
 	about := kit.NewLine(fmt.Sprintf("version %s · commit %.7s", a.Version, a.Commit), kit.SmallMuted)
 	code := kit.NewLine("program code "+a.SHA256.Code(), kit.SmallMuted)
 	if err != nil {
-		code = kit.NewLine("program code unknown: "+err.Error(), kit.SmallMuted)
+		code = kit.NewLine("program code unknown: "+strings.ReplaceAll(err.Error(), "\n", "; "), kit.SmallMuted)
 	}
 	name := kit.NewColumn(0.5, kit.NewLine("Key ceremony", kit.Heading), kit.NewLine("air-gapped key transfer to Azure", kit.Muted))
 	right := kit.NewRow(2, -1, kit.NewColumn(0.5, about, code), kit.NewButton("View", kit.Quiet, s.w.showView))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -107,7 +108,7 @@ func (k *taking) say(err error) {
 	k.note.SetStyle(kit.Small)
 	text := ""
 	if err != nil {
-		text = capital(err.Error()) + "."
+		text = strings.Join(sentences(err.Error()), " ")
 	}
 	k.note.SetText(text)
 	k.box.Refresh()

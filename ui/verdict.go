@@ -43,7 +43,7 @@ func (p *viewer) outcome() fyne.CanvasObject {
 		lines = append([]string{p.t.Outcome()}, lines...)
 	}
 	if p.bad != nil {
-		lines = append(lines, "The record cannot be read: "+p.bad.Error())
+		lines = append(lines, "The record cannot be read. "+strings.Join(sentences(p.bad.Error()), " "))
 	}
 	if p.t != nil && p.paper.state() != kit.Done {
 		lines = append(lines, "Whoever made the folder also made the plan in it. It proves what it says only with the codes that came to you by another way, on paper: type them, and it is verified with them.")
@@ -59,7 +59,7 @@ func (p *viewer) outcome() fyne.CanvasObject {
 func (p *viewer) numbers() fyne.CanvasObject {
 	number := func(label string, n int) fyne.CanvasObject { return kit.NewChip(label, fmt.Sprint(n)) }
 	return kit.NewFlow(1, number("Exceptions", len(p.t.Exceptions)), number("Checks not made", len(p.t.Missed())),
-		number("Do not agree", len(p.t.Against)), number("Open points", len(p.t.Open())), number("Records", len(p.entries)))
+		number("People who do not agree", len(p.t.Against)), number("Open points", len(p.t.Open())), number("Records", len(p.entries)))
 }
 
 var ruleHeads = map[string]string{

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"cmp"
 	"context"
+	"path/filepath"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -102,6 +104,8 @@ func (p *viewer) build() {
 		p.box = container.NewBorder(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"), nil, nil, nil, p.box)
 	}
 }
+
+func (p *viewer) title() string { return cmp.Or(p.v.Ceremony, filepath.Base(p.dir)) + " · transcript" }
 
 func (p *viewer) name() string {
 	if p.t == nil {

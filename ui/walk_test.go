@@ -112,6 +112,23 @@ func (h *hall) sitting(w *Window, visit func(id string)) {
 	h.t.Fatal("the sitting has no end")
 }
 
+// ended looks at the page of a sitting that is over: nothing turns away from a
+// script of which nothing is left, and the head's code is there to compare when
+// the folder is opened again.
+func (h *hall) ended(w *Window, stage steps.Stage) {
+	h.t.Helper()
+	p := page_(h.t, w)
+	if len(p.turns.Objects) > 0 {
+		h.t.Errorf("at the end of %s there are %d buttons beside the one that goes on", stage, len(p.turns.Objects))
+	}
+	if o := p.now.(*over); stage == steps.Prepare && o.code != p.c.Head().SHA256.Code() {
+		h.t.Errorf("the head's code is %q", o.code)
+	}
+	if want := "hall-2026 · " + stage.Side() + " machine — Key ceremony"; w.win.Title() != want {
+		h.t.Errorf("the window is called %q, wanted %q", w.win.Title(), want)
+	}
+}
+
 // TestWholeCeremony leads through all three sittings in the window, with real
 // key presses, and has the folder verified.
 func TestWholeCeremony(t *testing.T) {
@@ -126,6 +143,7 @@ func TestWholeCeremony(t *testing.T) {
 		}
 		h.sitting(w, visit)
 		h.shot(w, "over."+string(stage))
+		h.ended(w, stage)
 		test.Tap(page_(t, w).primary)
 	}
 	v, ok := w.page.(*viewer)

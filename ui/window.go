@@ -15,6 +15,7 @@ type Window struct {
 	app   fyne.App
 	win   fyne.Window
 	name  string // in traces
+	base  string // its title while the page has none of its own
 	host  Host
 	keys  *kit.Keys
 	work  *work
@@ -54,7 +55,7 @@ func New(a fyne.App, h Host) *Window {
 func (w *Window) Start() { w.show(newStart(w)) }
 
 func newWindow(a fyne.App, h Host, name, title string) *Window {
-	w := &Window{app: a, win: a.NewWindow(title), name: name, host: h}
+	w := &Window{app: a, win: a.NewWindow(title), name: name, base: title, host: h}
 	w.keys = kit.NewKeys(w.win)
 	w.work = &work{w: w}
 	w.trace = newTracer(w)
@@ -120,9 +121,19 @@ func (w *Window) shortcuts() {
 // show puts a page in the place of the one before.
 func (w *Window) show(p page) {
 	w.page = p
+	w.win.SetTitle(w.title())
 	w.win.SetContent(container.NewStack(p.content(), container.NewWithoutLayout(w.trace.probe)))
 	w.focus(p.first())
 	w.trace.touch()
+}
+
+// title says in the desktop's list of windows what is led here, and where.
+func (w *Window) title() string {
+	p, ok := w.page.(interface{ title() string })
+	if !ok {
+		return w.base
+	}
+	return kit.Visible(p.title()) + " — Key ceremony"
 }
 
 func (w *Window) focus(f fyne.Focusable) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -16,11 +17,36 @@ import (
 
 // problemPanel shows what is the case, what it means and what to do.
 func problemPanel(p steps.Problem) fyne.CanvasObject {
-	return kit.NewPanel(p.Title, remedies(p), p.Code, kit.PanelError)
+	title, _ := headline(p)
+	return kit.NewPanel(title, remedies(p), p.Code, kit.PanelError)
 }
 
-// remedies are what a problem means, and what to do.
+// sentences makes what errors say into sentences: they begin in lower case,
+// and stand below each other where several came together.
+func sentences(text string) (list []string) {
+	for _, line := range strings.Split(text, "\n") {
+		if line = strings.TrimRight(strings.TrimSpace(line), "."); line != "" {
+			list = append(list, capital(line)+".")
+		}
+	}
+	return list
+}
+
+// headline is what a problem is called, and what more its errors said.
+func headline(p steps.Problem) (title string, more []string) {
+	list := sentences(p.Title)
+	switch {
+	case p.Code == "plan.refused" && len(list) > 1: // one for each mistake
+		return fmt.Sprintf("The plan has %d mistakes", len(list)), list
+	case len(list) == 0:
+		return "", nil
+	}
+	return strings.TrimSuffix(list[0], "."), list[1:]
+}
+
+// remedies are what more there is of a problem, what it means, and what to do.
 func remedies(p steps.Problem) (lines []string) {
+	_, lines = headline(p)
 	if p.Meaning != "" {
 		lines = append(lines, p.Meaning)
 	}
@@ -88,7 +114,8 @@ func (w *Window) tell(err error) {
 		body.Add(kit.NewText(line, kit.Body))
 	}
 	body.Add(kit.NewText(p.Code, kit.SmallMono))
-	w.sheet(p.Title, body)
+	title, _ := headline(p)
+	w.sheet(title, body)
 }
 
 // notice says something above the page.

@@ -1,0 +1,81 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
+)
+
+// TestSentences: what errors say, several that came together too, is read as
+// sentences: a title, and what more there is below it.
+func TestSentences(t *testing.T) {
+	for name, v := range map[string]struct {
+		err   error
+		title string
+		first string // of what stands below
+	}{
+		"one":              {steps.ErrQuorum, capital(steps.ErrQuorum.Error()), "The plan wants more people of this role to sign."},
+		"two together":     {errors.Join(fmt.Errorf("%w: at this machine", steps.ErrSignature), errors.New("it is of another text")), capital(steps.ErrSignature.Error()) + ": at this machine", "It is of another text."},
+		"mistakes of plan": {plan.Errors{{Line: 2, Column: 1, Key: "id", Message: "is missing"}, {Line: 3, Column: 1, Key: "name", Message: "is empty"}}, "The plan has 2 mistakes", "Line 2, column 1: id is missing."},
+	} {
+		p := steps.Explain(v.err)
+		title, _ := headline(p)
+		if lines := remedies(p); title != v.title || len(lines) == 0 || lines[0] != v.first {
+			t.Errorf("%s: %q, %q; wanted %q, %q", name, title, remedies(p), v.title, v.first)
+		}
+		if strings.Contains(title, "\n") {
+			t.Errorf("%s: the title has several lines: %q", name, title)
+		}
+	}
+}
+
+// TestTitles: the window is named after the ceremony and the machine, and no
+// longer when the page is another.
+func TestTitles(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	want := func(title string) {
+		t.Helper()
+		if got := w.win.Title(); got != title {
+			t.Errorf("the window is called %q, wanted %q", got, title)
+		}
+	}
+	want("Key ceremony")
+	w.Rehearse("", false)
+	want("hall-2026 · online machine — Key ceremony")
+	w.home()
+	want("Key ceremony")
+	w.verify(h.path("online"))
+	want("hall-2026 · transcript — Key ceremony")
+}
+
+// TestRecordsInWords: a record names people and questions, not their ids.
+func TestRecordsInWords(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "vault.signin")
+	p := page_(t, w)
+	var said []string
+	for _, b := range p.journal {
+		r, _, err := p.c.Record(b.Log, b.Seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var end audit.End
+		if r.Ev == audit.EvEnd && r.Decode(&end) == nil {
+			for name := range end.Answers {
+				said = append(said, p.asked(r.Step, name))
+			}
+		}
+	}
+	for _, want := range []string{"Who has the keyboard", "The time now, in UTC, by a clock that is not this machine's (Otto Operator)"} {
+		if !slices.Contains(said, want) {
+			t.Errorf("%q is not there: %q", want, said)
+		}
+	}
+}
