@@ -40,6 +40,7 @@ type hall struct {
 	plan   *plan.Plan
 	keys   map[string]ssh.Signer // person.side
 	sheets map[string]string
+	only   string // the machine of the rehearsal that is led here; "": both
 	recent []string
 	shown  []string // files that the system was asked to show
 	report machine.Report
@@ -220,7 +221,7 @@ func (h *hall) begin(b Beginning, say func(string)) (*steps.Ceremony, error) {
 
 func (h *hall) rehearsal() *Rehearsal {
 	return &Rehearsal{
-		Dir:     h.dir,
+		Dir: h.dir, Machine: h.only,
 		Online:  Beginning{Dir: h.path("online"), Stage: steps.Prepare, Plan: h.path("plan.toml")},
 		Offline: Beginning{Dir: h.path("offline"), Stage: steps.Wrap, Plan: h.path("plan.toml")},
 		Papers:  h.papers, Close: func() error { return nil },

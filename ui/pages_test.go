@@ -101,6 +101,32 @@ func TestException(t *testing.T) {
 	}
 }
 
+// TestOtherMachine: where the offline machine is another one, the online one
+// goes on by itself; where its window was closed, it is led in the one that is
+// left.
+func TestOtherMachine(t *testing.T) {
+	h := newHall(t, nil)
+	h.only = "online"
+	w := h.window()
+	w.Rehearse("", false)
+	h.sitting(w, func(string) {})
+	h.shot(w, "over.elsewhere")
+	p := page_(t, w)
+	if label, _, _ := p.now.primary(); label != "Go on with the import" {
+		t.Errorf("the sitting ends with %q", label)
+	}
+	w.scene.r.Machine = "" // and the offline machine has no window
+	newOver(p, p.c.Now()).press()
+	if got := page_(t, w).stage; got != steps.Wrap {
+		t.Fatalf("the other machine's sitting is %s", got)
+	}
+	w.scene.r.Machine = "online"
+	w.scene.goOn()
+	if got := page_(t, w).stage; got != steps.Import {
+		t.Errorf("after it comes %s", got)
+	}
+}
+
 // TestPause: after a pause the window shows the head's code, and the folder
 // opens again at the resume step.
 func TestPause(t *testing.T) {

@@ -112,7 +112,7 @@ func (s *scene) onward(o *over, now steps.Now) {
 // online machine waits for it, and the offline one has done its part.
 func (s *scene) elsewhere(o *over) {
 	if w := s.at["online"]; w != nil {
-		o.lines = append(o.lines, "In this rehearsal the offline machine is another one. Lead it there, and go on here when it has done its part.")
+		o.lines = append(o.lines, "In this rehearsal the offline machine is another one. Lead the ceremony there, and go on here when the HSM has done its part.")
 		o.next, o.then = "Go on with the import", func() { w.enter(s.r.Online) }
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A desktop is a display without a screen, with a window manager: windows get
@@ -20,6 +21,15 @@ type desktop struct {
 	ctx     context.Context
 	display string
 	env     []string
+}
+
+// inTime ends a minute before the time of all tests is over, so that a test can
+// still say what it waits for.
+func inTime(t *testing.T) (context.Context, context.CancelFunc) {
+	if end, ok := t.Deadline(); ok {
+		return context.WithDeadline(t.Context(), end.Add(-time.Minute))
+	}
+	return context.WithCancel(t.Context())
 }
 
 // newDesktop starts Xvfb on a free number. Keys do not repeat: a busy machine

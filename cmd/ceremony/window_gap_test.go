@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"image"
 	"image/jpeg"
 	"math"
@@ -17,7 +16,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/ui"
@@ -29,7 +27,7 @@ import (
 // noisy, gives the other its pictures through a pipe; and the other way round.
 // Beside this people carry nothing but paper.
 func TestWindowByCodes(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	ctx, cancel := inTime(t)
 	defer cancel()
 	exe, d := windowProgram(t), newDesktop(t, ctx)
 	films := [2]string{pipe(t), pipe(t)}

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,7 +22,7 @@ import (
 // TestWindow leads through rehearsals in the real program with its window, by
 // keyboard and mouse.
 func TestWindow(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	ctx, cancel := inTime(t)
 	defer cancel()
 	exe, d := windowProgram(t), newDesktop(t, ctx)
 	t.Run("rehearsal", func(t *testing.T) { wholeRehearsal(newLeader(t, d.in(t), exe)) })
