@@ -100,7 +100,7 @@ func (s *solver) settle(i int) {
 
 // join returns the blocks, one after the other.
 func (s *solver) join() []byte {
-	var all []byte
+	all := make([]byte, 0, s.k*len(s.rows[0][s.k:]))
 	for _, row := range s.rows {
 		all = append(all, row[s.k:]...)
 	}

@@ -1,6 +1,7 @@
 package qr
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/keyceremony/ceremony/digest"
@@ -63,6 +64,7 @@ func (r *Receiver) take(f frame) (Event, error) {
 	case Duplicate:
 		return Duplicate, nil
 	}
+	f.data = bytes.Clone(f.data) // without the room that its text took
 	r.frames = append(r.frames, f)
 	if r.solver.rank < r.shape.blocks {
 		return New, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"image"
+	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/keyceremony/ceremony/transfer/qr/scan"
@@ -119,4 +121,31 @@ func wall(t *testing.T) *image.Gray {
 		}
 	}
 	return scantest.Easy(1).Take(code)
+}
+
+// TestMemory: what a picture costs is a multiple of its pixels, whatever is in
+// it: what is taken while it is read, of which most is given back after each
+// look.
+func TestMemory(t *testing.T) {
+	const each = 12 // bytes for a pixel
+	for name, img := range map[string]*image.Gray{"squares": squares(), "bars": bars(), "wall": wall(t), "noise": noise(1000, 1000)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		decode(t, img, scan.Options{})
+		runtime.ReadMemStats(&after)
+		pixels := uint64(len(img.Pix))
+		taken := after.TotalAlloc - before.TotalAlloc
+		t.Logf("%s: %.1f bytes for a pixel", name, float64(taken)/float64(pixels))
+		if taken > each*pixels {
+			t.Errorf("%s: %d bytes for %d pixels, wanted at most %d for each", name, taken, pixels, each)
+		}
+	}
+}
+
+func noise(w, h int) *image.Gray {
+	random, img := rand.New(rand.NewPCG(3, 4)), image.NewGray(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = byte(random.Uint32())
+	}
+	return img
 }
