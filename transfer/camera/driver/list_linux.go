@@ -38,7 +38,7 @@ type machine struct {
 }
 
 // this is the machine that the program runs on.
-var this = machine{"/dev", func(path string) (hardware, error) { return webcam.Open(path) }}
+var this = machine{"/dev", openDevice}
 
 // List lists the cameras of this machine, in the order of their numbers. A
 // machine without a camera has an empty list. One that this user may not use is
