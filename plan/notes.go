@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // WorkloadKinds lists the kinds of workload; the needs of all but other are known.
@@ -88,10 +89,35 @@ func (p *Plan) peopleNotes() []string {
 			names = append(names, person.Name)
 		}
 	}
-	if len(names) == 0 {
-		return nil
+	var notes []string
+	if len(names) > 0 {
+		notes = append(notes, "signing keys kept as files ("+strings.Join(names, ", ")+"): dual control is procedural")
 	}
-	return []string{"signing keys kept as files (" + strings.Join(names, ", ") + "): dual control is procedural"}
+	for _, person := range p.People {
+		if note := readingNote(person); note != "" {
+			notes = append(notes, note)
+		}
+	}
+	return notes
+}
+
+// readingNote says what people may not see of a name. One in another alphabet
+// is nobody else's by that: it is only said where all its letters pass for Latin
+// ones, or where the window does not draw them.
+func readingNote(p Person) string {
+	for _, r := range p.Name {
+		if unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
+			return fmt.Sprintf("the name of %s has letters that the window shows as their numbers, as %U: write it as the identity document does in Latin letters", p.ID, r)
+		}
+	}
+	if seen := looksLike(p.Name); !isASCII(p.Name) && isASCII(seen) {
+		return fmt.Sprintf("the name of %s has letters that all look like Latin ones, as %q, and are not: compare it with the identity document letter by letter", p.ID, seen)
+	}
+	return ""
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 func (p *Plan) workloadNotes() []string {

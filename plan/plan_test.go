@@ -295,6 +295,21 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestNotesOnNames: a name in another alphabet is said only where people may not
+// see what it is.
+func TestNotesOnNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"Ada  Admin": "", "Zoë Müller": "", "Ольга Операторова": "", "Ελένη Γκίκα": "",
+		"Тамара Рокот": "look like Latin ones, as \"tamapa pokot\"",
+		"山田 太郎":        "as their numbers, as U+5C71",
+	} {
+		note := readingNote(Person{ID: "op1", Name: name})
+		if note == "" != (want == "") || !strings.Contains(note, want) {
+			t.Errorf("of %q it says %q, wanted %q", name, note, want)
+		}
+	}
+}
+
 func ExampleErrors() {
 	_, err := Parse([]byte("format = 1\nid = \"Contoso\"\nName = \"x\"\nrehearsal = 0\n"))
 	errs := err.(Errors)

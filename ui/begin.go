@@ -143,10 +143,10 @@ func planPanel(p *plan.Plan) fyne.CanvasObject {
 		mode = "A rehearsal: nothing counts."
 	}
 	lines := []string{
-		mode, fmt.Sprintf("%d target keys into %s, from the HSM with serial number %s. %d people.", len(p.Keys), p.Vault.URL, p.HSM.Serial, len(p.People)),
+		mode, fmt.Sprintf("%s into %s, from the HSM with serial number %s. %d people.", count(len(p.Keys), "target key"), p.Vault.URL, p.HSM.Serial, len(p.People)),
 	}
 	if n := len(p.Notes()); n > 0 {
-		lines = append(lines, fmt.Sprintf("%d notes for its reviewers; the editor shows them.", n))
+		lines = append(lines, count(n, "note")+" for its reviewers, in the editor.")
 	}
 	return kit.NewPanel(p.Name, lines, "", kit.PanelPlain)
 }

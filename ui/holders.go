@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -26,10 +28,28 @@ func (p *viewer) people() fyne.CanvasObject {
 	said := kit.NewColumn(1, kit.NewText("At each sign-in and seal, at the least: "+p.t.Quorum()+".", kit.Body))
 	for _, seal := range []string{"seal.prepare", "seal.offline", "seal.final"} {
 		r := p.t.Rule(seal)
-		said.Add(kit.NewMarked(ruleMarks[r.Result], rule(seal), r.Detail))
+		said.Add(kit.NewMarked(ruleMarks[r.Result], rule(seal), p.byName(r.Detail)))
 	}
 	words := kit.NewText("A key is a person only while nobody else can use it: see how each is kept. Fingerprints are as ssh-keygen -l shows them. A tick is a signature that verifies.", kit.Muted)
 	return p.leaf("Who had to sign, and who did", "People and signatures", said, words, cards)
+}
+
+// byName puts names in the place of ids where a rule says who signed.
+func (p *viewer) byName(detail string) string {
+	const signed = "signed by "
+	ids, ok := strings.CutPrefix(detail, signed)
+	if !ok {
+		return detail
+	}
+	list := strings.Split(ids, ", ")
+	for i, id := range list {
+		for _, person := range p.t.Plan.People {
+			if person.ID == id {
+				list[i] = person.Name
+			}
+		}
+	}
+	return signed + strings.Join(list, ", ")
 }
 
 func personCard(s report.Signer, m report.Member) fyne.CanvasObject {

@@ -34,7 +34,7 @@ func (p *viewer) list() []*part {
 	return []*part{
 		verdict,
 		{title: "Codes from paper", state: p.paper.state(), draw: p.paper.draw, primary: p.paper.primary},
-		{title: "Exceptions and open points", note: fmt.Sprint(points), state: state, draw: p.points},
+		{title: "Exceptions and open points", note: toRead(points), state: state, draw: p.points},
 		p.line.part,
 		{title: "People and signatures", icon: "people", draw: p.people},
 		{title: "Keys", note: fmt.Sprint(len(p.t.Plan.Keys)), icon: "key", draw: p.keyCards},
@@ -43,6 +43,14 @@ func (p *viewer) list() []*part {
 		{title: "Without this program", icon: "check", draw: p.stock},
 		{title: "Print", icon: "copy", draw: p.printing},
 	}
+}
+
+// toRead says how many points there are, and nothing of none.
+func toRead(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d to read", n)
 }
 
 // leaf is a part that scrolls: what it is about, its title, and what is in it.

@@ -76,8 +76,8 @@ func (p *ceremony) addEnd(body *fyne.Container, step string, e audit.End) {
 	for _, f := range e.Files {
 		facts = append(facts, kit.Fact{Label: f.Name, Value: "SHA-256 " + f.SHA256.Groups(), Mono: true})
 	}
-	for _, s := range e.Statements {
-		facts = append(facts, kit.Fact{Label: "Signed by " + p.c.Person(s.Person).Name, Value: s.Action})
+	if len(e.Statements) > 0 {
+		facts = append(facts, kit.Fact{Label: "Signed: " + e.Statements[0].Action, Value: p.names(e.Statements)})
 	}
 	if len(facts) > 0 {
 		body.Add(kit.NewFacts(facts))
@@ -89,6 +89,15 @@ func (p *ceremony) addEnd(body *fyne.Container, step string, e audit.End) {
 	if len(rows) > 0 {
 		body.Add(kit.NewChecks(rows))
 	}
+}
+
+// names lists who signed.
+func (p *ceremony) names(signed []audit.SignedBy) string {
+	var list []string
+	for _, s := range signed {
+		list = append(list, p.c.Person(s.Person).Name)
+	}
+	return strings.Join(list, ", ")
 }
 
 // asked is what a recorded answer was an answer to, and whose it is.

@@ -31,7 +31,7 @@ var album = strings.Fields(`
 	start.recent inspect begin editor editor.new table view help picker
 	verdict verdict.paper verdict.exceptions verdict.timeline verdict.people verdict.keys verdict.files verdict.standards verdict.print
 	ceremony.open.act signing sign.sheet sign.elsewhere sign.codes sign.bring clock.check.act.ready kek.create.act.ready kek.code.act result.kek.readback
-	prepare.seal.sealing send.kek.export over.prepare take.kek.receive.part kek.confirm.act.ready hsm.login.act result.hsm.probe target.wrap.act.ready underway
+	prepare.seal.sealing send.kek.export over.prepare take.kek.receive.part kek.confirm.act.ready kek.trust.act.ready hsm.login.act result.hsm.probe target.wrap.act.ready underway
 	close.refused interrupted problem exception.ready pause paused resume turn.people.change record.step record.raw
 `)
 

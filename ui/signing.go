@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -89,7 +91,30 @@ func (s *signing) missing() string {
 	if len(s.taken) > 0 && s.p.c.Enough(s.text, s.signed()) {
 		return ""
 	}
-	return fmt.Sprintf("Waiting for signatures: %s (%d of %d signed)", s.now.Needed, len(s.taken), len(s.texts))
+	return fmt.Sprintf("Waiting for signatures: %s (%d of %d signed)", s.p.needed(s.now), len(s.taken), len(s.texts))
+}
+
+// needed says whose signatures a step wants, where those who may sign are not
+// named beside it.
+func (p *ceremony) needed(now steps.Now) string {
+	number, ofThem := strings.CutSuffix(now.Needed, " of them") // "one of them", "each of them"
+	if !ofThem {
+		return now.Needed
+	}
+	var roles []string
+	for _, id := range now.Sign {
+		if role := p.c.Person(id).Role; !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	if len(roles) == 0 {
+		return now.Needed
+	}
+	last := roles[len(roles)-1]
+	if before := roles[:len(roles)-1]; len(before) > 0 {
+		last = strings.Join(before, ", ") + map[bool]string{true: " or ", false: " and "}[number == "one"] + last
+	}
+	return number + " " + last
 }
 
 func (s *signing) signed() []string {

@@ -62,8 +62,9 @@ func (s *step) reopened() fyne.CanvasObject {
 	if !again {
 		return nil
 	}
-	return kit.NewPanel("The ceremony goes on where it stopped",
-		[]string{"Nothing recorded is lost. If the head of the log was written down, compare it with the one shown beside the transcript: " + s.p.c.Head().SHA256.Code()}, "", kit.PanelPlain)
+	words := "Nothing recorded is lost. If the code of the log's head was written down, compare it with this one:"
+	return kit.NewColumn(1, kit.NewPanel("The ceremony goes on where it stopped", []string{words}, "", kit.PanelPlain),
+		kit.NewFacts([]kit.Fact{{Label: "Head of the log", Value: s.p.c.Head().SHA256.Code(), Mono: true}}))
 }
 
 // who shows the roles of the step, and who has the keyboard.
@@ -76,7 +77,7 @@ func (s *step) who() fyne.CanvasObject {
 	}
 	add("Acts", s.now.Step.Acts)
 	if len(s.now.Sign) > 0 {
-		add("Signs", []string{s.now.Needed})
+		add("Signs", []string{s.p.needed(s.now)})
 	}
 	add("Watches", s.now.Step.Watches)
 	if len(s.now.Keys) > 0 {

@@ -79,3 +79,20 @@ func TestRecordsInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoseSignatures: who may sign is said by role, where their names do not
+// stand beside it.
+func TestWhoseSignatures(t *testing.T) {
+	_, w := led(t)
+	p := page_(t, w)
+	for want, now := range map[string]steps.Now{
+		"one operator or internal witness": {Needed: "one of them", Sign: []string{"op1", "op2", "witness"}},
+		"each operator":                    {Needed: "each of them", Sign: []string{"op1", "op2"}},
+		"the quorum of each role":          {Needed: "the quorum of each role", Sign: []string{"op1"}},
+		"one of them":                      {Needed: "one of them"},
+	} {
+		if got := p.needed(now); got != want {
+			t.Errorf("it says %q, wanted %q", got, want)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
@@ -14,8 +16,13 @@ type Fact struct {
 	Mono, Write, Copy bool
 }
 
-// NewFacts lists facts, label and value; boxed ones stand below their label.
+// NewFacts lists facts, label and value; boxed ones stand below their label,
+// and so do codes, whose groups stay whole.
 func NewFacts(facts []Fact) fyne.CanvasObject {
+	facts = slices.Clone(facts)
+	for i := range facts {
+		facts[i].Mono = facts[i].Mono || isCode(facts[i].Value)
+	}
 	list := make([]fyne.CanvasObject, len(facts))
 	wide := float32(0)
 	for _, f := range facts {
