@@ -131,6 +131,18 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestSignersByName: who signed a seal is named, where the rule has ids.
+func TestSignersByName(t *testing.T) {
+	a := auditing(t, nil)
+	for detail, want := range map[string]string{
+		"signed by op1, iw": "signed by Zoë Müller, Inga Witness", "signed by op1, eve": "signed by Zoë Müller, eve", "2 of 3": "2 of 3",
+	} {
+		if got := a.p.byName(detail); got != want {
+			t.Errorf("%q is shown as %q, wanted %q", detail, got, want)
+		}
+	}
+}
+
 // TestCodesFromPaper: codes are typed, verified with, and judged one by one.
 func TestCodesFromPaper(t *testing.T) {
 	a := auditing(t, nil)

@@ -34,6 +34,18 @@ func TestFactsAreCopied(t *testing.T) {
 	}
 }
 
+// A code is never parted in the middle of a group, also beside its label.
+func TestCodeAmongFacts(t *testing.T) {
+	themed(t, Light, 1)
+	o := NewFacts([]Fact{{Label: "Its code, as on the sheets", Value: aCode}, {Label: "Held as", Value: "rehearsal"}})
+	show(t, o, 420, 500)
+	for _, group := range strings.Fields(aCode) {
+		if lines := linesOf(o); !slices.Contains(lines, group) {
+			t.Errorf("%s is not whole in %q", group, lines)
+		}
+	}
+}
+
 func TestFactToWriteDown(t *testing.T) {
 	themed(t, Light, 1)
 	o := NewFacts([]Fact{{Label: "KEK code", Value: aCode, Write: true}})
