@@ -176,6 +176,7 @@ func TestAttributesRefused(t *testing.T) {
 		"was readable":        {set(ckaAlways, 0), CheckNever, false},
 		"local of two bytes":  {set(ckaLocal, 0, 1), CheckLocal, false},
 		"sensitive is 2":      {set(ckaSensitive, 2), CheckSensitive, true},
+		"extractable is 2":    {set(ckaExtractable, 2), CheckNotExtractable, true},
 		"extractable missing": {func(o object) { delete(o, ckaExtractable) }, CheckNotExtractable, true},
 	} {
 		for _, imported := range []bool{false, true} {
