@@ -106,23 +106,6 @@ func TestRefuses(t *testing.T) {
 
 func second(_ timestamp.Stamp, err error) error { return err }
 
-// A certificate that may be used for something else too is refused (RFC 3161,
-// 2.3). OpenSSL would not sign with it either: its answer is no token.
-func TestRefusesOtherUsage(t *testing.T) {
-	a := tsatest.WithUsage(t, false)
-	q, err := timestamp.NewRequest(digest.Of(data), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := a.Answer(q.DER())
-	if err != nil {
-		return // it does not even answer
-	}
-	if _, _, err := q.Take(answer, a.Root); err == nil {
-		t.Error("a certificate without a critical usage was taken")
-	}
-}
-
 // Every bit of a file that is kept counts, and every byte.
 func TestEveryBitOfAToken(t *testing.T) {
 	a := tsatest.New(t)

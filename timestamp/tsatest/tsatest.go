@@ -32,11 +32,7 @@ type Authority struct {
 
 // New makes an authority whose root signs an intermediate certificate, and that
 // one the signer's. Without OpenSSL the test fails.
-func New(t testing.TB) *Authority { return WithUsage(t, true) }
-
-// WithUsage is New, and says whether the signer's certificate is marked, as it
-// must be, for time-stamping alone.
-func WithUsage(t testing.TB, critical bool) *Authority {
+func New(t testing.TB) *Authority {
 	t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Fatal("openssl is not installed: apt-get install openssl")
@@ -44,7 +40,7 @@ func WithUsage(t testing.TB, critical bool) *Authority {
 	a := &Authority{t: t, dir: t.TempDir()}
 	root, rootKey := a.issue("root", nil, nil, x509.Certificate{IsCA: true, KeyUsage: x509.KeyUsageCertSign})
 	mid, midKey := a.issue("intermediate", root, rootKey, x509.Certificate{IsCA: true, KeyUsage: x509.KeyUsageCertSign})
-	usage := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: critical, Value: []byte("\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x08")}
+	usage := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: []byte("\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x08")}
 	leaf, key := a.issue("authority", mid, midKey, x509.Certificate{KeyUsage: x509.KeyUsageDigitalSignature, ExtraExtensions: []pkix.Extension{usage}})
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	a.must(err)
