@@ -149,6 +149,7 @@ func TestRefusesTopVaultAndKEK(t *testing.T) {
 		{"340d600392818df2413382dc7d8325c360d83ea49a262d31760348484bbc10b5", "caf90169eefa5f807d577486b9f795ab86ae2983c5c20806cff959117e90af18", "program.sha256 entry 2 is there a second time, wanted each digest once"},
 		{"caf90169eefa5f807d577486b9f795ab86ae2983c5c20806cff959117e90af18", zeros, "program.sha256 entry 1 is all zeros, wanted the digest of a program"},
 		{"https://contoso-hsm.managedhsm.azure.net", "http://contoso-hsm.managedhsm.azure.net", `vault.url is "http://contoso-hsm.managedhsm.azure.net", wanted https://NAME.vault.azure.net or https://NAME.managedhsm.azure.net`},
+		{"https://contoso-hsm.managedhsm.azure.net", "contoso-hsm.managedhsm.azure.net", `vault.url is "contoso-hsm.managedhsm.azure.net", wanted https://NAME.vault.azure.net or https://NAME.managedhsm.azure.net`},
 		{"contoso-hsm.managedhsm.azure.net", "contoso-hsm.managedhsm.azure.net/", `vault.url is "https://contoso-hsm.managedhsm.azure.net/", wanted https://NAME.vault.azure.net or https://NAME.managedhsm.azure.net`},
 		{"contoso-hsm.managedhsm.azure.net", "contoso-hsm.managedhsm.azure.net:8443", `vault.url is "https://contoso-hsm.managedhsm.azure.net:8443", wanted https://NAME.vault.azure.net or https://NAME.managedhsm.azure.net`},
 		{"contoso-hsm.managedhsm.azure.net", "contoso-hsm.managedhsm.azure.cn", `vault.url is "https://contoso-hsm.managedhsm.azure.cn", wanted https://NAME.vault.azure.net or https://NAME.managedhsm.azure.net`},
