@@ -17,10 +17,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 )
 
 // Errors that callers tell apart.
@@ -57,11 +59,21 @@ func Open(path string) (*Dir, error) {
 	if err := fault("open", path); err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(path)
+	root, err := OpenRoot(path)
 	if err != nil {
 		return nil, err
 	}
 	return &Dir{root: root, path: path}, nil
+}
+
+// OpenRoot is that of package os, and gives ENOTDIR for a file, which os tells
+// in words alone.
+func OpenRoot(path string) (*os.Root, error) {
+	root, err := os.OpenRoot(path)
+	if st, statErr := os.Stat(path); err != nil && statErr == nil && !st.IsDir() {
+		err = &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
+	}
+	return root, err
 }
 
 // Create makes the folder (mode 0700) in an existing parent and opens it.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/durable"
@@ -151,10 +152,12 @@ func Open(path string, w World) (*Ceremony, error) {
 // openDir opens a folder that has a plan.
 func openDir(path string) (*durable.Dir, *plan.Plan, error) {
 	dir, err := durable.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil, fmt.Errorf("%w: %s does not exist", ErrNoCeremony, path)
-	}
-	if err != nil {
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, nil, fmt.Errorf("%w: %s is no folder", ErrNoCeremony, path)
+	case err != nil:
 		return nil, nil, err
 	}
 	b, err := dir.Read("plan.toml", plan.MaxBytes)

@@ -36,7 +36,7 @@ func Explain(err error) Problem {
 	case errors.As(err, &refused):
 		return refused.problem()
 	case errors.As(err, &bad):
-		return Problem{"plan.refused", bad.Error(), "The plan cannot be used as it is.", "Correct the lines named, have it reviewed, and sign it anew."}
+		return Problem{"plan.refused", err.Error(), "The plan cannot be used as it is.", "Correct the lines named, have it reviewed, and sign it anew."}
 	case errors.As(err, &vault):
 		return Problem{string(vault.Code), vault.Error(), vault.Meaning, vault.Remedy}
 	}
@@ -189,7 +189,7 @@ var problems = []struct {
 	{audit.ErrClosed, "log.closed", "The transcript of this sitting is frozen.", "Go on with the signatures, or at the other machine."},
 	{audit.ErrNoPassphrase, "key.unprotected", "This signing key has no passphrase: anybody who has the file can sign.", "Protect it: ssh-keygen -p -f KEY."},
 	{audit.ErrPassphrase, "key.passphrase", "The passphrase does not open this key.", "Type it again."},
-	{ErrNoCeremony, "folder.no-ceremony", "There is no plan in it.", "Check the name of the folder. To begin a ceremony: ceremony run DIR --stage prepare --plan plan.toml."},
+	{ErrNoCeremony, "folder.no-ceremony", "There is nothing to go on with.", "Check the name of the folder. To begin a ceremony: ceremony run DIR --stage prepare --plan plan.toml."},
 	{ErrOtherPlan, "folder.other-plan", "The plan in the folder was exchanged after the ceremony had begun.", "Put the first plan back."},
 	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
 	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},
@@ -247,6 +247,7 @@ var problems = []struct {
 	{transfer.ErrDiffers, "bundle.differs", "Nothing is ever overwritten.", "Use a fresh medium."},
 	{syscall.ENOSPC, "disk.full", "There is no room left on the disk or medium. What was recorded before is whole.", "Make room, and start again: the same step comes back."},
 	{fs.ErrNotExist, "file.missing", "A file or folder that was named is not there.", "Check the path; see that the medium is mounted."},
+	{syscall.ENOTDIR, "file.no-folder", "A file lies where a folder should be.", "Name a folder, or move the file away."},
 	{fs.ErrExist, "file.exists", "Nothing is ever overwritten.", "Choose another name."},
 	{fs.ErrPermission, "file.permission", "The system does not let this program read or write there.", "Check who owns the folder or medium, and whether it is mounted read-only."},
 	{context.Canceled, "stopped", "Somebody stopped it. What had begun may have happened.", "Start again: the same step comes back."},

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/durable"
 )
 
 // Read finds the one bundle that is wanted on a mounted medium and reads it
@@ -18,7 +18,7 @@ import (
 // the medium does not stop it and is named in Foreign: whether the medium may
 // hold more is for the people in the room.
 func Read(medium string, want Want) (Bundle, error) {
-	root, err := os.OpenRoot(medium)
+	root, err := durable.OpenRoot(medium)
 	if err != nil {
 		return Bundle{}, fmt.Errorf("opening the medium: %w", err)
 	}

@@ -30,7 +30,7 @@ func Write(medium string, h Header, files map[string][]byte) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	root, err := os.OpenRoot(medium)
+	root, err := durable.OpenRoot(medium)
 	if err != nil {
 		return Written{}, fmt.Errorf("opening the medium: %w", err)
 	}

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
@@ -24,11 +26,8 @@ func readSmall(path string) ([]byte, error) { return readUpTo(path, maxSmall) }
 // readUpTo reads a file of at most so many bytes.
 func readUpTo(path string, most int64) ([]byte, error) {
 	f, err := openRegular(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, misuse("%w", err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, absent(path, err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, most+1))
@@ -58,6 +57,20 @@ func openRegular(path string) (*os.File, error) {
 	return f, nil
 }
 
+// absentError says that somebody named a file or folder that is not there.
+type absentError struct{ path string }
+
+func (e *absentError) Error() string { return e.path + " does not exist: look at its name" }
+func (e *absentError) Unwrap() error { return fs.ErrNotExist }
+
+// absent says so of an error with this path, and leaves all others.
+func absent(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // the latter: below a file
+		return &useError{&absentError{path}}
+	}
+	return err
+}
+
 func notRegular(path string, st os.FileInfo) error {
 	if st.IsDir() {
 		return misuse("%s is a folder: name a file", path)
@@ -70,7 +83,7 @@ func notRegular(path string, st os.FileInfo) error {
 func secretFile(path string) ([]byte, error) {
 	st, err := os.Stat(path)
 	if err != nil {
-		return nil, misuse("%w", err)
+		return nil, absent(path, err)
 	}
 	if openToOthers(st.Mode()) {
 		return nil, misuse("%s can be read by others (mode %04o): it must have mode 0600", path, st.Mode().Perm())
@@ -92,14 +105,19 @@ func fileSum(path string) (digest.SHA256, error) {
 	return digest.SHA256(h.Sum(nil)), nil
 }
 
-// writeNew writes a file that must not exist.
+// writeNew writes a file that must not exist, or has the same bytes.
 func writeNew(path string, b []byte) error {
-	dir, err := durable.Open(filepath.Dir(path))
+	folder := filepath.Dir(path)
+	dir, err := durable.Open(folder)
 	if err != nil {
-		return err
+		return absent(folder, err)
 	}
 	defer dir.Close()
-	return dir.WriteNew(filepath.Base(path), b)
+	err = dir.WriteNew(filepath.Base(path), b)
+	if errors.Is(err, durable.ErrExists) {
+		return misuse("%w, and nothing is overwritten: name another file", err)
+	}
+	return err
 }
 
 // replaceFile writes a file of our own in one step: a reader sees the old bytes

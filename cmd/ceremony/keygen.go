@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -34,6 +35,9 @@ func keygen(path, passFile string, out io.Writer) error {
 		if _, err := os.Lstat(name); err == nil {
 			return misuse("%s is there already; nothing was overwritten", name)
 		}
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil { // before somebody thinks of a passphrase
+		return absent(filepath.Dir(path), err)
 	}
 	pass, err := newPassphrase(passFile)
 	if err != nil {

@@ -143,7 +143,7 @@ func wrapArgs(c *cobra.Command) {
 	if args := c.Args; args != nil {
 		c.Args = func(c *cobra.Command, given []string) error {
 			if err := args(c, given); err != nil {
-				return misuse("%w\nSee: %s --help", err, c.CommandPath())
+				return misuse("%w\nUsage: %s\nSee: %s --help", err, c.UseLine(), c.CommandPath())
 			}
 			return nil
 		}

@@ -157,7 +157,7 @@ func TestCameraTrouble(t *testing.T) {
 		{"nothing listed", desk{}, "--cameras", "no camera was found", exitUse},
 		{"a file without a flag", desk{list: one}, "film.y4m", "--from", exitUse},
 		{"two sources", desk{list: one}, "--camera --video=x", "name one source", exitUse},
-		{"no film", desk{}, "--video=" + filepath.Join(t.TempDir(), "none"), "no such file", exitUse},
+		{"no film", desk{}, "--video=" + filepath.Join(t.TempDir(), "none"), "does not exist", exitUse},
 		{"a film without digest", desk{}, "--video=-", "needs --digest", exitUse},
 	} {
 		_, words, err := receives(c.desk.cameras(), strings.NewReader(""), append([]string{"--out", t.TempDir()}, strings.Fields(c.args)...)...)

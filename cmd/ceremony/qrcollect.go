@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (r *receiving) source(f qrReceiveFlags) (s camera.Source, err error) {
 		s, err = camera.OpenFile(f.from)
 	}
 	if err != nil {
-		return nil, misuse("%w", err)
+		return nil, misuse("%w", absent(cmp.Or(f.video, f.from), err))
 	}
 	return s, nil
 }

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,11 +42,17 @@ func rehearsalVaultCommand() *cobra.Command {
 
 // showRehearsalKey prints what az keyvault key download would.
 func showRehearsalKey(dir, name string, out io.Writer) error {
+	if st, err := os.Stat(filepath.Join(dir, "keys")); err != nil || !st.IsDir() { // opening it would make one
+		return misuse("%s is no folder of a rehearsal's vault", dir)
+	}
 	store, err := rehearsal.OpenStore(dir)
 	if err != nil {
 		return err
 	}
 	key, err := store.Get(name, "")
+	if errors.Is(err, rehearsal.ErrNoKey) {
+		return misuse("the vault in %s has no key %s", dir, name)
+	}
 	if err != nil {
 		return err
 	}

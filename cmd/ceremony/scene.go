@@ -114,6 +114,9 @@ func sceneFolder(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+		return "", misuse("%s is a file; a rehearsal wants a folder", dir)
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 && !isScene(dir) {
 		return "", misuse("%s is not empty and has no whole rehearsal; a rehearsal wants a new folder, or one in which it was set up", dir)
 	}

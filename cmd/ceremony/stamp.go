@@ -35,7 +35,7 @@ func stampCommand() *cobra.Command {
 func stampFolder(ctx context.Context, path string, out io.Writer) error {
 	d, err := durable.Open(path)
 	if err != nil {
-		return misuse("%s is no ceremony folder: %w", path, err)
+		return noCeremony(path, err)
 	}
 	defer d.Close()
 	sealed, root, address, err := toStamp(d)
@@ -66,7 +66,7 @@ func stampFolder(ctx context.Context, path string, out io.Writer) error {
 func toStamp(d *durable.Dir) (sealed []byte, root *x509.Certificate, address string, err error) {
 	b, err := d.Read("plan.toml", audit.MaxFile)
 	if err != nil {
-		return nil, nil, "", misuse("%s is no ceremony folder: %w", d.Path(), err)
+		return nil, nil, "", noCeremony(d.Path(), err)
 	}
 	p, err := plan.Parse(b)
 	if err != nil {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -88,11 +90,20 @@ func (f *anchorFlags) anchors() (audit.Anchors, error) {
 // sealedLogs says which log the head on a sheet is of.
 var sealedLogs = map[string]string{"prepare": "online", "offline": "offline", "final": "online.2", "online": "online", "online.2": "online.2"}
 
+// noCeremony words that there is no plan where somebody named the folder of a
+// ceremony.
+func noCeremony(dir string, err error) error {
+	if errors.Is(absent(dir, err), fs.ErrNotExist) {
+		return misuse("%s is no ceremony folder: it has no plan.toml, or does not exist", dir)
+	}
+	return misuse("%s is no ceremony folder: %w", dir, err)
+}
+
 // verify applies every rule but report.rendered.
 func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
 	b, err := readSmall(filepath.Join(dir, "plan.toml"))
 	if err != nil {
-		return audit.Verdict{}, misuse("%s is no ceremony folder: %w", dir, err)
+		return audit.Verdict{}, noCeremony(dir, err)
 	}
 	p, err := plan.Parse(b)
 	if err != nil {

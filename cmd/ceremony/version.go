@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
@@ -31,6 +32,9 @@ func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "man DIR", Short: "Write the manual pages into a folder", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if _, err := os.ReadDir(args[0]); err != nil {
+				return absent(args[0], err)
+			}
 			return doc.GenManTree(c.Root(), &doc.GenManHeader{Title: "CEREMONY", Section: "1", Source: "ceremony " + version}, args[0])
 		},
 	}

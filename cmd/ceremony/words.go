@@ -19,6 +19,10 @@ func tell(w io.Writer, err error) {
 		fmt.Fprintln(w, "ceremony:", visible(err.Error()))
 		return
 	}
+	if errors.Is(err, errEnded) {
+		fmt.Fprintf(w, "ceremony: %v. What is recorded stays; the same command goes on with it.\n", err)
+		return
+	}
 	p := steps.Explain(err)
 	fmt.Fprintln(w)
 	for i, line := range strings.Split("STOP  "+p.Title, "\n") { // a plan's errors: one a line
