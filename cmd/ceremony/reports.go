@@ -50,7 +50,7 @@ func reportCommand() *cobra.Command {
 	c.Flags().StringVarP(&to, "output", "o", "", "file to write instead, - for standard output")
 	c.Flags().BoolVar(&card, "card", false, "the auditor's card alone: the stock commands, as text")
 	c.Flags().BoolVar(&cover, "cover", false, "the cover sheet alone: verdict and manifest's code, with boxes for signatures and bags; DIR-cover.html")
-	a.register(c, "for the cover sheet: ")
+	a.register(c, "; for the cover sheet")
 	c.MarkFlagsMutuallyExclusive("card", "cover")
 	return c
 }

@@ -51,10 +51,10 @@ type anchorFlags struct {
 	heads    []string
 }
 
-// register adds the flags; what says what they are for, before their help.
-func (f *anchorFlags) register(c *cobra.Command, what string) {
-	c.Flags().StringVar(&f.planCode, "plan-code", "", what+"the plan's code, from your own copy")
-	c.Flags().StringArrayVar(&f.heads, "head", nil, what+"SHEET=CODE: the head of a sealed log, from the sheet (prepare, offline, final)")
+// register adds the flags; use says what they are for, behind their help.
+func (f *anchorFlags) register(c *cobra.Command, use string) {
+	c.Flags().StringVar(&f.planCode, "plan-code", "", "the plan's code, from your own copy"+use)
+	c.Flags().StringArrayVar(&f.heads, "head", nil, "the head of a sealed log from its sheet, prepare, offline or final, as `SHEET=CODE`"+use)
 }
 
 // verify applies every rule but report.rendered to a folder.
