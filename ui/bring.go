@@ -158,6 +158,7 @@ func (p *bringing) under() {
 func (p *bringing) content() fyne.CanvasObject { return p.box }
 func (p *bringing) first() fyne.Focusable      { return p.t.first() }
 func (p *bringing) enter()                     {}
+func (p *bringing) below() page                { return p.g.s.p }
 
 func (p *bringing) files(paths []string) bool {
 	p.t.file(paths[0])

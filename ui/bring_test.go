@@ -149,13 +149,13 @@ func TestSignatureByCodes(t *testing.T) {
 		t.Errorf("the text of one person lies on the table: %v", r.sheets)
 	}
 	r.shot(r.w, "sign.elsewhere")
-	p := r.bringing()
+	r.bringing()
 	r.shot(r.w, "sign.bring")
 	r.passed(fyne.KeyEscape)
 	if r.focused() != "Take it as codes…" || v.signing.has("op1") {
 		t.Fatalf("Escape leads to %q", r.focused())
 	}
-	p = r.bringing()
+	p := r.bringing()
 	sig := r.signedElsewhere(m, "op1", "online")
 	r.sees(p, sig)
 	if !v.signing.has("op1") || r.w.keys.Sheet() != nil || page_(t, r.w).now != view(v) {
@@ -291,6 +291,27 @@ func TestSignatureAfterACrash(t *testing.T) {
 	if !v.signing.has("op1") {
 		t.Errorf("the signature is not taken: %+v", p.refused)
 	}
+}
+
+// TestCloseInFrontOfACeremony: whoever closes the window while codes have the
+// page is asked first, as on the ceremony's page: signatures would be lost.
+func TestCloseInFrontOfACeremony(t *testing.T) {
+	r, v := atSigning(t)
+	asked := func() {
+		t.Helper()
+		r.w.askClose()
+		s := r.w.keys.Sheet()
+		if s == nil || s.Title() != "Close the window?" {
+			t.Fatalf("the window closes without asking, the page is a %T", r.w.page)
+		}
+		s.Hide()
+	}
+	r.elsewhere(v, "op1")
+	key(r.w, fyne.KeyReturn)
+	asked()
+	r.passed(fyne.KeyReturn)
+	r.bringing()
+	asked()
 }
 
 // TestSealByCodes: the list of a seal crosses as a statement does.

@@ -279,6 +279,7 @@ func (s *sending) first() fyne.Focusable      { return s.symbol }
 func (s *sending) enter()                     { s.cards.primary.Press() }
 func (s *sending) escape()                    { s.back(false) }
 func (s *sending) files([]string) bool        { return true }
+func (s *sending) below() page                { return s.under }
 
 func (s *sending) leave() error {
 	s.end()

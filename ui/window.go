@@ -185,7 +185,11 @@ func (w *Window) Close() {
 
 // askClose asks before a ceremony is left in the middle of the script.
 func (w *Window) askClose() {
-	p, ok := w.page.(*ceremony)
+	at := w.page
+	if over, ok := at.(interface{ below() page }); ok {
+		at = over.below()
+	}
+	p, ok := at.(*ceremony)
 	if !ok || w.work.what != "" || !p.inTheMiddle() {
 		w.Close()
 		return

@@ -19,7 +19,7 @@ import (
 // signElsewhere hands the text over, and takes the signature that was made over
 // it with ssh-keygen.
 func (p *people) signElsewhere(ctx context.Context, s steps.Signing) ([]byte, error) {
-	to, err := p.line("    Write the text to (a new file; codes: show it as QR codes, for ceremony qr receive there; Enter: it is there): ")
+	to, err := p.line("    Write the text to (a new file; codes: it is shown here for ceremony qr receive there; Enter: it is there): ")
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (p *people) signElsewhere(ctx context.Context, s steps.Signing) ([]byte, er
 	case "codes":
 		err = p.showAsCodes(s)
 	default:
-		file, err = to, writeText(to, s.Text)
+		file, err = to, writeNew(to, s.Text)
 	}
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (p *people) bringBack(ctx context.Context, s steps.Signing) ([]byte, error)
 		return nil, err
 	}
 	for {
-		from, err := p.line("    The signature's file; or its codes, which ceremony qr send shows there, from (a picture, a film, a folder of these, a file of lines; camera; Enter: lines that a scanner types here): ")
+		from, err := p.line("    The signature's file, or where its codes come from, which ceremony qr send shows there (camera; a picture, a film, a folder of these, a file of lines; Enter: lines that a scanner types here): ")
 		if err != nil {
 			return nil, err
 		}
@@ -83,14 +83,4 @@ func (p *people) showAsCodes(s steps.Signing) error {
 		return err
 	}
 	return p.turnCodes(show)
-}
-
-// writeText writes a new file.
-func writeText(path string, text []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
 }
