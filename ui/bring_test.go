@@ -293,6 +293,24 @@ func TestSignatureAfterACrash(t *testing.T) {
 	}
 }
 
+// TestSignatureDroppedOnItsSheet: a file that is dropped while the person's own
+// sheet is up leaves nothing to ask there; somebody else's sheet stays.
+func TestSignatureDroppedOnItsSheet(t *testing.T) {
+	r, v := atSigning(t)
+	r.elsewhere(v, "op1")
+	for _, one := range v.signing.texts {
+		r.write(one.Person+".sig", r.sign(one.Person, "online", one.Namespace, one.Text))
+	}
+	r.w.Files([]string{r.path("op2.sig")})
+	if !v.signing.has("op2") || r.w.keys.Sheet() == nil {
+		t.Error("another's signature is not taken, or closes the sheet")
+	}
+	r.w.Files([]string{r.path("op1.sig")})
+	if !v.signing.has("op1") || r.w.keys.Sheet() != nil {
+		t.Error("the signature is not taken, or the sheet still asks for it")
+	}
+}
+
 // TestCloseInFrontOfACeremony: whoever closes the window while codes have the
 // page is asked first, as on the ceremony's page: signatures would be lost.
 func TestCloseInFrontOfACeremony(t *testing.T) {

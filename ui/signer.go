@@ -99,6 +99,7 @@ func (g *signer) sheet() {
 	g.on.Named = map[fyne.Focusable]string{
 		g.way: "way", g.pass: "pass", g.path: "path", g.text: "text", g.back: "back", g.module: "module", g.serial: "serial", g.label: "label",
 	}
+	g.s.open = g
 	g.on.Show()
 	g.focus()
 	g.w.trace.touch()

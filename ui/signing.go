@@ -25,7 +25,8 @@ type signing struct {
 	taken   map[string]taken // by person
 	box     *fyne.Container
 	buttons map[string]*kit.Button
-	refused string // code of why the last try to sign failed; "" = it did not
+	open    *signer // the last sheet
+	refused string  // code of why the last try to sign failed; "" = it did not
 	changed func()
 }
 
@@ -172,6 +173,9 @@ func (s *signing) files(paths []string) bool {
 	}
 	for _, t := range s.texts {
 		if t.Verify(sig) == nil {
+			if s.open != nil && s.open.t.Person == t.Person {
+				s.open.hide() // nothing more is asked on it
+			}
 			s.take(t, sig)
 			return true
 		}
