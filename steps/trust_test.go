@@ -144,12 +144,7 @@ func TestTrustedObjectsLeft(t *testing.T) {
 		t.Errorf("%s is awaited, wanted an exception", now.Step.ID)
 	}
 	s.honest()
-	h.run(c, Wrap)
-	h.shut(c)
-	c = h.open("online")
-	h.run(c, Import)
-	h.shut(c)
-	h.complete(audit.OutcomeExceptions)
+	h.goOn(c, audit.OutcomeExceptions)
 }
 
 // A key of before that may leave under any KEK is refused, in words.
@@ -237,12 +232,7 @@ func TestKilledWhileTrusting(t *testing.T) {
 		h.trustsOnly(t, step.keks)
 	}
 	c := h.open("offline")
-	h.run(c, Wrap)
-	h.shut(c)
-	c = h.open("online")
-	h.run(c, Import)
-	h.shut(c)
-	h.complete(audit.OutcomeComplete)
+	h.goOn(c, audit.OutcomeComplete)
 }
 
 // trustsOnly wants so many trusted KEKs on the token, each with its wrapping
