@@ -55,7 +55,7 @@ func TestPrintedWays(t *testing.T) {
 			"ceremony inspect attestation.json --kek kek.pem --plan plan.toml",
 		},
 	} {
-		p := &plan.Plan{ID: "p", Vault: plan.Vault{URL: url}, KEK: plan.KEK{Name: "k"}, Evidence: plan.Evidence{Attestation: "wanted", AuditLog: "wanted"}}
+		p := &plan.Plan{ID: "p", Vault: plan.Vault{URL: url, API: plan.DefaultAPI}, KEK: plan.KEK{Name: "k"}, Evidence: plan.Evidence{Attestation: "wanted", AuditLog: "wanted"}}
 		script := html.UnescapeString(regexp.MustCompile(`</?span[^>]*>`).ReplaceAllString(string(Script(p)), ""))
 		for _, w := range append(want, "Way: az, REST, portal", "import sys,json,base64") {
 			if !strings.Contains(script, w) {
