@@ -17,9 +17,9 @@ import (
 
 // showText shows the text as codes, in front of the ceremony.
 func (g *signer) showText() {
+	g.aside()
 	m, err := g.t.Message()
 	if err == nil {
-		g.aside()
 		err = g.s.p.sendPage(g.s.now.Step.ID, g.t.Name+" signs elsewhere", m, func(has bool) {
 			g.shown = g.shown || has
 			g.again()
