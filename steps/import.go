@@ -102,11 +102,11 @@ var stepImport = &Step{
 
 func importTarget(ctx context.Context, r *Run) error {
 	if r.Adopt {
-		versions, _, err := marked(ctx, r, r.Key.Name)
+		version, err := adopted(ctx, r, r.Key.Name)
 		if err != nil {
 			return err
 		}
-		return keepImport(ctx, r, versions[0])
+		return keepImport(ctx, r, version)
 	}
 	key, err := r.vault().Import(ctx, r.Key.Name, keyvault.ImportParams{
 		Type: r.Key.KeyType(), Ops: r.Key.Ops, Blob: receivedBlob(r), Tags: r.tags(),

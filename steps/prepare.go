@@ -55,11 +55,11 @@ var stepKEKCreate = &Step{
 }
 
 func adoptKEK(ctx context.Context, r *Run) error {
-	versions, _, err := marked(ctx, r, r.kekName())
+	version, err := adopted(ctx, r, r.kekName())
 	if err != nil {
 		return err
 	}
-	key, err := r.vault().Get(ctx, r.kekName(), versions[0])
+	key, err := r.vault().Get(ctx, r.kekName(), version)
 	if err != nil {
 		return err
 	}

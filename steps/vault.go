@@ -96,6 +96,21 @@ func marked(ctx context.Context, r *Run, name string) (versions []string, all in
 	return versions, len(list), err
 }
 
+// adopted is the one version that carries this act's mark. The vault is asked
+// again after Look, and may answer otherwise.
+func adopted(ctx context.Context, r *Run, name string) (version string, err error) {
+	versions, _, err := marked(ctx, r, name)
+	switch {
+	case err != nil:
+		return "", err
+	case len(versions) == 0:
+		return "", ErrNoneFound
+	case len(versions) > 1:
+		return "", fmt.Errorf("%w: %d were found", ErrManyFound, len(versions))
+	}
+	return versions[0], nil
+}
+
 // sameOps compares operations as sets: the service varies their order.
 func sameOps(found, wanted []string) Finding {
 	f, w := slices.Sorted(slices.Values(found)), slices.Sorted(slices.Values(wanted))
