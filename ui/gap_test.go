@@ -287,6 +287,13 @@ func TestTakingInTheWindow(t *testing.T) {
 	if p := c.g.Progress(); p.Have != 4 {
 		t.Errorf("what a scanner typed is not taken: %+v", p)
 	}
+	clip := fyne.CurrentApp().Clipboard()
+	clip.SetContent(s.stream.Frame(6) + "\r\n" + s.stream.Frame(7) + "\n")
+	c.t.scanner.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip})
+	key(r.w, fyne.KeyReturn)
+	if p := c.g.Progress(); p.Have != 6 || c.t.scanner.Value() != "" {
+		t.Errorf("lines that were pasted are not taken: %+v", p)
+	}
 	test.Tap(c.t.anew)
 	sheet := r.w.keys.Sheet()
 	if sheet == nil {

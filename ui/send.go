@@ -339,12 +339,10 @@ func (s *sending) build() {
 
 // flashing says how it is with flashing and size.
 func (s *sending) flashing() (note string, loud bool) {
-	pixels, size := s.symbol.Module()
+	pixels, _ := s.symbol.Module()
 	switch {
 	case pixels > 0 && pixels < leastModule:
 		return fmt.Sprintf("Too small for most cameras: a module has %d pixels. Make the window larger, or put less into one code.", pixels), true
-	case rates[s.rate] > safeRate && size > fineModule:
-		return "This may flash: make the window smaller.", true
 	case rates[s.rate] > safeRate:
 		return "More than three a second: the modules are kept so fine that the code does not flash (WCAG 2.3.1). Ask the room all the same whether somebody is sensitive to it.", false
 	}

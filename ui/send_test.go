@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +106,39 @@ func noise(n int) []byte {
 		out[i] = byte(x >> 24)
 	}
 	return out
+}
+
+// TestTooSmall: a code whose modules are too small for a camera says so, with
+// their size, until there is room or less in it.
+func TestTooSmall(t *testing.T) {
+	r := newRoom(t, nil)
+	m, err := qr.NewMessage(map[string][]byte{"a.bin": noise(9000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSending(r.w, "", "Files", m, nil, func(bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.w.show(s)
+	if _, loud := s.flashing(); loud {
+		t.Fatal("it is said before the code is small")
+	}
+	for s.most < versions[len(versions)-1] {
+		key(r.w, fyne.KeyPageUp)
+	}
+	r.w.win.Resize(fyne.NewSize(800, 560))
+	pixels, _ := s.symbol.Module()
+	note, loud := s.flashing()
+	if pixels >= leastModule || !loud || !strings.Contains(note, fmt.Sprintf("%d pixels", pixels)) || !s.cards.note.Visible() || s.cards.note.Value() != note {
+		t.Errorf("modules of %d pixels: %q", pixels, s.cards.note.Value())
+	}
+	for s.most > versions[0] {
+		key(r.w, fyne.KeyPageDown)
+	}
+	if s.cards.note.Visible() {
+		t.Errorf("modules are large again: %q", s.cards.note.Value())
+	}
 }
 
 // TestOneCode stands still.

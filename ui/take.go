@@ -131,11 +131,15 @@ func (k *taking) pick() {
 	kit.PickFile(k.w.win, k.w.keys, "Pictures, a film, or lines with codes", "", k.w.media(), k.file)
 }
 
-// typed takes a line that a scanner typed.
+// typed takes what a scanner typed, or several lines that were pasted: the field
+// has made spaces of their ends, and no code has any inside.
 func (k *taking) typed(string) {
-	line := k.scanner.Value()
+	lines := strings.Fields(k.scanner.Value())
 	k.scanner.SetValue("")
-	if line != "" && !k.t.Done() {
+	for _, line := range lines {
+		if k.t.Done() {
+			return
+		}
 		looked, _ := receive.Look(context.Background(), camera.Frame{Text: line})
 		k.see(looked)
 	}

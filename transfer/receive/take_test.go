@@ -242,3 +242,13 @@ func TestOthers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestReaderFails: a picture on which the reader of codes panics spoils itself
+// alone.
+func TestReaderFails(t *testing.T) {
+	lies := &image.Gray{Pix: make([]byte, 10), Stride: 200, Rect: image.Rect(0, 0, 100, 100)}
+	r := start(t, receive.Keep{})
+	if _, err := r.Take(context.Background(), camera.Frame{Image: lies}); !errors.Is(err, camera.ErrFrame) {
+		t.Errorf("%v", err)
+	}
+}
