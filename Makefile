@@ -79,7 +79,7 @@ package:
 bench:
 	@.ci/install test
 	@.ci/install bench
-	go test -tags "$(NOGUI)" -run '^$$' -bench . -benchmem ./...
+	go test -tags "$(NOGUI)" -timeout 4h -run '^$$' -bench . -benchmem ./...
 
 # Before a release: ten thousand mutants and kills, a million hostile streams of
 # QR codes and a hundred thousand full codes read, then every fuzz target for a
