@@ -155,6 +155,8 @@ func (p *bringing) under() {
 	p.g.s.p.content().Refresh() // the look may have changed meanwhile
 }
 
+func (p *bringing) title() string { return p.g.s.p.title() }
+
 func (p *bringing) content() fyne.CanvasObject { return p.box }
 func (p *bringing) first() fyne.Focusable      { return p.t.first() }
 func (p *bringing) enter()                     {}

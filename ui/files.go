@@ -170,6 +170,8 @@ func (p *files) there(files map[string][]byte) fyne.CanvasObject {
 	return body
 }
 
+func (p *files) title() string { return "Files as codes" }
+
 func (p *files) content() fyne.CanvasObject { return p.box }
 func (p *files) first() fyne.Focusable      { return p.t.first() }
 func (p *files) enter()                     { p.keep.Press() }

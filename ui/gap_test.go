@@ -174,8 +174,12 @@ func (r *room) handOver(id string) *sending {
 	if _, ready, waiting := v.primary(); ready || !strings.Contains(waiting, "codes") {
 		r.t.Errorf("%s can be done before anything was shown (%s)", id, waiting)
 	}
+	title := r.w.win.Title()
 	test.Tap(controlOf[*sendControl](r.t, v).show)
 	s := r.sendAll()
+	if got := r.w.win.Title(); got != title {
+		r.t.Errorf("with codes in front of it the window is called %q", got)
+	}
 	r.shot(r.w, "send."+id)
 	test.Tap(s.cards.primary)
 	if _, ready, waiting := v.primary(); !ready {

@@ -19,7 +19,7 @@ import (
 type sending struct {
 	w      *Window
 	step   string // whose codes they are, or ""
-	title  string
+	what   string // is shown
 	m      qr.Message
 	under  page // that comes back, and is left with this one; nil: the start
 	done   func(has bool)
@@ -61,8 +61,8 @@ const (
 
 // newSending makes the page. Done is called when people leave it, with whether
 // the other machine has all.
-func newSending(w *Window, step, title string, m qr.Message, under page, done func(has bool)) (*sending, error) {
-	s := &sending{w: w, step: step, title: title, m: m, under: under, done: done, rate: usualRate, stop: func() {}, symbol: kit.NewSymbol()}
+func newSending(w *Window, step, what string, m qr.Message, under page, done func(has bool)) (*sending, error) {
+	s := &sending{w: w, step: step, what: what, m: m, under: under, done: done, rate: usualRate, stop: func() {}, symbol: kit.NewSymbol()}
 	s.symbol.OnKey = s.key
 	s.symbol.Painted = func() { s.painted = true }
 	if err := s.cut(s.comfortable()); err != nil {
@@ -274,6 +274,14 @@ func (s *sending) end() {
 	s.drawing.Add(1)
 }
 
+// title is that of the ceremony in front of which the codes are.
+func (s *sending) title() string {
+	if p, ok := s.under.(*ceremony); ok {
+		return p.title()
+	}
+	return "Files as codes"
+}
+
 func (s *sending) content() fyne.CanvasObject { return s.box }
 func (s *sending) first() fyne.Focusable      { return s.symbol }
 func (s *sending) enter()                     { s.cards.primary.Press() }
@@ -290,7 +298,7 @@ func (s *sending) leave() error {
 }
 
 func (s *sending) help() (title, text string) {
-	return s.title, "Hold the other machine's camera so that the whole code with its white edge fills most of its picture. " +
+	return s.what, "Hold the other machine's camera so that the whole code with its white edge fills most of its picture. " +
 		"Any codes will do, in any order: the receiver needs about as many as it says.\n\n" +
 		"While the code has the focus: Space runs and pauses, Left and Right turn, Up and Down are faster and slower, Page Up and Page Down put more or less into one code."
 }

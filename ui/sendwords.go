@@ -35,7 +35,7 @@ func newSendWords(s *sending) sendWords {
 	} else if again {
 		over = "Shown again"
 	}
-	head := kit.NewColumn(0.5, kit.NewText(over, kit.OverlineBlue), kit.NewText(s.title, kit.Heading))
+	head := kit.NewColumn(0.5, kit.NewText(over, kit.OverlineBlue), kit.NewText(s.what, kit.Heading))
 	words := kit.NewColumn(1, kit.NewText("Eight words. Read out those that the other machine asks for.", kit.SmallMuted), wordGrid(qr.Words(s.m.Digest())))
 	v.box = kit.NewScroll(kit.NewRoom(2, 2, kit.NewColumn(2, head,
 		kit.NewColumn(0.5, v.count, v.more), kit.NewRow(1, 0, v.run, v.before, v.next), kit.NewHRule(), words, kit.NewHRule(),
