@@ -33,6 +33,7 @@ var groups = [][2]string{
 	{"machine", "The offline machine"},
 	{"clock", "Clocks"},
 	{"signin", "Sign-ins"},
+	{"return", "Signing in again after a crash"},
 	{"approval", "Approvals"},
 	{"decision", "Exceptions and stops"},
 	{"hsm", "The HSM and its module"},

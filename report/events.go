@@ -204,11 +204,21 @@ func orNone(list []string, none string) string {
 
 func drawNote(w *drawer, e *Entry, r audit.Record) {
 	n := data[audit.Note](r)
-	e.Title = title(r.Ev, "")
-	e.Loud = r.Ev == audit.EvStop
-	e.text(w, r.Ev, n.Text)
+	asked := r.Ev
+	if isReturn(r) {
+		asked = r.Step
+	}
+	e.Title = title(asked, "")
+	e.Loud = r.Ev == audit.EvStop || isReturn(r)
+	e.text(w, asked, n.Text)
 	e.signed(w, "Signed by", n.Statements)
 }
+
+// returned is the step with which people sign in again after the program ended
+// without a pause.
+const returned = "people.return"
+
+func isReturn(r audit.Record) bool { return r.Ev == audit.EvResume && r.Step == returned }
 
 func drawRecovered(_ *drawer, e *Entry, r audit.Record) {
 	d := data[audit.Recovered](r)

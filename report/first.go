@@ -162,6 +162,9 @@ func (t *Transcript) Open() []Point {
 			out = append(out, Point{of.text, r.First})
 		}
 	}
+	if r := t.steps[returned]; r != nil {
+		out = append(out, Point{"the program ended without a pause, and people signed in again: ask what happened, who left, and where the HSM and the media were", r.First})
+	}
 	if n := t.attempt(); n > 1 {
 		out = append(out, Point{Text: fmt.Sprintf("this is attempt %d: ask for the folders of the attempts before", n)})
 	}

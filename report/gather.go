@@ -171,6 +171,9 @@ func (t *Transcript) add(l *logFacts, r audit.Record) error {
 		t.Exceptions = append(t.Exceptions, e)
 		return err
 	case audit.EvResume, audit.EvApprove:
+		if isReturn(r) {
+			count(t.steps, r.Step, l.Name, r.Seq)
+		}
 		var n audit.Note
 		err := json.Unmarshal(r.Data, &n)
 		t.addSigned(r, n.Statements)

@@ -217,7 +217,7 @@ func TestFirstPage(t *testing.T) {
 	manifest, err := m.Dir.Read(audit.SealFinal, audit.MaxFile)
 	must(t, err)
 	for _, want := range []string{
-		"✓ Complete with exceptions", "go on; the offset is recorded", "kek.origin", "the ceremony was paused", "Confirm the KEK did not come to its end once",
+		"✓ Complete with exceptions", "go on; the offset is recorded", "kek.origin", "the ceremony was paused", "the program ended without a pause", "Confirm the KEK did not come to its end once",
 		"2 operators, 1 crypto officer, 1 internal witness", strings.Fields(plan.CodeOf(manifest))[0],
 	} {
 		if !strings.Contains(first, want) {

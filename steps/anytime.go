@@ -13,8 +13,8 @@ import (
 )
 
 // This file has the steps that may come at any time. An exception comes by
-// itself after a failed check, and so does the return after a pause; else they
-// come when somebody asks for them.
+// itself after a failed check, and so does the return after a pause, planned or
+// not; else they come when somebody asks for them.
 
 const (
 	administrator   = "ceremony administrator"
@@ -54,7 +54,7 @@ var (
 		Say: "People sign in anew; approvals from before the pause are void. " +
 			"The internal witness types the head of the log from the sheet, so that nobody goes on with an older copy.",
 		Acts: []Role{operator}, Watches: []Role{internalWitness},
-		Sign: &Sign{Action: "sign in"},
+		Sign: &Sign{Action: audit.ActionSignIn},
 		Ask: []Field{
 			{Name: "head", Label: "The head's code, from the sheet", Kind: Code, Blind: true, Whose: internalWitness},
 			{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
@@ -89,20 +89,22 @@ var (
 // anytime maps the ids to the steps and their events.
 var anytime = map[string]*Step{
 	stepException.ID: stepException, stepPause.ID: stepPause, stepResume.ID: stepResume,
-	stepPeople.ID: stepPeople, stepStop.ID: stepStop,
+	stepReturn.ID: stepReturn, stepPeople.ID: stepPeople, stepStop.ID: stepStop,
 }
 
 var eventOf = map[string]string{
 	stepException.ID: audit.EvException, stepPause.ID: audit.EvPause, stepResume.ID: audit.EvResume,
-	stepPeople.ID: audit.EvChange, stepStop.ID: audit.EvStop,
+	stepReturn.ID: audit.EvResume, stepPeople.ID: audit.EvChange, stepStop.ID: audit.EvStop,
 }
 
-// atAnyTime is the step that comes before all others: one that somebody asked
-// for, an open exception, or the return after a pause.
+// atAnyTime is the step that comes before all others: the return after a pause
+// or a crash, one that somebody asked for, or an open exception.
 func (c *Ceremony) atAnyTime() *Step {
 	switch {
 	case c.state.paused:
 		return stepResume
+	case c.returning():
+		return stepReturn
 	case c.asked != nil:
 		return c.asked
 	case len(c.state.pending) > 0 && !c.state.stopped:
@@ -119,7 +121,7 @@ func (c *Ceremony) Turn(id string) error {
 	case id == "":
 		c.asked = nil
 		return nil
-	case s == nil || s == stepResume:
+	case s == nil || s == stepResume || s == stepReturn:
 		return fmt.Errorf("%w: %q", ErrNoSuchStep, id)
 	case !slices.ContainsFunc(c.Turns(), func(t Turning) bool { return t.ID == id }):
 		return ErrNotNow
@@ -217,7 +219,7 @@ func (c *Ceremony) knownPeople(now Now, text map[string]string) error {
 	if now.Step != stepPeople {
 		return nil
 	}
-	here := c.state.present[c.stage()]
+	here := c.here()
 	wrong := func(field, found, wanted string) error {
 		return &AnswerError{stepPeople.ID, field, field, fmt.Errorf("%q is not one of those %s", found, wanted)}
 	}

@@ -44,7 +44,7 @@ const verifies = "verify"
 // errorsOf are the errors that notice attacks, by their names.
 var errorsOf = map[string]error{
 	"steps.ErrNotAsked": ErrNotAsked, "steps.ErrSignature": ErrSignature, "steps.ErrQuorum": ErrQuorum, "steps.ErrNoApproval": ErrNoApproval, "steps.ErrTooFew": ErrTooFew,
-	"steps.ErrOtherHead": ErrOtherHead, "steps.ErrOwnFolder": ErrOwnFolder,
+	"steps.ErrOtherHead": ErrOtherHead, "steps.ErrOwnFolder": ErrOwnFolder, "steps.ErrNotSignedIn": ErrNotSignedIn,
 	"durable.ErrExists": durable.ErrExists,
 	"hsm.ErrLabelInUse": hsm.ErrLabelInUse, "hsm.ErrModuleChanged": hsm.ErrModuleChanged,
 }
@@ -52,13 +52,14 @@ var errorsOf = map[string]error{
 // rulesOf take rules out of the lists that are not of one step; the result
 // puts them back.
 var rulesOf = map[string]func() func(){
-	"steps.ErrNotAsked":   withoutSig(ErrNotAsked),
-	"steps.ErrSignature":  withoutSig(ErrSignature),
-	"steps.ErrQuorum":     withoutSig(ErrQuorum),
-	"steps.ErrNoApproval": withoutSig(ErrQuorum),
-	"steps.ErrTooFew":     withoutSig(ErrQuorum),
-	"steps.ErrOtherHead":  withoutText(ErrOtherHead),
-	"steps.ErrOwnFolder":  withoutText(ErrOwnFolder),
+	"steps.ErrNotAsked":    withoutSig(ErrNotAsked),
+	"steps.ErrNotSignedIn": withoutSig(ErrNotSignedIn),
+	"steps.ErrSignature":   withoutSig(ErrSignature),
+	"steps.ErrQuorum":      withoutSig(ErrQuorum),
+	"steps.ErrNoApproval":  withoutSig(ErrQuorum),
+	"steps.ErrTooFew":      withoutSig(ErrQuorum),
+	"steps.ErrOtherHead":   withoutText(ErrOtherHead),
+	"steps.ErrOwnFolder":   withoutText(ErrOwnFolder),
 }
 
 func withoutSig(err error) func() func() {

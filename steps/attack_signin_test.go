@@ -41,6 +41,41 @@ func TestAttackPause(t *testing.T) {
 	})
 }
 
+// TestAttackReturn: whoever goes on after a crash has signed in since.
+func TestAttackReturn(t *testing.T) {
+	plans, joins := thirdOperator(t)
+	h := newHall(t, plans, "P-256")
+	joins(h)
+	h.stand("online", "blob.receive")
+	s := h.stand("offline", "target.wrap")
+	s.holds(t, []attack{{
+		Row:   attacks.New("return/absent-approves", "approves after a crash without having signed in again", attacks.At("target.wrap", "steps.ErrNotAsked")),
+		do:    func(s *stand) { s.gone = "op3" },
+		act:   handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op3": s.own(c, "op3")} }),
+		blind: map[string]blind{"steps.ErrNotAsked": func(s *stand, c *Ceremony) func() { c.state.present[s.stage]["op3"] = true; return nil }},
+	}})
+	back := &stand{hall: h, side: s.side, id: stepReturn.ID, stage: s.stage, was: s.was, sheets: s.sheets}
+	without := func(id string) func(*stand) {
+		return func(s *stand) { s.signer = func(_ Now, who string) (string, bool) { return who, who != id } }
+	}
+	back.holds(t, []attack{
+		{
+			Row: attacks.New("return/sign-in-of-before", "signs in again with the signature of the morning", attacks.At("people.return", "steps.ErrSignature"), attacks.At("verify", "statement.signatures")),
+			act: handsIn(func(s *stand, c *Ceremony) sigs {
+				return s.signIns(c, "op2", s.lastSigned(c, "*people.signin.op2.txt.sig"))
+			}),
+		},
+		{
+			Row: attacks.New("return/too-few", "goes on after a crash without the crypto officer", attacks.At("people.return", "steps.ErrQuorum")),
+			do:  without("officer"),
+		},
+		{
+			Row: attacks.New("return/keyboard", "takes the keyboard after a crash without having signed in again", attacks.At("people.return", "steps.ErrNotSignedIn")),
+			do:  without("op1"),
+		},
+	})
+}
+
 // TestAttackSignIn: who acts has signed in, here, now, with the own key.
 func TestAttackSignIn(t *testing.T) {
 	s := newHall(t, nil, "P-256").stand("online", "people.signin")

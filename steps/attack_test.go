@@ -66,7 +66,7 @@ func (s *stand) back(t testing.TB) {
 
 // honest ends all tampering with people and parts.
 func (s *stand) honest() {
-	s.answers, s.token, s.cloud, s.signer, s.clock, s.lies = nil, nil, nil, nil, 0, false
+	s.answers, s.token, s.cloud, s.signer, s.clock, s.lies, s.gone = nil, nil, nil, nil, 0, false, ""
 	s.unpinned, s.report = false, machine.Report{}
 	s.screens, s.frames, s.anew = maps.Clone(s.shown), nil, false
 }
@@ -74,6 +74,9 @@ func (s *stand) honest() {
 // reopen opens the folder and does again what lives in the process alone.
 func (s *stand) reopen() *Ceremony {
 	s.hall.t.Helper()
+	if s.id == stepReturn.ID {
+		return s.reopened(s.side)
+	}
 	c := s.open(s.side)
 	s.until(c, s.id)
 	return c

@@ -57,7 +57,7 @@ var tellers = map[string]func(*Ceremony, audit.Record) (text string, loud bool){
 		return "Paused: " + data[audit.Note](r).Text["reason"], false
 	},
 	audit.EvResume: func(c *Ceremony, r audit.Record) (string, bool) {
-		return "Resumed: " + c.names(data[audit.Note](r).Statements), false
+		return map[bool]string{false: "Resumed: ", true: "Signed in again after an interruption: "}[r.Step == "people.return"] + c.names(data[audit.Note](r).Statements), false
 	},
 	audit.EvChange: tellChange,
 	audit.EvStop: func(_ *Ceremony, r audit.Record) (string, bool) {

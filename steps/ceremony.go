@@ -36,6 +36,7 @@ type Ceremony struct {
 	messages map[*Carry]qr.Message // what was sealed, as codes carry it
 	nothing  bool                  // the last look found nothing of an interrupted act
 	asked    *Step                 // a step at any time that somebody asked for
+	back     bool                  // the folder was taken up again, and nobody has signed in since
 	seen     []Seen                // by the last Do
 	briefs   []Brief               // one for each record folded in
 	dead     error                 // a write failed: the folder must be opened anew
@@ -129,7 +130,7 @@ func (c *Ceremony) begin(s Start) error {
 }
 
 // Open continues a folder: it replays the log, repairs what a crash left, and
-// comes back to the same step.
+// comes back to the same step. In the middle of a sitting people sign in first.
 func Open(path string, w World) (*Ceremony, error) {
 	dir, p, err := openDir(path)
 	if err != nil {
@@ -145,6 +146,7 @@ func Open(path string, w World) (*Ceremony, error) {
 	if err := c.replay(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
+	c.back = true
 	c.forgetCodes()
 	return c, nil
 }
@@ -224,10 +226,10 @@ func (c *Ceremony) Path() string { return c.dir.Path() }
 // Side is the machine that this folder is of: online or offline.
 func (c *Ceremony) Side() string { return c.side }
 
-// Keyboard is who has the keyboard, by id: "" before people signed in, and
-// while the ceremony is paused.
+// Keyboard is who has the keyboard, by id: "" before people signed in, while
+// the ceremony is paused, and after a crash before they signed in again.
 func (c *Ceremony) Keyboard() string {
-	if c.state.present[c.stage()] == nil {
+	if c.here() == nil {
 		return ""
 	}
 	return c.state.keys[c.stage()]
@@ -247,7 +249,7 @@ func (c *Ceremony) Person(id string) plan.Person {
 // this stage, or before that everybody in the plan. No role means all.
 func (c *Ceremony) ids(roles ...Role) []string {
 	var out []string
-	here := c.state.present[c.stage()]
+	here := c.here()
 	for _, p := range c.plan.People {
 		if (here == nil || here[p.ID]) && (len(roles) == 0 || in(p.Role, roles)) {
 			out = append(out, p.ID)

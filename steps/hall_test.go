@@ -58,6 +58,7 @@ type hall struct {
 	anew    bool                       // who receives codes next begins anew
 	kek     string                     // name of the KEK in this attempt, "" for the first
 	clock   time.Duration              // how far the machine's clock is ahead
+	gone    string                     // who does not come back after the program ended
 	askTime func(ctx context.Context, address string, request []byte) ([]byte, error)
 
 	unpinned bool // the module is loaded whatever its digest
@@ -211,8 +212,10 @@ func (h *hall) begin(stage Stage) *Ceremony {
 func (h *hall) start(stage Stage) Start {
 	h.t.Helper()
 	s := Start{Stage: stage, Plan: h.file, Signatures: map[string][]byte{}}
-	for _, p := range cast {
-		s.Signatures[p.id] = h.sign(p.id, "online", audit.PlanNamespace(h.plan.Mode()), h.file)
+	for _, p := range h.plan.People {
+		if h.keys[p.ID] != nil {
+			s.Signatures[p.ID] = h.sign(p.ID, "online", audit.PlanNamespace(h.plan.Mode()), h.file)
+		}
 	}
 	return s
 }
@@ -226,13 +229,37 @@ func (h *hall) sign(who, side, namespace string, text []byte) []byte {
 	return sig
 }
 
+// open goes on in a folder, with everybody back.
 func (h *hall) open(side string) *Ceremony {
+	h.t.Helper()
+	c := h.reopened(side)
+	h.back(c)
+	return c
+}
+
+// reopened goes on in a folder; who is there nobody knows.
+func (h *hall) reopened(side string) *Ceremony {
 	h.t.Helper()
 	c, err := Open(h.path(side), h.world())
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	return c
+}
+
+// back has honest people sign in again, where the program ended in the middle
+// of a sitting.
+func (h *hall) back(c *Ceremony) {
+	h.t.Helper()
+	if c.Now().Step != stepReturn {
+		return
+	}
+	answers, signer := h.answers, h.signer
+	h.answers, h.signer = nil, func(_ Now, who string) (string, bool) { return who, who != h.gone }
+	defer func() { h.answers, h.signer = answers, signer }()
+	if err := h.step(c); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // writeDown fills in the sheets of the room.

@@ -41,7 +41,7 @@ func (c *Ceremony) record(stage Stage, ev, step, key string, data any) error {
 		return nil
 	}
 	var actor []string
-	if who := c.state.keys[stage]; who != "" {
+	if who := c.state.keys[stage]; who != "" && !c.returning() {
 		actor = []string{who}
 	}
 	rec, err := c.log.Append(audit.Entry{Stage: string(stage), Actor: actor, Ev: ev, Step: step, Key: key, Data: data})
@@ -51,6 +51,9 @@ func (c *Ceremony) record(stage Stage, ev, step, key string, data any) error {
 	if err != nil {
 		c.dead = fmt.Errorf("%w: %w", ErrNotRecorded, err)
 		return c.dead
+	}
+	if ev == audit.EvResume || ev == audit.EvEnd && step == "people.signin" {
+		c.back = false
 	}
 	return nil
 }

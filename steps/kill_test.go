@@ -258,6 +258,11 @@ func (h *hall) killStage(k *killer, stage Stage) (kills int) {
 		if now.Phase == Done || now.Stage != stage {
 			return kills
 		}
+		if now.Step == stepClock { // people have signed in
+			n := h.killReturn(k, stage.Side(), now)
+			h.t.Logf("the start and %s: %d kills", stepReturn.ID, n)
+			kills += n
+		}
 		n := h.killStep(k, stage, now)
 		h.t.Logf("%s: %d kills", now.Step.ID, n)
 		kills += n
@@ -311,6 +316,38 @@ func (h *hall) killStep(k *killer, stage Stage, now Now) int {
 		kills++
 		h.acknowledged(stage, now, n, head)
 		h.resumes(stage, now, n)
+	}
+}
+
+// killReturn kills starts in the middle of a sitting, and people who sign in
+// again: it is asked again, and then the same step comes back.
+func (h *hall) killReturn(k *killer, side string, next Now) int {
+	h.t.Helper()
+	before := h.remember()
+	defer h.restore(before)
+	for n := 0; ; n++ {
+		h.restore(before)
+		k.arm(n)
+		c, err := Open(h.path(side), h.world())
+		if err == nil {
+			err = h.step(c)
+			_ = c.Close()
+		}
+		fired := k.fired
+		k.armed = false
+		if !fired {
+			must(h.t, err)
+			return n
+		}
+		c = h.reopened(side)
+		if now := c.Now(); now.Step != stepReturn {
+			h.t.Fatalf("killed at operation %d: %s is awaited, and nobody has signed in again", n, now.Step.ID)
+		}
+		h.back(c)
+		if now := c.Now(); now.Step != next.Step {
+			h.t.Fatalf("killed at operation %d: %s is awaited, want %s", n, now.Step.ID, next.Step.ID)
+		}
+		h.shut(c)
 	}
 }
 

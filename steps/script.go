@@ -75,7 +75,7 @@ func scriptOf(p *plan.Plan, title string) script {
 		Title: title,
 		Plan:  p, Code: code, Groups: strings.Fields(code), Words: p.SHA256().Words(), SHA256: p.SHA256().Groups(),
 		From: minute(p.Time.NotBefore), Until: minute(p.Time.NotAfter), Quorum: quorumWords(p), Notes: p.Notes(),
-		AnyTime:  []*Step{stepException, stepPause, stepPeople, stepStop},
+		AnyTime:  []*Step{stepException, stepPause, stepReturn, stepPeople, stepStop},
 		Codes:    sheetCodes(p),
 		Deciders: slices.Concat(stepException.Acts, stepException.Approves),
 		Blank:    make([]int, 2), Forms: []scriptForm{{First: true}, {}, {First: true}, {}},

@@ -60,7 +60,7 @@ func (c *Ceremony) statement(now Now, who string, text map[string]string) audit.
 // action is what somebody signs that they do.
 func (c *Ceremony) action(now Now, who string) string {
 	switch {
-	case now.Step == stepPeople && !c.state.present[now.Stage][who]:
+	case now.Step == stepPeople && !c.here()[who]:
 		return audit.ActionSignIn
 	case now.Phase == Interrupted:
 		return "approve resuming " + now.Step.ID
@@ -135,7 +135,7 @@ func (c *Ceremony) signers(now *Now) ([]string, string) {
 
 // absent lists the people of the plan who have not signed in.
 func (c *Ceremony) absent() []string {
-	return slices.DeleteFunc(c.everybody(nil), func(id string) bool { return c.state.present[c.stage()][id] })
+	return slices.DeleteFunc(c.everybody(nil), func(id string) bool { return c.here()[id] })
 }
 
 // barred are those who never approve, whatever their role: the person who acts.
@@ -181,6 +181,7 @@ type sigRule struct {
 var sigRules = []sigRule{
 	{ErrNotAsked, (*Ceremony).allAsked},
 	{ErrSignature, (*Ceremony).allVerify},
+	{ErrNotSignedIn, (*Ceremony).keyboardSigned},
 	{ErrQuorum, func(c *Ceremony, g given) error { return c.quorum(g.now, g.text, g.who) }},
 }
 
@@ -199,6 +200,16 @@ func (c *Ceremony) allVerify(g given) error {
 		if err := audit.VerifySig(g.sigs[id], c.keys(id), s.Namespace, s.Text); err != nil {
 			return &AnswerError{g.now.Step.ID, id, c.Person(id).Name, fmt.Errorf("%w: %w", ErrSignature, err)}
 		}
+	}
+	return nil
+}
+
+// keyboardSigned wants whoever gets the keyboard after a break to be among
+// those who sign in again; at people.signin a check sees to that.
+func (c *Ceremony) keyboardSigned(g given) error {
+	s := g.now.Step
+	if id := g.text["keyboard"]; eventOf[s.ID] == audit.EvResume && !in(id, g.who) {
+		return &AnswerError{s.ID, "keyboard", c.Person(id).Name, ErrNotSignedIn}
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ type Turning struct{ ID, Label string }
 // Turns lists the steps to which Turn leads now, in the order in which they
 // are wanted most.
 func (c *Ceremony) Turns() []Turning {
-	if c.finished() || c.state.frozen || c.state.stopped || c.state.paused || c.state.present[c.stage()] == nil {
+	if c.finished() || c.state.frozen || c.state.stopped || c.state.paused || c.here() == nil {
 		return nil
 	}
 	turns := []Turning{

@@ -64,6 +64,7 @@ func rehearsalAnswers(p *plan.Plan, r stageRun, client, secret, auditLog string)
 	table("workload.switch", `outcome = "none: this is a rehearsal"`)
 	table("exception", `expected = "every check holds"`, `happened = "a check did not hold in this rehearsal"`, `decided = "go on, to practise exceptions"`)
 	table("resume", fromTable("head", "pause.head"), `keyboard = "op1"`)
+	table("people.return", `keyboard = "op1"`, `happened = "the program was ended; nobody left the room"`)
 	table("final.seal", signOffs(p)...)
 	return b.String()
 }

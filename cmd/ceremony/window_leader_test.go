@@ -241,7 +241,7 @@ func (l *leader) fetch(sheet string) {
 }
 
 // everybody must sign at these steps; else as many as are needed do.
-var everybody = []string{"people.signin", "resume", "final.seal"}
+var everybody = []string{"people.signin", "resume", "people.return", "final.seal"}
 
 // signAll has people sign one after the other.
 func (l *leader) signAll() {

@@ -110,11 +110,15 @@ func (l *leader) pastResult() {
 	}
 }
 
-// resumeAt starts the program again, which must go on with a step, or with
-// what its session with vault or HSM needs first.
+// resumeAt starts the program again. People sign in again, and it must go on
+// with a step, or with what its session with vault or HSM needs first.
 func (l *leader) resumeAt(step string) {
 	l.t.Helper()
 	l.again()
+	if at := l.now[l.at].Step; at != "people.return" {
+		l.fail("nobody signs in again: the program goes on at %s", at)
+	}
+	l.do()
 	if !slices.Contains([]string{step, "vault.signin", "hsm.connect"}, l.now[l.at].Step) {
 		l.fail("the program goes on at another step than %s", step)
 	}

@@ -315,6 +315,10 @@ func (m *Maker) imports() {
 	m.opening(log, stage)
 	m.add(log, stage, audit.EvEnd, "blob.receive", "", audit.End{Links: []audit.Head{m.logs["offline.log"].Head()}})
 	m.add(log, stage, audit.EvPause, "pause", "", audit.Note{Text: map[string]string{"reason": "lunch" + m.Foreign, "custody": "bag 0043"}})
+	m.add(log, stage, audit.EvResume, "people.return", "", audit.Note{
+		Text:       map[string]string{"keyboard": "op1", "happened": "the power failed; nobody left the room" + m.Foreign},
+		Statements: m.sign(log, stage, "people.return", audit.ActionSignIn, ids()...),
+	})
 	m.add(log, stage, audit.EvEnd, "target.import", "signing", audit.End{
 		Facts: facts("imported/signing", `{"kid":"https://contoso.managedhsm.azure.net/keys/signing/1","version":"1"}`),
 	})
