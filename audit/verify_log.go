@@ -29,7 +29,7 @@ type logFacts struct {
 	files           []recordFile
 	checks          []recordCheck // all that do not hold
 	excepted        []recordException
-	signins         []place // ends of people.signin
+	moves           []move          // by which people come and go
 	ended           map[stepAt]bool
 	carried         map[string]bool // facts of an earlier attempt
 }
@@ -45,6 +45,7 @@ type place struct {
 type signedRecord struct {
 	place
 	SignedBy
+	absent bool // approves, and is not there
 }
 
 type recordLink struct {
@@ -108,6 +109,11 @@ func (l *logFacts) add(r Record) error {
 		err := json.Unmarshal(r.Data, &d)
 		l.addSigned(at, d.Statements, d.Links)
 		l.stopped = l.stopped || r.Ev == EvStop
+		if r.Ev == EvPause || r.Ev == EvResume {
+			l.addMove(at, d.Statements, "")
+		} else if r.Ev == EvChange {
+			l.addMove(at, d.Statements, d.Text["leaves"])
+		}
 		return err
 	case EvClose:
 		l.close, l.closedAt = new(Close), r.Wall
@@ -137,7 +143,7 @@ func (l *logFacts) addEnd(at place, r Record) error {
 		l.files = append(l.files, recordFile{at, file})
 	}
 	if r.Step == "people.signin" {
-		l.signins = append(l.signins, at)
+		l.addMove(at, d.Statements, "")
 	}
 	return l.addDone(r)
 }
@@ -152,7 +158,7 @@ func add(set map[stepAt]bool, at stepAt) map[stepAt]bool {
 
 func (l *logFacts) addSigned(at place, signed []SignedBy, links []Head) {
 	for _, s := range signed {
-		l.signed = append(l.signed, signedRecord{at, s})
+		l.signed = append(l.signed, signedRecord{place: at, SignedBy: s})
 	}
 	for _, h := range links {
 		l.links = append(l.links, recordLink{at, h})

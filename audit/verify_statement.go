@@ -45,6 +45,7 @@ func (c *checker) statementForm(f *finding) {
 // that person, over a text that belongs to that record, and used once.
 func (c *checker) statementSignatures(f *finding) {
 	c.verified = map[string]bool{}
+	c.markAbsent()
 	used, nonces := map[string]bool{}, map[[32]byte]bool{}
 	for _, l := range c.sortedLogs() {
 		for _, s := range l.signed {
@@ -86,6 +87,9 @@ func (c *checker) statement(l *logFacts, s signedRecord) error {
 	}
 	if isApproval(s.Action) && isAct(s.ev) && slices.Contains(s.actor, s.Person) {
 		return errors.New("the person who acts approves")
+	}
+	if s.absent {
+		return errors.New("who approves has left, or has not signed in since a pause or a crash")
 	}
 	if err := c.verifySig(sig, p.KeysAt(l.side), actionNamespace(s.Action, c.policy.Mode), text); err != nil {
 		return err
@@ -133,13 +137,16 @@ func (c *checker) run() string {
 }
 
 // signinQuorum wants the quorum of each role to have signed in wherever people
-// signed in, and every stage but a stopped one to begin so.
+// signed in, also after a pause or a crash, and every stage but a stopped one
+// to begin so.
 func (c *checker) signinQuorum(f *finding) {
 	stages := map[string]bool{}
 	for _, l := range c.sortedLogs() {
-		for _, at := range l.signins {
-			stages[at.stage] = true
-			c.quorumAt(f, l, at)
+		for _, m := range l.moves {
+			stages[m.stage] = stages[m.stage] || m.ev == EvEnd
+			if m.ev == EvEnd || m.ev == EvResume {
+				c.quorumAt(f, l, m.place)
+			}
 		}
 	}
 	for _, stage := range []string{"prepare", "wrap", "import"} {

@@ -137,6 +137,10 @@ func unlisted(seal, name string) func(*maker) {
 }
 
 var lies = []lie{
+	{attacks.New("record/approves-and-is-not-back", "approves after a crash without having signed in again", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, before("target.wrap", comesBack("op1", "co1", "iw"))},
+	{attacks.New("record/too-few-are-back", "too few signed in again after a crash", attacks.At("verify", "signin.quorum")), OutcomeBroken, before("target.import", comesBack("op1", "op2", "iw"))},
+	{attacks.New("record/approves-in-a-pause", "approves in a pause", attacks.At("verify", "statement.signatures")), OutcomeBroken, before("target.wrap", rests)},
+	{attacks.New("record/approves-and-has-left", "approves after having left", attacks.At("verify", "statement.signatures")), OutcomeBroken, before("target.import", changes("op2", ""))},
 	{attacks.New("record/exception-about-no-check-without-the-witness", "an exception about no check without the witness", attacks.At("verify", "exceptions.approved")), OutcomeBroken, aboutNoCheck(1)},
 	{attacks.New("record/witness-did-not-seal-the-preparation", "a witness did not seal the preparation", attacks.At("verify", "seal.prepare")), OutcomeIncomplete, unsigned("iw", SealPrepare)},
 	{attacks.New("record/operator-did-not-seal-the-wrap", "an operator did not seal the wrap", attacks.At("verify", "seal.offline")), OutcomeIncomplete, unsigned("op2", SealOffline)},
@@ -295,6 +299,52 @@ var lies = []lie{
 	}},
 }
 
+// before adds records before the approval of a step, as the people made them.
+func before(step string, add func(m *maker, log, stage string)) func(*maker) {
+	return func(m *maker) {
+		m.entry = func(log string, e *Entry) {
+			if e.Ev == EvApprove && e.Step == step {
+				m.entry = nil
+				add(m, log, e.Stage)
+			}
+		}
+	}
+}
+
+// comesBack is how people sign in again after the program ended.
+func comesBack(who ...string) func(m *maker, log, stage string) {
+	return func(m *maker, log, stage string) {
+		m.add(log, Entry{Stage: stage, Ev: EvResume, Step: "people.return", Data: Note{
+			Text: map[string]string{"keyboard": who[0]}, Statements: m.state(log, stage, "people.return", ActionSignIn, who...),
+		}})
+	}
+}
+
+// rests is a pause after which nobody has signed in yet.
+func rests(m *maker, log, stage string) {
+	m.add(log, Entry{Stage: stage, Actor: []string{"op1"}, Ev: EvPause, Step: "pause", Data: Note{Text: map[string]string{"reason": "lunch"}}})
+}
+
+// changes is somebody who leaves, and one who comes, "" for nobody.
+func changes(leaves, comes string) func(m *maker, log, stage string) {
+	return func(m *maker, log, stage string) {
+		n := Note{Text: map[string]string{"leaves": leaves, "comes": comes}, Statements: m.state(log, stage, "people.change", "approve people.change", "iw")}
+		if comes != "" {
+			n.Statements = append(n.Statements, m.state(log, stage, "people.change", ActionSignIn, comes)...)
+		}
+		m.add(log, Entry{Stage: stage, Actor: []string{"op1"}, Ev: EvChange, Step: "people.change", Data: n})
+	}
+}
+
+// then is one thing after the other.
+func then(all ...func(m *maker, log, stage string)) func(m *maker, log, stage string) {
+	return func(m *maker, log, stage string) {
+		for _, one := range all {
+			one(m, log, stage)
+		}
+	}
+}
+
 // truths are what may be said: nothing is wrong with it, though a ceremony may
 // not be complete.
 var truths = []truth{
@@ -324,6 +374,10 @@ var truths = []truth{
 	{"a note that failed", OutcomeComplete, "", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassNote, ResultFails })},
 	{"given up", OutcomeIncomplete, "outcome", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeIncomplete })},
 	{"a log that goes on", OutcomeIncomplete, "log.closed", onEntry(EvClose, "final.seal", func(_ *Close, e *Entry) { e.Ev = EvPause; e.Data = Note{} })},
+	{"all are back after a crash", OutcomeComplete, "", before("target.wrap", comesBack("op1", "op2", "co1", "iw"))},
+	{"all are back after a pause", OutcomeComplete, "", before("target.import", then(rests, comesBack("op1", "op2", "co1", "iw")))},
+	{"who left came again", OutcomeComplete, "", before("target.wrap", then(changes("op2", ""), changes("", "op2")))},
+	{"another left", OutcomeComplete, "", before("target.wrap", changes("co1", ""))},
 	{"nobody signed in", OutcomeIncomplete, "signin.quorum", onEntry(EvEnd, "people.signin", func(_ *End, e *Entry) { e.Ev = EvFail; e.Data = Fail{} })},
 }
 

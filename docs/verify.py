@@ -189,21 +189,23 @@ def verify(files, codes={}):
         t, p, use = texts.get(s["file"]), people.get(s["person"]), {"sign in": "signin", "sign off": "signoff"}.get(s["action"], "approve")
         if not t or not p or (sha(files[s["file"]]), sha(files.get(s["file"] + ".sig", b""))) != (s["sha256"], s["sig"]): return "not the files of then"
         if s["action"].startswith("approve") and s["person"] in r["actor"] and r["ev"] not in ("exception", "ceremony.stop"): return "the actor approves"
+        if s["action"].startswith("approve") and s["person"] not in here.get(r["stage"], [s["person"]]): return "who approves is not there"
         wanted = {"mode": mode, "ceremony": plan["id"], "stage": r["stage"], "step": r["step"], "action": s["action"], "role": p["role"],
                   "person": s["person"], "log": n, "attempt": str(opened[n]["attempt"])}
-        early = t["run"] == "-" == opened[n]["run"] and not any(  # the offline side learns the run when it receives the KEK
-            m == n and i < r["seq"] and x["log"].split(".")[0] != n.split(".")[0] for m, i, x in links)
+        early = t["run"] == "-" == opened[n]["run"] and not any(m == n and i < r["seq"] and x["log"][:2] != n[:2] for m, i, x in links)  # the KEK brings it
         if any(t[k] != visible(wanted[k]) for k in wanted) or not (early or t["run"] == visible(run)): return "of another place"
-        if int(t["seq"]) >= r["seq"] or logs[n][int(t["seq"])]["head"] != t["head"]: return "not on a head before the record"
-        if {s["file"], t["nonce"]} & used: return "used before"
+        if int(t["seq"]) >= r["seq"] or logs[n][int(t["seq"])]["head"] != t["head"] or {s["file"], t["nonce"]} & used: return "used before, or not on a head before"
         return why_not(s["person"], keys(s["person"], n.split(".")[0]), namespace(use), files[s["file"] + ".sig"], files[s["file"]])
-    proved, used, wrong = [], set(), []
-    for n, r, s in [(n, r, s) for n, r, d in every for s in d.get("statements", [])]:
-        if why := why_statement(n, r, s): wrong.append(f"{n}, record {r['seq']}, {s['file']}: {why}")
-        else: proved.append((n, r["seq"], s["person"], s["action"], texts[s["file"]]))
-        used |= set() if why else {s["file"], texts[s["file"]]["nonce"]}
+    proved, used, wrong, here = [], set(), [], {}  # here: who is there, by stage, once somebody signed in
+    for n, r, d in sorted(every, key=lambda x: (len(x[0]), x[0], x[1]["seq"])):  # online.log before online.2.log
+        for s in d.get("statements", []):
+            if why := why_statement(n, r, s): wrong.append(f"{n}, record {r['seq']}, {s['file']}: {why}")
+            else: proved.append((n, r["seq"], s["person"], s["action"], texts[s["file"]])), used.update((s["file"], texts[s["file"]]["nonce"]))
+        at, came = r["stage"], [s["person"] for s in d.get("statements", []) if s["action"] == "sign in"]
+        if r["ev"] == "people.change" and at in here: here[at] = [p for p in here[at] if p != d["text"].get("leaves")] + came
+        if r["ev"] in ("pause", "resume") or (r["ev"], r["step"]) == ("step.end", "people.signin"): here[at] = came
     rule("statement.signatures", wrong)
-    rule("signin.quorum", [f"{n}, record {r['seq']}: {x}" for n, r, _ in ends if r["step"] == "people.signin"
+    rule("signin.quorum", [f"{n}, record {r['seq']}: {x}" for n, r, _ in every if r["ev"] == "resume" or (r["ev"], r["step"]) == ("step.end", "people.signin")
                            for x in few({p for m, i, p, action, _ in proved if (m, i, action) == (n, r["seq"], "sign in")})],
          {"prepare", "wrap", "import"} - {r["stage"] for _, r, _ in ends if r["step"] == "people.signin"})
     failed = [(n, r["seq"], c) for n, r, d in ends for c in d["checks"] if c["result"] != "holds"]
