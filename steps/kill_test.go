@@ -251,8 +251,7 @@ func (h *hall) shut(c *Ceremony) {
 func (h *hall) killStage(k *killer, stage Stage) (kills int) {
 	h.t.Helper()
 	for {
-		c := h.open(stage.Side())
-		h.sessions(c)
+		c := h.leads(stage.Side())
 		now := c.Now()
 		h.shut(c)
 		if now.Phase == Done || now.Stage != stage {
@@ -267,6 +266,16 @@ func (h *hall) killStage(k *killer, stage Stage) (kills int) {
 		h.t.Logf("%s: %d kills", now.Step.ID, n)
 		kills += n
 	}
+}
+
+// leads is the process that is to be killed: it has led since people signed
+// in, and what lives in it alone is there.
+func (h *hall) leads(side string) *Ceremony {
+	h.t.Helper()
+	c := h.reopened(side)
+	c.back = false
+	h.sessions(c)
+	return c
 }
 
 // sessions does again, unharmed, what lives in the process alone.
@@ -299,8 +308,7 @@ func (h *hall) killStep(k *killer, stage Stage, now Now) int {
 	kills := 0
 	for n := 0; ; n += stride(n) {
 		h.restore(before)
-		c := h.open(stage.Side())
-		h.sessions(c)
+		c := h.leads(stage.Side())
 		k.arm(n)
 		err := h.step(c)
 		fired := k.fired

@@ -71,7 +71,7 @@ func returnLines(r *Run) []Line {
 		}
 	}
 	return []Line{
-		{Label: "The last record", Value: stamp(last.At) + ": " + last.Text},
+		{Label: "The last record", Value: last.At.UTC().Format("2006-01-02 15:04:05 UTC") + ": " + last.Text},
 		{Label: "Who was here then", Value: strings.Join(names, ", ")},
 	}
 }

@@ -252,8 +252,9 @@ func (d dying) CreateKEK(ctx context.Context, name string, p keyvault.KEKParams)
 	return k, err
 }
 
-// TestInterrupted: after the program died in an act, the window opens at the
-// same step, looks for what is there, and nothing is done twice.
+// TestInterrupted: after the program died in an act, people sign in again, the
+// window comes to the same step, looks for what is there, and nothing is done
+// twice.
 func TestInterrupted(t *testing.T) {
 	h, armed := newHall(t, nil), true
 	h.cloud = func(v keyvault.Vault) keyvault.Vault { return dying{v, &armed} }
@@ -273,8 +274,13 @@ func TestInterrupted(t *testing.T) {
 	}
 	w = h.window()
 	w.Rehearse("", false)
+	if id := page_(t, w).now.(*step).now.Step.ID; id != "people.return" {
+		t.Fatalf("the window opens at %s, and nobody signs in again", id)
+	}
+	h.shot(w, "return")
+	h.press(w)
 	if id := page_(t, w).now.(*step).now.Step.ID; id != "vault.signin" {
-		t.Fatalf("the window opens at %s, wanted the sign-in that the act needs", id)
+		t.Fatalf("the window goes on at %s, wanted the sign-in that the act needs", id)
 	}
 	h.press(w)
 	test.Tap(page_(t, w).primary)
