@@ -29,7 +29,7 @@ type logFacts struct {
 	files           []recordFile
 	checks          []recordCheck // all that do not hold
 	excepted        []recordException
-	moves           []move          // by which people come and go
+	moves           []move // by which people come and go
 	ended           map[stepAt]bool
 	carried         map[string]bool // facts of an earlier attempt
 }

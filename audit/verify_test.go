@@ -137,10 +137,10 @@ func unlisted(seal, name string) func(*maker) {
 }
 
 var lies = []lie{
-	{attacks.New("record/approves-and-is-not-back", "approves after a crash without having signed in again", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, before("target.wrap", comesBack("op1", "co1", "iw"))},
-	{attacks.New("record/too-few-are-back", "too few signed in again after a crash", attacks.At("verify", "signin.quorum")), OutcomeBroken, before("target.import", comesBack("op1", "op2", "iw"))},
-	{attacks.New("record/approves-in-a-pause", "approves in a pause", attacks.At("verify", "statement.signatures")), OutcomeBroken, before("target.wrap", rests)},
-	{attacks.New("record/approves-and-has-left", "approves after having left", attacks.At("verify", "statement.signatures")), OutcomeBroken, before("target.import", changes("op2", ""))},
+	{attacks.New("record/approves-and-is-not-back", "approves after a crash without having signed in again", attacks.At("verify", "statement.signatures", "signin.quorum")), OutcomeBroken, ahead("target.wrap", comesBack("op1", "co1", "iw"))},
+	{attacks.New("record/too-few-are-back", "too few signed in again after a crash", attacks.At("verify", "signin.quorum")), OutcomeBroken, ahead("target.import", comesBack("op1", "op2", "iw"))},
+	{attacks.New("record/approves-in-a-pause", "approves in a pause", attacks.At("verify", "statement.signatures")), OutcomeBroken, ahead("target.wrap", rests)},
+	{attacks.New("record/approves-and-has-left", "approves after having left", attacks.At("verify", "statement.signatures")), OutcomeBroken, ahead("target.import", changes("op2", ""))},
 	{attacks.New("record/exception-about-no-check-without-the-witness", "an exception about no check without the witness", attacks.At("verify", "exceptions.approved")), OutcomeBroken, aboutNoCheck(1)},
 	{attacks.New("record/witness-did-not-seal-the-preparation", "a witness did not seal the preparation", attacks.At("verify", "seal.prepare")), OutcomeIncomplete, unsigned("iw", SealPrepare)},
 	{attacks.New("record/operator-did-not-seal-the-wrap", "an operator did not seal the wrap", attacks.At("verify", "seal.offline")), OutcomeIncomplete, unsigned("op2", SealOffline)},
@@ -299,8 +299,8 @@ var lies = []lie{
 	}},
 }
 
-// before adds records before the approval of a step, as the people made them.
-func before(step string, add func(m *maker, log, stage string)) func(*maker) {
+// ahead adds records before the approval of a step, as the people made them.
+func ahead(step string, add func(m *maker, log, stage string)) func(*maker) {
 	return func(m *maker) {
 		m.entry = func(log string, e *Entry) {
 			if e.Ev == EvApprove && e.Step == step {
@@ -374,10 +374,10 @@ var truths = []truth{
 	{"a note that failed", OutcomeComplete, "", onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassNote, ResultFails })},
 	{"given up", OutcomeIncomplete, "outcome", onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Outcome = OutcomeIncomplete })},
 	{"a log that goes on", OutcomeIncomplete, "log.closed", onEntry(EvClose, "final.seal", func(_ *Close, e *Entry) { e.Ev = EvPause; e.Data = Note{} })},
-	{"all are back after a crash", OutcomeComplete, "", before("target.wrap", comesBack("op1", "op2", "co1", "iw"))},
-	{"all are back after a pause", OutcomeComplete, "", before("target.import", then(rests, comesBack("op1", "op2", "co1", "iw")))},
-	{"who left came again", OutcomeComplete, "", before("target.wrap", then(changes("op2", ""), changes("", "op2")))},
-	{"another left", OutcomeComplete, "", before("target.wrap", changes("co1", ""))},
+	{"all are back after a crash", OutcomeComplete, "", ahead("target.wrap", comesBack("op1", "op2", "co1", "iw"))},
+	{"all are back after a pause", OutcomeComplete, "", ahead("target.import", then(rests, comesBack("op1", "op2", "co1", "iw")))},
+	{"who left came again", OutcomeComplete, "", ahead("target.wrap", then(changes("op2", ""), changes("", "op2")))},
+	{"another left", OutcomeComplete, "", ahead("target.wrap", changes("co1", ""))},
 	{"nobody signed in", OutcomeIncomplete, "signin.quorum", onEntry(EvEnd, "people.signin", func(_ *End, e *Entry) { e.Ev = EvFail; e.Data = Fail{} })},
 }
 

@@ -33,7 +33,7 @@ func TestAttackPause(t *testing.T) {
 			do: func(s *stand) { s.restore(older) },
 		},
 		{
-			Row: attacks.New("replay/pause-sign-in", "signs in after the pause with the signature of the morning", attacks.At("resume", "steps.ErrSignature"), attacks.At("verify", "statement.signatures")),
+			Row: attacks.New("replay/pause-sign-in", "signs in after the pause with the signature of the morning", attacks.At("resume", "steps.ErrSignature"), attacks.At("verify", "statement.signatures", "signin.quorum")),
 			act: handsIn(func(s *stand, c *Ceremony) sigs {
 				return s.signIns(c, "op2", s.lastSigned(c, "*people.signin.op2.txt.sig"))
 			}),
@@ -49,7 +49,7 @@ func TestAttackReturn(t *testing.T) {
 	h.stand("online", "blob.receive")
 	s := h.stand("offline", "target.wrap")
 	s.holds(t, []attack{{
-		Row:   attacks.New("return/absent-approves", "approves after a crash without having signed in again", attacks.At("target.wrap", "steps.ErrNotAsked")),
+		Row:   attacks.New("return/absent-approves", "approves after a crash without having signed in again", attacks.At("target.wrap", "steps.ErrNotAsked"), attacks.At("verify", "statement.signatures", "steps.done")),
 		do:    func(s *stand) { s.gone = "op3" },
 		act:   handsIn(func(s *stand, c *Ceremony) sigs { return sigs{"op3": s.own(c, "op3")} }),
 		blind: map[string]blind{"steps.ErrNotAsked": func(s *stand, c *Ceremony) func() { c.state.present[s.stage]["op3"] = true; return nil }},
@@ -66,7 +66,7 @@ func TestAttackReturn(t *testing.T) {
 			}),
 		},
 		{
-			Row: attacks.New("return/too-few", "goes on after a crash without the crypto officer", attacks.At("people.return", "steps.ErrQuorum")),
+			Row: attacks.New("return/too-few", "goes on after a crash without the crypto officer", attacks.At("people.return", "steps.ErrQuorum"), attacks.At("verify", "signin.quorum")),
 			do:  without("officer"),
 		},
 		{

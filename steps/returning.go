@@ -35,7 +35,7 @@ var stepReturn = &Step{
 // signatures over the list of files are awaited: they show who is here.
 func (c *Ceremony) returning() bool {
 	return c.back && !c.state.paused && !c.state.frozen && !c.state.stopped &&
-		c.state.present[c.stage()] != nil && !c.over(c.list[c.place()])
+		c.state.present[c.stage()] != nil && !c.finished()
 }
 
 // here are the people who signed in at this stage, by id; nil before that, in
