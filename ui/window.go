@@ -195,8 +195,8 @@ func (w *Window) askClose() {
 		return
 	}
 	kit.Confirm(w.win, w.keys, "Close the window?",
-		"Nothing recorded is lost, and the folder opens again at this step. What is entered and not done yet is lost. "+
-			"If people go away meanwhile, pause the ceremony instead: then everybody signs in anew.",
+		"Nothing recorded is lost, and the folder opens again at this step. But everybody signs in again then, and what is entered and not done yet is lost. "+
+			"If people go away meanwhile, pause the ceremony instead: the code of the log's head is then on paper.",
 		"Close the window", "Stay here", func(yes bool) {
 			if yes {
 				w.Close()

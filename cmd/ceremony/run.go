@@ -46,8 +46,9 @@ func runCommand() *cobra.Command {
 			"  ceremony run DIR --stage prepare --plan plan.toml   at the online machine\n" +
 			"  ceremony run DIR --stage wrap --plan plan.toml      at the offline machine\n\n" +
 			"The signatures on the plan (plan.toml.WHO.sig) lie beside it. After a crash or a pause the same\n" +
-			"command without flags goes on with the same step. At any prompt :exception, :pause, :people and\n" +
-			":stop turn to these steps, and :quit leaves the program; nothing is lost.",
+			"command without flags goes on with the same step, once people have signed in again. At any\n" +
+			"prompt :exception, :pause, :people and :stop turn to these steps, and :quit leaves the program,\n" +
+			"as a crash does: nothing is lost, and people sign in again.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runCeremony(c.Context(), args[0], f, c.OutOrStdout(), os.Stderr)
