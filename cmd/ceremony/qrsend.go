@@ -25,7 +25,7 @@ type qrSendFlags struct {
 	format, fileType, level, png string
 	version, scale, count        int
 	fps                          float64
-	loop, window                 bool
+	loop, window, scanner        bool
 	windowFlags
 }
 
@@ -47,6 +47,7 @@ func qrSendCommand() *cobra.Command {
 	c.Flags().StringVar(&f.level, "level", "L", "error correction: L, M, Q or H; more frames help more than a higher level")
 	c.Flags().BoolVar(&f.loop, "loop", false, "show one frame after the other until Ctrl-C")
 	c.Flags().Float64Var(&f.fps, "fps", 2, "frames a second with --loop, up to 30; more than 3 flash")
+	c.Flags().BoolVar(&f.scanner, "scanner", false, "codes for a scanner that types on any Latin keyboard: smaller, and more of them")
 	c.Flags().BoolVar(&f.window, "window", false, "show them in the window: larger, faster, with speed and density to choose")
 	f.register(c)
 	c.Flags().StringVar(&f.png, "png", "", "write the codes as PNG files into this folder")
@@ -74,6 +75,8 @@ func (f qrSendFlags) check() (level qr.Level, err error) {
 		return 0, misuse("--scale %d, wanted 1 to 32", f.scale)
 	case f.count < 0 || f.count > 10_000:
 		return 0, misuse("--count %d, wanted up to 10000", f.count)
+	case f.scanner && (f.format != formatOwn || f.loop || f.window):
+		return 0, misuse("--scanner is for kq1, and its codes stand still: without --loop and --window")
 	case len(f.fileType) != 1:
 		return 0, misuse("--file-type %s, wanted one letter", f.fileType)
 	}
@@ -144,7 +147,11 @@ func cut(f qrSendFlags, files map[string][]byte, most int, level qr.Level) (out 
 		return nil, "", 0, err
 	}
 	if f.format == formatOwn {
-		s, version, err := qr.Fit(m, most, level)
+		fit := qr.Fit
+		if f.scanner {
+			fit = qr.FitScanner
+		}
+		s, version, err := fit(m, most, level)
 		if err != nil {
 			return nil, "", 0, err
 		}

@@ -79,15 +79,16 @@ type frame struct {
 	data  []byte
 }
 
-func (f frame) text() string {
+func (f frame) text() string { return Prefix + base32Text.EncodeToString(f.bytes()) }
+
+func (f frame) bytes() []byte {
 	b := make([]byte, 0, headSize+len(f.data)+checkSize)
 	b = append(b, f.id[:]...)
 	b = binary.BigEndian.AppendUint16(b, uint16(f.blocks))
 	b = append(b, byte(f.index>>16), byte(f.index>>8), byte(f.index))
 	b = append(b, byte(f.length>>16), byte(f.length>>8), byte(f.length))
 	b = append(b, f.data...)
-	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
-	return Prefix + base32Text.EncodeToString(b)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
 // parseFrame reads one text. Nothing is allocated but the bytes of the text
@@ -162,14 +163,14 @@ func coefficients(s shape, index int) []byte {
 	return c
 }
 
-// Canonical brings a text into the form in which a sender writes it: scanners
-// add line ends, an AIM identifier and the other case.
+// Canonical brings a text into the form in which a camera reads it: scanners add
+// line ends, an AIM identifier and the other case, and have frames of their own.
 func Canonical(text string) string {
 	text = strings.Trim(text, " \t\r\n\x1d")
 	if len(text) > 3 && text[0] == ']' && text[1] == 'Q' {
 		text = text[3:]
 	}
-	return strings.ToUpper(text)
+	return typed(strings.ToUpper(text))
 }
 
 // sameCut tells whether two transfers are cut alike: into as many blocks, as

@@ -14,16 +14,22 @@ type Stream struct {
 	shape  shape
 	digest digest.SHA256
 	data   [][]byte
+	write  func(frame) string
 }
 
 // NewStream packs a message and cuts it into equal blocks, so that a frame has
 // at most characters characters (see [Capacity]).
 func NewStream(m Message, characters int) (*Stream, error) {
+	return newStream(m, characters, (min(characters, MaxText)-len(Prefix))*5/8, frame.text)
+}
+
+// newStream cuts a message for texts that hold so many bytes.
+func newStream(m Message, characters, room int, write func(frame) string) (*Stream, error) {
 	packed, err := pack(m.plain)
 	if err != nil {
 		return nil, err
 	}
-	most := (min(characters, MaxText)-len(Prefix))*5/8 - headSize - checkSize
+	most := room - headSize - checkSize
 	if most < 1 {
 		return nil, fmt.Errorf("%d characters are too few for a frame: %w", characters, ErrTooLarge)
 	}
@@ -33,7 +39,7 @@ func NewStream(m Message, characters int) (*Stream, error) {
 	if !s.ok() {
 		return nil, fmt.Errorf("%d frames of %d characters, wanted at most %d frames; larger codes hold more: %w", s.blocks, characters, MaxBlocks, ErrTooLarge)
 	}
-	st := &Stream{shape: s.named(m.Digest(), packed), digest: m.Digest()}
+	st := &Stream{shape: s.named(m.Digest(), packed), digest: m.Digest(), write: write}
 	padded := append(packed, make([]byte, s.blocks*s.block-len(packed))...)
 	for i := range s.blocks {
 		st.data = append(st.data, padded[i*s.block:(i+1)*s.block])
@@ -68,7 +74,7 @@ func (s *Stream) Frame(i int) string {
 			addTimes(f.data, s.data[b], c)
 		}
 	}
-	return f.text()
+	return s.write(f)
 }
 
 // Fit cuts a message for codes of at most this version, and says which version
