@@ -109,7 +109,7 @@ func seeQuorum(_ context.Context, r *Run) Finding {
 func seeKeyboard(_ context.Context, r *Run) Finding {
 	who := r.Answer("keyboard")
 	signed := slices.ContainsFunc(r.signed, func(s audit.SignedBy) bool { return s.Person == who })
-	return holds(signed, who+map[bool]string{true: " signed in", false: " did not sign in"}[signed], "an operator who signed in")
+	return holds(signed, r.c.Person(who).Name+map[bool]string{true: " signed in", false: " did not sign in"}[signed], "an operator who signed in")
 }
 
 var stepClock = &Step{
