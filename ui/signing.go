@@ -69,12 +69,12 @@ func (s *signing) draw() {
 	for _, t := range s.texts {
 		rows = append(rows, s.row(t))
 	}
-	s.box.Add(kit.NewCard(kit.NewColumn(1, rows...)))
+	s.box.Add(kit.NewCard(kit.NewColumn(1.5, rows...)))
 	s.box.Refresh()
 }
 
 func (s *signing) row(t steps.Signing) fyne.CanvasObject {
-	name := kit.NewColumn(1, kit.NewText(t.Name, kit.Strong), kit.NewText(t.Role, kit.SmallMuted))
+	name := kit.NewColumn(0.25, kit.NewText(t.Name, kit.Strong), kit.NewText(t.Role, kit.SmallMuted))
 	if s.has(t.Person) {
 		return container.NewBorder(nil, nil, nil, kit.NewSigned("signed"), name)
 	}
