@@ -65,7 +65,7 @@ func sealed(dir string, v audit.Verdict) bool {
 	return err == nil
 }
 
-// drawTo writes what is drawn to a file that must not exist, or holds the same.
+// drawTo writes what is drawn to a new file, or to standard output.
 func drawTo(out io.Writer, to, otherwise string, draw func(io.Writer) error) error {
 	if to == "-" {
 		w := bufio.NewWriter(out)
@@ -81,13 +81,14 @@ func drawTo(out io.Writer, to, otherwise string, draw func(io.Writer) error) err
 	return err
 }
 
+// writeDrawn never holds the whole: a record may be large.
 func writeDrawn(path string, draw func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return misuse("%s is there already, and nothing is overwritten. Remove it, or name another file: -o FILE", path)
 	}
 	if err != nil {
-		return err
+		return absent(filepath.Dir(path), err)
 	}
 	w := bufio.NewWriter(f)
 	err = errors.Join(draw(w), w.Flush(), f.Sync(), f.Close())
