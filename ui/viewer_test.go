@@ -107,7 +107,7 @@ func TestVerdict(t *testing.T) {
 func TestParts(t *testing.T) {
 	a := auditing(t, func(m *reporttest.Maker) { m.SealKey = true })
 	want := []string{
-		"The verdict", "Head of offline.log", "the clock is right within 120 seconds", "All 31 records", "Inga Witness",
+		"The verdict", "Head of offline.log", "the clock is right within 120 seconds", "All 32 records", "Inga Witness",
 		"Not proved that the vault made this KEK", "OFFLINE.sha256", "BR 5.4.1", "sha256sum -c", "The auditor's card",
 	}
 	if len(want) != len(a.p.parts) {
@@ -204,7 +204,7 @@ func TestTimeline(t *testing.T) {
 	a := auditing(t, nil)
 	a.part("Timeline")
 	l := a.p.line
-	if n := len(l.rows); n != 31 || l.at != 0 {
+	if n := len(l.rows); n != 32 || l.at != 0 {
 		t.Fatalf("%d records, %d is open", n, l.at)
 	}
 	choose := func(i int, value string) int {
@@ -230,7 +230,7 @@ func TestTimeline(t *testing.T) {
 				want++
 			}
 		}
-		if got := choose(c.turn, c.value); got != want || want == 0 || want == 31 {
+		if got := choose(c.turn, c.value); got != want || want == 0 || want == 32 {
 			t.Errorf("%s %s shows %d records, wanted %d", l.turns[c.turn].label, c.value, got, want)
 		}
 	}
@@ -243,7 +243,7 @@ func TestTimeline(t *testing.T) {
 		t.Error("the only record is not open")
 	}
 	l.find(report.Ref{ID: "r-offline-7", Text: "offline 7"})
-	if e := a.p.entries[l.at]; e.Ref.Text != "offline 7" || len(l.rows) != 31 {
+	if e := a.p.entries[l.at]; e.Ref.Text != "offline 7" || len(l.rows) != 32 {
 		t.Errorf("the reference leads to %s, among %d", e.Ref.Text, len(l.rows))
 	}
 	l.search.SetValue("no such words")
@@ -270,7 +270,7 @@ func TestRawRecord(t *testing.T) {
 			}
 		}
 	}
-	if lines != 32 { // a begin and its end are one record here
+	if lines != 33 { // a begin and its end are one record here
 		t.Errorf("%d lines", lines)
 	}
 }
@@ -290,7 +290,7 @@ func TestManyRecords(t *testing.T) {
 	for _, name := range []fyne.KeyName{fyne.KeyDown, fyne.KeyPageDown, fyne.KeyEnd, fyne.KeyUp, fyne.KeyHome} {
 		key(a.w, name)
 	}
-	if len(l.rows) != 10031 || asked == 0 || asked > 1000 {
+	if len(l.rows) != 10032 || asked == 0 || asked > 1000 {
 		t.Errorf("%d rows were asked for, of %d", asked, len(l.rows))
 	}
 	key(a.w, fyne.KeyEnd)
