@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +152,10 @@ func TestPause(t *testing.T) {
 		t.Fatalf("the folder opens at %s", s.now.Step.ID)
 	}
 	h.shot(w, "resume")
+	p := page_(t, w)
+	if r, _, err := p.c.Record(p.journal[len(p.journal)-1].Log, p.journal[len(p.journal)-1].Seq); err != nil || !slices.Contains(p.noted(r), kit.Fact{Label: "Why", Value: "some words"}) {
+		t.Errorf("the record of the pause says %+v, %v", p.noted(r), err)
+	}
 	if code := page_(t, w).headCode(); code != "" {
 		t.Errorf("the code that is to be typed from the sheet is shown: %s", code)
 	}

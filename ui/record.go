@@ -64,7 +64,34 @@ func (p *ceremony) recordBody(r audit.Record) fyne.CanvasObject {
 		body.Add(kit.NewText("It did not come to its end ("+fail.Problem+")", kit.Alert))
 		p.addEnd(body, r.Step, fail.End)
 	}
+	if facts := p.noted(r); len(facts) > 0 {
+		body.Add(kit.NewFacts(facts))
+	}
 	return body
+}
+
+// noted is what people wrote down beside the script: at a pause, for an
+// exception, where somebody came or left.
+func (p *ceremony) noted(r audit.Record) (facts []kit.Fact) {
+	switch r.Ev {
+	case audit.EvException:
+		var x audit.Exception
+		if r.Decode(&x) == nil {
+			facts = []kit.Fact{{Label: "Expected", Value: x.Expected}, {Label: "Happened", Value: x.Happened}, {Label: "Decided", Value: x.Decided}, {Label: "Signed", Value: p.names(x.Statements)}}
+		}
+	case audit.EvApprove, audit.EvPause, audit.EvResume, audit.EvChange, audit.EvStop:
+		var n audit.Note
+		if r.Decode(&n) != nil {
+			return nil
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.Text)) {
+			facts = append(facts, kit.Fact{Label: p.asked(r.Step, name), Value: p.c.Person(n.Text[name]).Name})
+		}
+		if len(n.Statements) > 0 {
+			facts = append(facts, kit.Fact{Label: "Signed: " + n.Statements[0].Action, Value: p.names(n.Statements)})
+		}
+	}
+	return facts
 }
 
 // addEnd shows answers, checks, files and signatures.
