@@ -2,12 +2,7 @@ package qr
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
@@ -172,38 +167,5 @@ func TestWrite(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "0.txt")); err == nil {
 		t.Error("a file was written although another could not be")
-	}
-}
-
-func TestSecrets(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sec1, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, secret := range [][]byte{
-		pkcs8, sec1, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
-		[]byte("text\n-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA"), []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"),
-		[]byte("PuTTY-User-Key-File-3: ssh-ed25519\n"), []byte("# created\nAGE-SECRET-KEY-1XYZ\n"),
-	} {
-		if err := message(t, map[string][]byte{"a.bin": secret}).RefuseSecrets(); !errors.Is(err, ErrSecret) {
-			t.Errorf("%.40q: %v", secret, err)
-		}
-	}
-	for _, public := range [][]byte{nil, spki, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: spki}), []byte("0")} {
-		if err := message(t, map[string][]byte{"a.bin": public}).RefuseSecrets(); err != nil {
-			t.Errorf("%.40q: %v", public, err)
-		}
 	}
 }
