@@ -35,7 +35,7 @@ func TestAttackPlan(t *testing.T) {
 		},
 		{
 			attacks.New("plan/homoglyph-name", "names a stranger with letters of another alphabet alone, as one of the people", attacks.At("plan check", "[[person]] name")),
-			func(p *Plan) { p.People[0].Name, p.People[1].Name = "Eva Cox", "Εva Сох" },
+			func(p *Plan) { p.People[0].Name, p.People[1].Name = "Eca Cox", "Еса Сох" },
 		},
 		{
 			attacks.New("plan/homoglyph-label", "labels a target key so that it looks like another", attacks.At("plan check", "[[key]] label")),

@@ -155,6 +155,24 @@ func TestAttackMedium(t *testing.T) {
 			}),
 		},
 		{
+			Row: attacks.New("medium/facts-at-odds", "a log with the KEK of one key and the digest of another, sealed by everybody", attacks.At("kek.receive", "bundle.head", "bundle.kek", "attest.present")),
+			do: bundle("usb-kek", func(m *medium) {
+				own, err := byok.ParseKEK(m.files["kek.publickey.pem"])
+				must(m.s.hall.t, err)
+				other, _ := attackersKEK(m.s.hall.t)
+				m.files["kek.publickey.pem"] = other.PEM()
+				m.rechain(`"kek.sha256":"`+own.SHA256().String(), `"kek.sha256":"`+other.SHA256().String())
+				m.list()
+				m.sign("online", everyoneOf()...)
+			}),
+		},
+		{
+			Row: attacks.New("medium/seal-spoiled", "puts another's signature in the place of one that the quorum does not need", attacks.At("kek.receive", "bundle.seal")),
+			do: bundle("usb-kek", func(m *medium) {
+				m.files["PREPARE.sha256.admin.sig"] = m.files["PREPARE.sha256.guest.sig"]
+			}),
+		},
+		{
 			Row: attacks.New("medium/head-mistyped", "the witness types another code than the sheet has", attacks.At("kek.receive", "bundle.head")),
 			do:  func(s *stand) { s.answers = func(_ Now, a *Answers) { a.Text["head"] = s.plan.SHA256().Code() } },
 		},

@@ -1,6 +1,10 @@
 package steps
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -77,4 +81,35 @@ func TestHSMSealsItsRoom(t *testing.T) {
 	h.run(c, Import)
 	h.shut(c)
 	h.complete(audit.OutcomeComplete)
+}
+
+// TestSealKeyOfThePlan: a key that merely has the label does not seal.
+func TestSealKeyOfThePlan(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	h.sealKey()
+	other := h.sealKeyElsewhere()
+	h.setPlan(func(p *plan.Plan) { p.HSM.SealKey, p.HSM.SealKeyLabel = other, sealLabel }, []string{"P-256"})
+	c := h.begin(Prepare)
+	h.run(c, Prepare)
+	h.shut(c)
+	c = h.begin(Wrap)
+	h.until(c, "wrap.seal")
+	for range 3 { // the freeze, and the seal
+		if err := h.step(c); err != nil {
+			if !errors.Is(err, ErrSealKey) {
+				t.Error(err)
+			}
+			return
+		}
+	}
+	t.Error("a key that is not the plan's sealed")
+}
+
+func (h *hall) sealKeyElsewhere() string {
+	h.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(h.t, err)
+	pub, err := ssh.NewPublicKey(key.Public())
+	must(h.t, err)
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(pub)))
 }
