@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// MaxState bounds what [ParseState] reads.
+// base32Letters are those of a frame after its prefix (RFC 4648, table 3).
+const base32Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+// MaxState bounds what [Receiver.UnmarshalText] reads.
 const MaxState = MaxBlocks * (MaxText + 1)
 
 // MarshalText returns the frames that told something new, one on each line, in
@@ -31,6 +35,26 @@ func (r *Receiver) UnmarshalText(text []byte) error {
 		*r = Receiver{}
 	}
 	return err
+}
+
+// WholeLines returns what [Receiver.UnmarshalText] takes of a state on disk: all
+// but a last line that was being written when the program stopped. An end that
+// is no beginning of a frame is ErrDamaged: the file is somebody else's.
+func WholeLines(text []byte) ([]byte, error) {
+	end := bytes.LastIndexByte(text, '\n') + 1
+	if torn := string(text[end:]); !beginsFrame(torn) {
+		return nil, fmt.Errorf("the state ends in %d bytes that are no frame: %w", len(torn), ErrDamaged)
+	}
+	return text[:end], nil
+}
+
+// beginsFrame tells whether more characters can make a frame of a text.
+func beginsFrame(text string) bool {
+	if len(text) < len(Prefix) {
+		return strings.HasPrefix(Prefix, text)
+	}
+	body, ok := strings.CutPrefix(text, Prefix)
+	return ok && len(text) <= MaxText && strings.Trim(body, base32Letters) == ""
 }
 
 func (r *Receiver) replay(text []byte) error {

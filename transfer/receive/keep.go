@@ -1,7 +1,6 @@
 package receive
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -17,9 +16,11 @@ func (r *Receiving) resume() error {
 		return err
 	}
 	own := r.collector.(*qr.Receiver)
-	// A line without its end was being written when the program stopped.
-	whole := text[:bytes.LastIndexByte(text, '\n')+1]
-	if err := own.UnmarshalText(whole); err != nil {
+	whole, err := qr.WholeLines(text)
+	if err == nil {
+		err = own.UnmarshalText(whole)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", r.keep.Name, err)
 	}
 	if len(whole) < len(text) {

@@ -159,6 +159,29 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// TestTorn: whatever a crash left of the last line is cut off, and the lines
+// before it stay.
+func TestTorn(t *testing.T) {
+	_, s := sent(t, 700)
+	first, last := s.Frame(0)+"\n", s.Frame(1)
+	for _, n := range []int{1, 2, 3, 4, len(last) - 1, len(last)} {
+		dir, err := durable.Create(t.TempDir() + "/kept")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dir.WriteNew("transfer.txt", []byte(first+last[:n])); err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, receive.Keep{Folder: dir, Name: "transfer.txt"})
+		if b, err := dir.Read("transfer.txt", 1<<20); err != nil || string(b) != first || r.Progress().Have != 1 {
+			t.Errorf("%d characters: %d bytes are left of %d, %v", n, len(b), len(first), err)
+		}
+		if err := errors.Join(r.Close(), dir.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func tear(t *testing.T, dir *durable.Dir, name string) {
 	t.Helper()
 	a, err := dir.Append(name)

@@ -165,7 +165,8 @@ func TestSpoiled(t *testing.T) {
 	}
 }
 
-// TestKeptWrong: what is kept and does not hold can begin anew.
+// TestKeptWrong: what is kept and does not hold is left as it is, and can begin
+// anew.
 func TestKeptWrong(t *testing.T) {
 	_, s := sent(t, 700)
 	_, other := sent(t, 710)
@@ -177,6 +178,11 @@ func TestKeptWrong(t *testing.T) {
 		"damaged":          {s.Frame(0)[:40] + "\n", qr.ErrDamaged},
 		"two transfers":    {s.Frame(0) + "\n" + other.Frame(1) + "\n", qr.ErrForeign},
 		"a line too often": {s.Frame(0) + "\n" + s.Frame(0) + "\n", qr.ErrDamaged},
+		"a PIN":            {"4711-0815", qr.ErrDamaged},
+		"a text":           {"KQ1 is not all that stands here", qr.ErrDamaged},
+		"a long line":      {qr.Prefix + strings.Repeat("A", qr.MaxText), qr.ErrDamaged},
+		"another end":      {s.Frame(0) + "\nprecious", qr.ErrDamaged},
+		"torn, and noise":  {"noise\nKQ1A", qr.ErrDamaged},
 	} {
 		dir, err := durable.Create(filepath.Join(t.TempDir(), "kept"))
 		if err != nil {
@@ -188,6 +194,9 @@ func TestKeptWrong(t *testing.T) {
 		r, err := receive.New(receive.KQ1, receive.Keep{Folder: dir, Name: "transfer.txt"})
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, wanted %v", what, err, c.want)
+		}
+		if b, err := dir.Read("transfer.txt", 1<<20); err != nil || string(b) != c.kept {
+			t.Errorf("%s: %d of %d bytes are left, %v", what, len(b), len(c.kept), err)
 		}
 		if err := r.Anew(); err != nil || r.Progress().Have != 0 {
 			t.Errorf("%s: anew: %v", what, err)
