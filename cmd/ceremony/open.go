@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // opening is what the window opens with: a ceremony folder, a rehearsal, or
@@ -30,6 +33,22 @@ func (w *windowFlags) register(c *cobra.Command) {
 	c.Flags().StringVar(&w.film, "camera-film", "", "a film or a pipe that plays a camera, for tests")
 	_ = c.Flags().MarkHidden("trace-fd")
 	_ = c.Flags().MarkHidden("camera-film")
+}
+
+// windowUses refuses flags that the window would pass over: what somebody chose
+// must not be dropped without a word.
+func windowUses(c *cobra.Command, flags ...string) error {
+	flags = append(flags, "window", "trace-fd", "camera-film")
+	var dropped []string
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(flags, f.Name) {
+			dropped = append(dropped, "--"+f.Name)
+		}
+	})
+	if dropped == nil {
+		return nil
+	}
+	return misuse("the window does not use %s: leave out either that or --window", strings.Join(dropped, ", "))
 }
 
 // errNoWindow says that nothing can be shown here.

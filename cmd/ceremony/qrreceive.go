@@ -45,6 +45,9 @@ func qrReceiveCommand(cameras camera.Cameras) *cobra.Command {
 				return listCameras(c.OutOrStdout(), cameras)
 			}
 			if f.window {
+				if err := windowUses(c, "out"); err != nil {
+					return err
+				}
 				return openWindow(c.Context(), opening{receive: true, out: f.out, windowFlags: f.windowFlags})
 			}
 			return qrReceive(c, f, cameras)

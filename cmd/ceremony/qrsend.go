@@ -88,6 +88,11 @@ func qrSend(c *cobra.Command, f qrSendFlags, names []string) error {
 	if err != nil {
 		return err
 	}
+	if f.window {
+		if err := windowUses(c); err != nil {
+			return err
+		}
+	}
 	files, err := filesToSend(names)
 	if err != nil {
 		return err
