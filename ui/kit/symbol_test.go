@@ -8,7 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/driver/software"
 )
 
 // A board is a pattern of dark and light by turns.
@@ -27,7 +27,7 @@ func TestSymbolHasWholePixels(t *testing.T) {
 			s := NewSymbol()
 			s.Set(board(33))
 			w.SetContent(container.NewWithoutLayout(s))
-			w.Canvas().(test.WindowlessCanvas).SetScale(scale)
+			w.Canvas().(software.WindowlessCanvas).SetScale(scale)
 			w.Resize(fyne.NewSize(330, 330))
 			place(s, 10.3, 7.5, 257, 301)
 			px, _ := s.Module()
