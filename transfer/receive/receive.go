@@ -65,6 +65,8 @@ type Receiving struct {
 	keep      Keep
 	collector collector
 	log       *durable.Appender // of keep; nil keeps nothing
+	kept      int64             // bytes of keep that are on the disk
+	behind    bool              // a write failed: catchUp comes before the next
 	done      bool
 	view      view
 }

@@ -35,7 +35,8 @@ type Code struct {
 
 // Take takes one frame: it looks, and adds what was seen. An error that is
 // camera.ErrFrame spoils the frame alone, and is the Problem of Seen too;
-// qr.ErrSpoiled wants [Receiving.Anew]; any other is of the disk.
+// qr.ErrSpoiled wants [Receiving.Anew]; any other is of the disk: the frame is
+// taken all the same, and is kept with the next that can be.
 func (r *Receiving) Take(ctx context.Context, f camera.Frame) (Seen, error) {
 	looked, err := Look(ctx, f)
 	if err != nil && !errors.Is(err, camera.ErrFrame) {
@@ -111,10 +112,10 @@ func (r *Receiving) add(text string) (code Code, stop error) {
 	case qr.Spoiled:
 		return code, code.Err
 	case qr.New, qr.Done:
+		r.done = code.Event == qr.Done // whether or not it can be kept
 		if err := r.note(text); err != nil {
 			return code, err
 		}
-		r.done = code.Event == qr.Done
 	}
 	return code, nil
 }
