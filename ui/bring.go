@@ -45,6 +45,7 @@ func (g *signer) bringBack() {
 // aside takes the sheet away for a while.
 func (g *signer) aside() {
 	g.pass.Clear()
+	g.forget()
 	g.on.Hide()
 }
 

@@ -61,6 +61,7 @@ func newSigner(s *signing, t steps.Signing) *signer {
 	g.way.Across = true
 	g.about = kit.NewField("Signs with", "", g.way)
 	g.way.OnChanged = func(string) {
+		g.forget()
 		g.draw()
 		g.focus()
 	}
@@ -239,6 +240,13 @@ func (g *signer) tell(err error) {
 	g.s.refused = p.Code
 	fillWith(g.problem, problemPanel(p))
 	g.refit()
+	g.w.trace.touch()
+}
+
+// forget takes away what was said of the try before: another way has begun.
+func (g *signer) forget() {
+	g.s.refused = ""
+	fillWith(g.problem)
 	g.w.trace.touch()
 }
 

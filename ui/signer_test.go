@@ -5,6 +5,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+
+	"github.com/keyceremony/ceremony/audit"
 )
 
 // TestSignerFits: on a small projector, people see what they must fill in and
@@ -30,4 +32,38 @@ func TestSignerFits(t *testing.T) {
 			t.Errorf("%s stands from %g to %g, above the buttons are %g", name, at.Y, at.Y+input.Size().Height, end)
 		}
 	}
+}
+
+// TestSignerForgets: what was said of a try is said as long as its way is; it
+// is gone when another way is chosen, and when codes were shown.
+func TestSignerForgets(t *testing.T) {
+	r, v := atSigning(t)
+	test.Tap(v.signing.buttons["op1"])
+	g := v.signing.open
+	wrong := func() {
+		t.Helper()
+		g.tell(audit.ErrPassphrase)
+		if !g.problem.Visible() || v.signing.refused == "" {
+			t.Fatal("a wrong passphrase is not said")
+		}
+	}
+	gone := func(when string) {
+		t.Helper()
+		if g.problem.Visible() || len(g.problem.Objects) > 0 || v.signing.refused != "" {
+			t.Errorf("%s the passphrase is still said to be wrong (%s)", when, v.signing.refused)
+		}
+	}
+	wrong()
+	r.w.focus(g.way)
+	key(r.w, fyne.KeyEnd)
+	key(r.w, fyne.KeySpace)
+	gone("another way is chosen:")
+	wrong()
+	g.showText()
+	r.passed(fyne.KeyEscape)
+	gone("codes were shown:")
+	wrong()
+	g.bringBack()
+	r.passed(fyne.KeyEscape)
+	gone("codes were to be taken:")
 }
