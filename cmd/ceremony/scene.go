@@ -186,6 +186,9 @@ func (s *scene) takeUp(o rehearsal.Options) error {
 	if s.plan, err = readPlan(s.path("plan.toml")); err != nil {
 		return err
 	}
+	if err := s.ownModule(); err != nil {
+		return err
+	}
 	s.flags.module = s.plan.HSM.Module
 	if err := s.useToken(); err != nil || !s.flags.servesVault() {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -105,6 +106,42 @@ func TestMovedScene(t *testing.T) {
 	again := takenUp(t, moved)
 	if serial, err := again.tokenSerial(); err != nil || serial != s.plan.HSM.Serial || again.vault.URL() != vault.URL() {
 		t.Errorf("serial number %s (%v) and vault %s, before %s and %s", serial, err, again.vault.URL(), s.plan.HSM.Serial, vault.URL())
+	}
+}
+
+// The library that a copied folder names is not run, unless it is known here:
+// whichever of the folder's plans names it.
+func TestCopiedSceneBringsNoLibrary(t *testing.T) {
+	s, _ := newRehearsal(t, rehearsal.Options{}, "P-256")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(s.path("plan.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	brought := s.path("token", "brought.so")
+	forged := bytes.ReplaceAll(b, []byte(s.plan.HSM.Module), []byte(brought))
+	if bytes.Equal(forged, b) {
+		t.Fatal("the plan names no library")
+	}
+	for _, name := range []string{"plan.toml", "offline/plan.toml"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(s.path(name)), 0o700), s.put(name, forged)); err != nil {
+			t.Fatal(err)
+		}
+		var use *useError
+		if _, err := setTheScene(s.dir, rehearsal.Options{}, "P-256"); !errors.As(err, &use) || !strings.Contains(err.Error(), s.path(name)+" names the library") {
+			t.Errorf("%s names %s: %v", name, brought, err)
+		}
+		if err := s.put(name, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := s.flags
+	f.module = brought
+	named := &scene{dir: s.dir, flags: f}
+	if err := errors.Join(s.put("plan.toml", forged), named.ownModule()); err != nil {
+		t.Errorf("named by who started us: %v", err)
 	}
 }
 

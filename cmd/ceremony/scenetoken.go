@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
@@ -63,6 +64,27 @@ func (s *scene) findModule() error {
 	}
 	if s.flags.module == "" {
 		return errNoSoftHSM
+	}
+	return nil
+}
+
+// ownModule wants the library that a rehearsal's plans name to be one that this
+// machine has by itself, or that who started us has named. A folder that was
+// copied here could name a library that came with it, and the digest of that
+// stands in the same plan: it would be run.
+func (s *scene) ownModule() error {
+	for _, name := range []string{"plan.toml", "online/plan.toml", "offline/plan.toml"} {
+		p, err := readPlan(s.path(name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // that machine's part was not begun
+		}
+		if err != nil {
+			return err
+		}
+		if m := p.HSM.Module; m != s.flags.module && !slices.Contains(softHSM, m) {
+			return misuse("%s names the library %q, which is not where SoftHSM is installed. A library runs as you: "+
+				"nothing was run. If you know it, name it with --module", s.path(name), m)
+		}
 	}
 	return nil
 }
