@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"plan":      {"digest", "byok", "timestamp", "audit", "github.com/pelletier/go-toml/v2", "golang.org/x/crypto/ssh"},
 
 	"transfer":                     {"digest", "byok", "audit", "durable"},
-	"transfer/qr":                  {"digest", "durable", "github.com/skip2/go-qrcode", "golang.org/x/crypto/cryptobyte"},
+	"transfer/qr":                  {"digest", "durable", "github.com/skip2/go-qrcode", "golang.org/x/crypto/cryptobyte", "golang.org/x/crypto/scrypt"},
 	"transfer/qr/scan":             {"github.com/makiuchi-d/gozxing"},
 	"transfer/qr/scantest":         {"github.com/skip2/go-qrcode"},
 	"transfer/camera":              {"transfer/qr/scan"},

@@ -139,7 +139,8 @@ func seeWay(_ context.Context, r *Run) Finding {
 }
 
 // seeWords wants the two words from the sender's screen. What they should have
-// been is not said: they are to be read there, also at the next try.
+// been is not said, and what was received is forgotten: another two words of the
+// same message would be a second try for whoever made it.
 func seeWords(_ context.Context, r *Run) Finding {
 	wanted := "two of the eight words on the other machine's screen"
 	g := r.c.gap
@@ -147,8 +148,11 @@ func seeWords(_ context.Context, r *Run) Finding {
 	first, second := typed[strconv.Itoa(g.asked.First)], typed[strconv.Itoa(g.asked.Second)]
 	where := fmt.Sprintf("words %d and %d", g.asked.First, g.asked.Second)
 	if !g.asked.Holds(g.Digest(), first, second) {
-		g.asked = qr.Challenge{} // another two the next time
-		return holds(false, fmt.Sprintf("%s typed as %q and %q", where, first, second), wanted)
+		found := fmt.Sprintf("%s typed as %q and %q", where, first, second)
+		if err := g.Anew(); err != nil {
+			found += fmt.Sprintf("; what was received cannot be removed: %v", err)
+		}
+		return holds(false, found, wanted)
 	}
 	return holds(true, fmt.Sprintf("%s are those of %s", where, strings.Join(qr.Words(g.Digest()), " ")), wanted)
 }

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +89,7 @@ func TestForeignCodes(t *testing.T) {
 }
 
 // TestWrongWords: the two words decide, and what they should be is not told.
+// After a wrong one all is forgotten, also on the disk: nobody has a second try.
 func TestWrongWords(t *testing.T) {
 	s := receivingStand(t)
 	words := qr.Words(s.screens["online"].Digest())
@@ -116,6 +119,12 @@ func TestWrongWords(t *testing.T) {
 		var refused *Refused
 		if !errors.As(err, &refused) || Explain(err).Code != "check.transfer.words" {
 			t.Errorf("%v", err)
+		}
+		if b, err := os.ReadFile(filepath.Join(s.path("offline"), ".kek.receive.codes")); c.gap.Done() || len(b) > 0 || err != nil {
+			t.Errorf("after a wrong word %d bytes are kept, all is there: %v (%v)", len(b), c.gap.Done(), err)
+		}
+		if fields := c.Now().Fields; slices.ContainsFunc(fields, func(f Field) bool { return strings.HasPrefix(f.Name, "screen.") }) {
+			t.Error("words of what is forgotten are asked")
 		}
 		s.answers = nil
 		must(t, s.step(c))

@@ -115,8 +115,8 @@ var refusals = map[string][2]string{
 		"Type it again. If it differs still, compare the sheet with the other machine.",
 	},
 	"transfer.words": {
-		"The words typed are not those of what this machine received: one is mistyped, or read off another screen, or the codes came from somebody else.",
-		"Read the words off the other machine's screen again: another two are asked. If they differ still, begin anew with the codes of that screen alone.",
+		"The words typed are not those of what this machine received: one is mistyped, or read off another screen, or the codes came from somebody else. All that was received is forgotten, so that nobody has a second try with it.",
+		"Look for a second screen that shows codes. Then hold the camera to the other machine's own screen again: two words are asked anew.",
 	},
 	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
 	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},

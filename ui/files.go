@@ -87,7 +87,7 @@ func newFiles(w *Window, got *receive.Receiving, dir string) *files {
 	p.t = newTaking(w, got, p.changed)
 	for i := range p.words {
 		p.words[i] = kit.NewEntry(w.keys)
-		p.words[i].OnChanged = func(string) { p.changed() }
+		p.words[i].OnChanged = func(string) { p.rows[i].SetError(""); p.changed() }
 		p.rows[i] = kit.NewField("Word", "read it off: this screen does not show it", p.words[i])
 	}
 	fillWith(p.said)
@@ -135,15 +135,12 @@ func (p *files) changed() {
 
 // write keeps the files, if both words are right.
 func (p *files) write() {
+	if !p.areWords() {
+		return
+	}
 	m, err := p.got.Message()
 	if err == nil && !p.asked.Holds(m.Digest(), p.words[0].Value(), p.words[1].Value()) {
-		fillWith(p.said, kit.NewPanel("The words are not those of what was received",
-			[]string{"One is mistyped, or the codes came from another screen. Nothing was written. Read them again: another two are asked."}, "", kit.PanelError))
-		p.asked = qr.Challenge{}
-		for _, e := range p.words {
-			e.SetValue("")
-		}
-		p.changed()
+		p.forget()
 		return
 	}
 	if err == nil {
@@ -154,6 +151,32 @@ func (p *files) write() {
 		return
 	}
 	p.w.sheet("The files are there", p.there(m.Files()))
+}
+
+// areWords names what can stand in neither place: that is misread, and no try.
+func (p *files) areWords() bool {
+	all := true
+	for i, place := range []int{p.asked.First, p.asked.Second} {
+		if !qr.IsWord(place, p.words[i].Value()) {
+			p.rows[i].SetError(fmt.Sprintf("It is none of the words that can stand at place %d: read it again.", place))
+			all = false
+		}
+	}
+	p.box.Refresh()
+	return all
+}
+
+// forget begins anew after words that are not those of the message: another two
+// of the same one would be a second try for whoever made it.
+func (p *files) forget() {
+	fillWith(p.said, kit.NewPanel("The words are not those of what was received",
+		[]string{"One is mistyped, or the codes came from another screen. Nothing was written, and what was received is forgotten.",
+			"Look for a second screen. Then hold the camera to the codes on the other machine's own screen again."}, "", kit.PanelError))
+	for _, e := range p.words {
+		e.SetValue("")
+	}
+	p.t.begin()
+	p.scroll.Scroll.ScrollToTop()
 }
 
 // there says where the files are and, of a text that people sign, how.

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/camera"
@@ -210,14 +211,39 @@ func (r *room) takeOver(id string, s *sending) {
 	if !strings.Contains(v.form.missing(), "on the other machine's screen") {
 		r.t.Errorf("all is there, and what is awaited is %q", v.form.missing())
 	}
-	words := qr.Words(s.m.Digest())
+	r.typeWords(v, qr.Words(s.m.Digest()))
+	r.shot(r.w, "take."+id+".words")
+}
+
+// typeWords types those of the eight words that a step asks for.
+func (r *room) typeWords(v *step, words []string) {
 	for _, row := range v.form.asked() {
 		if place, ok := strings.CutPrefix(row.f.Name, "screen."); ok {
 			r.w.focus(row.focus())
 			typed(r.w, words[place[0]-'1'])
 		}
 	}
-	r.shot(r.w, "take."+id+".words")
+}
+
+// mistakes types words of another message: all that was received is forgotten,
+// and taken again.
+func (r *room) mistakes(id string) {
+	r.t.Helper()
+	v := r.until(id)
+	controlOf[*takeControl](r.t, v).t.cameras.OnChanged("stand")
+	v = page_(r.t, r.w).now.(*step)
+	r.fill(r.w)
+	r.typeWords(v, qr.Words(digest.Of([]byte("another message"))))
+	r.signAll(r.w)
+	r.now = r.now.Add(time.Minute)
+	page_(r.t, r.w).changed()
+	test.Tap(page_(r.t, r.w).primary)
+	v = page_(r.t, r.w).now.(*step)
+	c := controlOf[*takeControl](r.t, v)
+	if v.problems.Code != "check.transfer.words" || c.g.Done() || c.value() != "" || !c.t.live.Visible() {
+		r.t.Fatalf("after wrong words %q is said, and all is there: %v", v.problems.Code, c.g.Done())
+	}
+	r.shot(r.w, "take."+id+".forgotten")
 }
 
 // TestCodesInTheWindow holds a whole ceremony without a medium.
@@ -230,6 +256,7 @@ func TestCodesInTheWindow(t *testing.T) {
 		page_(t, r.w).changed()
 		test.Tap(page_(t, r.w).primary)
 	}
+	r.mistakes("kek.receive")
 	r.takeOver("kek.receive", s)
 	if words := strings.Fields(r.sheets["kek.export.words"]); len(words) != qr.WordCount {
 		t.Errorf("the table has the words %q", words)
@@ -350,10 +377,17 @@ func TestFilesInTheWindow(t *testing.T) {
 		test.Tap(p.keep)
 	}
 	enter("wrong", words[p.asked.Second-1])
-	if len(kept) > 0 || p.words[0].Value() != "" {
-		t.Error("it is kept with a wrong word")
+	if len(kept) > 0 || p.rows[0].Error() == "" || p.rows[1].Error() != "" || !p.got.Done() {
+		t.Error("what is no word is a try")
+	}
+	r.shot(r.w, "files.misread")
+	other := qr.Words(digest.Of([]byte("another message")))
+	enter(other[p.asked.First-1], words[p.asked.Second-1])
+	if len(kept) > 0 || p.words[0].Value() != "" || p.rows[0].Error() != "" || p.got.Done() || p.rows[0].Visible() || !p.t.live.Visible() {
+		t.Error("after a wrong word something is kept, or can be tried again")
 	}
 	r.shot(r.w, "files.refused")
+	p.t.cameras.OnChanged("stand")
 	enter(words[p.asked.First-1], words[p.asked.Second-1])
 	if m, ok := kept[r.path("in")]; !ok || m.Digest() != s.m.Digest() {
 		t.Error("it is not kept")

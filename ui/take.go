@@ -319,13 +319,18 @@ func (k *taking) askAnew() {
 		"Do this when the codes are not those of the other machine's screen. All parts are taken again.",
 		"Begin anew", "Keep it", func(yes bool) {
 			if yes {
-				k.end()
-				k.say(k.t.Anew())
-				k.since = time.Time{}
-				k.tell(qr.Progress{})
-				k.changed()
+				k.begin()
 			}
 		})
+}
+
+// begin forgets what was received.
+func (k *taking) begin() {
+	k.end()
+	k.say(k.t.Anew())
+	k.since = time.Time{}
+	k.tell(qr.Progress{})
+	k.changed()
 }
 
 // end ends the source, if there is one.

@@ -5,9 +5,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
@@ -34,8 +36,20 @@ func (p *typist) Read(b []byte) (int, error) {
 	return copy(b, p.change(p.words[said[at+5]-'1'])+"\n"), nil
 }
 
+// otherWord is one that can stand in the same places.
+func otherWord(w string) string {
+	for b := range 256 {
+		next := byte(b + 1)
+		if i := slices.Index(digest.Words([]byte{byte(b), byte(b)}), w); i >= 0 {
+			return digest.Words([]byte{next, next})[i]
+		}
+	}
+	return ""
+}
+
 // TestTwoWords: the files are written when both words are those on the
-// sender's screen, and not otherwise.
+// sender's screen, and not otherwise. What can be no word is asked again; after
+// a wrong one nothing is left that could be tried again.
 func TestTwoWords(t *testing.T) {
 	m, err := qr.NewMessage(map[string][]byte{"a.txt": []byte(strings.Repeat("one ", 50)), "b.txt": []byte("two")})
 	if err != nil {
@@ -49,21 +63,38 @@ func TestTwoWords(t *testing.T) {
 	for i := range 3 * s.Blocks() {
 		shown.WriteString(s.Frame(i) + "\n")
 	}
-	for what, change := range map[string]func(string) string{"": strings.ToUpper, "wrong": func(w string) string { return w + "s" }} {
+	misread := false
+	for what, change := range map[string]func(string) string{
+		"the true": strings.ToUpper, "another": otherWord,
+		"a misread": func(w string) string {
+			if misread = !misread; misread {
+				return w + "s"
+			}
+			return w
+		},
+	} {
 		p := &typist{lines: strings.NewReader(shown.String()), words: qr.Words(m.Digest()), change: change}
-		out := filepath.Join(t.TempDir(), "out")
+		dir := t.TempDir()
+		out, state := filepath.Join(dir, "out"), filepath.Join(dir, "received.txt")
 		c := qrReceiveCommand(camera.Cameras{})
-		c.SetArgs([]string{"--out", out})
+		c.SetArgs([]string{"--out", out, "--state", state})
 		c.SetIn(p)
 		c.SetErr(p)
 		c.SetOut(io.Discard)
 		c.SilenceErrors, c.SilenceUsage = true, true
-		err := c.Execute()
-		if _, gone := os.Stat(filepath.Join(out, "a.txt")); (err == nil) != (what == "") || (gone == nil) != (what == "") {
-			t.Errorf("%q words: %v, file: %v\n%s", what, err, gone, p.asked.String())
+		err, wrong := c.Execute(), what == "another"
+		if _, gone := os.Stat(filepath.Join(out, "a.txt")); (err == nil) == wrong || (gone == nil) == wrong {
+			t.Errorf("%s word: %v, file: %v\n%s", what, err, gone, p.asked.String())
 		}
-		if said := p.asked.String(); what != "" && strings.Contains(said, p.words[0]) {
-			t.Errorf("the words are told before they are typed:\n%s", said)
+		said := p.asked.String()
+		if wrong && (strings.Contains(said, p.words[0]) || !strings.Contains(said, "is forgotten")) {
+			t.Errorf("the words are told before they are typed, or nothing is said:\n%s", said)
+		}
+		if again := strings.Count(said, "read it again"); (again == 2) != (what == "a misread") {
+			t.Errorf("%s word: %d are asked again\n%s", what, again, said)
+		}
+		if b, err := os.ReadFile(state); err != nil || (len(b) == 0) != wrong {
+			t.Errorf("%s word: %d bytes are kept, %v", what, len(b), err)
 		}
 	}
 }

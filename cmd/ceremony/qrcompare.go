@@ -31,6 +31,10 @@ func (r *receiving) message(f qrReceiveFlags, want digest.SHA256) (qr.Message, e
 // errCompared says that the two sides do not have the same message.
 var errCompared = errors.New("this is not what the sender shows; nothing was written")
 
+// errWords says the same of words. What was received is forgotten: another two
+// words of the same message would be a second try for whoever made it.
+var errWords = errors.New("one is mistyped, or the codes came from another screen; nothing was written, and what was received is forgotten. Look for a second screen, and take the codes of the sender's own screen again")
+
 func (r *receiving) same(found, want digest.SHA256) error {
 	if found != want {
 		return r.ends(exitNot, fmt.Errorf("the SHA-256 is %s, wanted %s: %w", found, want, errCompared))
@@ -55,23 +59,27 @@ func (r *receiving) ask(message digest.SHA256) error {
 		return err
 	}
 	if !c.Holds(message, first, second) {
-		return r.ends(exitNot, fmt.Errorf("words %d and %d differ: %w", c.First, c.Second, errCompared))
+		return r.ends(exitNot, errors.Join(fmt.Errorf("words %d and %d are not those of what was received: %w", c.First, c.Second, errWords), r.Anew()))
 	}
 	fmt.Fprintf(r.words, "message %s\nwords   %s\n", message, strings.Join(qr.Words(message), " "))
 	return nil
 }
 
-// word reads what somebody typed. A scanner may still be typing frames.
+// word reads what somebody typed, until it can stand there: what cannot is no
+// try. A scanner may still be typing frames.
 func (r *receiving) word(n int) (string, error) {
-	fmt.Fprintf(r.words, "Word %d: ", n)
 	lines := camera.Lines(r.in)
 	for {
+		fmt.Fprintf(r.words, "Word %d: ", n)
 		line, err := lines.Next(context.Background())
 		if err != nil {
 			return "", fmt.Errorf("%w; nothing was written", errEnded)
 		}
-		if !strings.HasPrefix(qr.Canonical(line.Text), qr.Prefix) {
+		if qr.IsWord(n, line.Text) {
 			return line.Text, nil
+		}
+		if !strings.HasPrefix(qr.Canonical(line.Text), qr.Prefix) {
+			fmt.Fprintf(r.words, "It is none of the words that can stand at place %d: read it again.\n", n)
 		}
 	}
 }

@@ -21,8 +21,10 @@ import (
 // errorsOf are the errors that notice attacks, by their names.
 var errorsOf = map[string]error{
 	"qr.ErrForeign": ErrForeign, "qr.ErrSpoiled": ErrSpoiled, "qr.ErrDamaged": ErrDamaged, "qr.ErrMessage": ErrMessage, "qr.ErrSecret": ErrSecret,
-	"durable.ErrExists": durable.ErrExists,
+	"durable.ErrExists": durable.ErrExists, "transfer.words": errOtherWords,
 }
+
+var errOtherWords = errors.New("the words are not those of what was received")
 
 // without takes a rule off its list; the result puts it back.
 func without[R any](list *[]R, is func(R) bool) func() func() {
@@ -79,6 +81,10 @@ func TestAttackReceiver(t *testing.T) {
 			sees(func(d digest.SHA256) bool { return d == theirs.Digest() }, copied(theirs, 0), copied(theirs, 1), copied(theirs, 2), copied(theirs, 3)),
 		},
 		{
+			attacks.New("screen/ground", "grinds a message until it has half of the words that the true one would have without scrypt, and is asked for two of these", attacks.At("kek.receive", "transfer.words")),
+			nil, nil,
+		},
+		{
 			attacks.New("screen/one-bit", "a bit of a code is read wrong", attacks.At("kek.receive", "qr.ErrDamaged"), attacks.At("kek.receive", "qr.ErrSpoiled")),
 			[]func() func(){checksum, fitsID},
 			sees(nobodys(ours, theirs), ours.Frame(0), misread(t, ours.Frame(1)), ours.Frame(2), ours.Frame(3)),
@@ -107,8 +113,11 @@ func TestAttackReceiver(t *testing.T) {
 	} {
 		a.Try(t, func(t *testing.T, gone int) {
 			without, do := a.without, a.do
-			if do == nil {
+			switch a.ID {
+			case "screen/overwrite":
 				without, do = overwrites(t)
+			case "screen/ground":
+				without, do = grinds(t)
 			}
 			for i := range gone {
 				defer without[i]()()
@@ -138,6 +147,37 @@ func sees(wanted func(digest.SHA256) bool, texts ...string) func(*testing.T) err
 			t.Error("the attacker gains nothing")
 		}
 		return err
+	}
+}
+
+// grinds has two messages whose digests share four of the first eight bytes:
+// the second was found among five million within a second. What is taken away is
+// scrypt.
+func grinds(t *testing.T) ([]func() func(), func(*testing.T) error) {
+	ours := message(t, map[string][]byte{"wrap.txt": []byte("subject: KEK of the vault\nnonce: 0123456789\n")}).Digest()
+	theirs := message(t, map[string][]byte{"wrap.txt": []byte("subject: KEK of the attacker\nnonce: 0005001473\n")}).Digest()
+	passes := func(c Challenge) bool { return c.Holds(theirs, Words(ours)[c.First-1], Words(ours)[c.Second-1]) }
+	gone := func() func() {
+		was := passes
+		passes = func(c Challenge) bool {
+			return ours[c.First-1] == theirs[c.First-1] && ours[c.Second-1] == theirs[c.Second-1]
+		}
+		return func() { passes = was }
+	}
+	return []func() func(){gone}, func(t *testing.T) error {
+		passed := 0
+		for _, c := range []Challenge{{1, 2}, {1, 3}, {1, 8}, {2, 3}, {2, 8}, {3, 8}} {
+			if passes(c) {
+				passed++
+			}
+		}
+		if passed == 0 {
+			return errOtherWords
+		}
+		if passed < 6 {
+			t.Errorf("%d of 6 pass", passed)
+		}
+		return nil
 	}
 }
 

@@ -2,6 +2,7 @@ package qr
 
 import (
 	"bytes"
+	"encoding/hex"
 	"os/exec"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ form = digest + hashlib.sha256(packed).digest() + struct.pack(">III", k, size, l
 assert tid == hashlib.sha256(b"keyceremony qr transfer 1\0" + form).digest()[:8]
 n, at = struct.unpack(">H", plain[:2])[0], 2
 print(digest.hex())
+print(hashlib.scrypt(digest, salt=b"keyceremony qr words 1", n=32768, r=8, p=1, maxmem=1 << 26, dklen=8).hex())
 for _ in range(n):
     end = at + 1 + plain[at]
     print(plain[at + 1:end].decode(), struct.unpack(">I", plain[end:end + 4])[0])
@@ -61,7 +63,8 @@ func TestPython(t *testing.T) {
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()
-	if want := m.Digest().String() + "\na.txt 0\nallowed_signers 1\nkey.byok 3000\n"; err != nil || string(out) != want {
+	drawn := draw(m.Digest())
+	if want := m.Digest().String() + "\n" + hex.EncodeToString(drawn[:]) + "\na.txt 0\nallowed_signers 1\nkey.byok 3000\n"; err != nil || string(out) != want {
 		t.Errorf("read as %q, wanted %q; %v\n%s", out, want, err, complaint.String())
 	}
 }

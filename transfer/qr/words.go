@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+
+	"golang.org/x/crypto/scrypt"
 
 	"github.com/keyceremony/ceremony/digest"
 )
@@ -11,10 +14,53 @@ import (
 // WordCount is how many PGP words people compare: 64 bits.
 const WordCount = 8
 
-// Words returns the words that both sides of a transfer show: the first eight
-// of the message's digest. Lists for even and odd places make a swap or an
-// omission heard.
-func Words(message digest.SHA256) []string { return digest.Words(message[:WordCount]) }
+// Words returns the words that both sides of a transfer show. They are drawn
+// from the message's digest by scrypt, or whoever sees them could make another
+// message within seconds that has half of them. Lists for even and odd places
+// make a swap or an omission heard.
+//
+// It takes a tenth of a second and 32 MiB, once for each message.
+func Words(message digest.SHA256) []string {
+	drawn := drawnOnce(message)
+	return digest.Words(drawn[:])
+}
+
+// wordsSalt, and the cost of one message's words: N, r and p of RFC 7914.
+const (
+	wordsSalt              = "keyceremony qr words 1"
+	wordsN, wordsR, wordsP = 1 << 15, 8, 1
+)
+
+func draw(message digest.SHA256) [WordCount]byte {
+	b, err := scrypt.Key(message[:], []byte(wordsSalt), wordsN, wordsR, wordsP, WordCount)
+	if err != nil {
+		panic("qr: internal error: " + err.Error())
+	}
+	return [WordCount]byte(b)
+}
+
+// drawn has what was drawn of late: a page shows the words again and again.
+var drawn = struct {
+	sync.Mutex
+	of map[digest.SHA256][WordCount]byte
+}{of: map[digest.SHA256][WordCount]byte{}}
+
+// maxDrawn is more messages than any ceremony has at once.
+const maxDrawn = 64
+
+func drawnOnce(message digest.SHA256) [WordCount]byte {
+	drawn.Lock()
+	defer drawn.Unlock()
+	b, there := drawn.of[message]
+	if !there {
+		if len(drawn.of) == maxDrawn {
+			clear(drawn.of)
+		}
+		b = draw(message)
+		drawn.of[message] = b
+	}
+	return b
+}
 
 // A Challenge is two places of the eight words, counted from 1. The receiver
 // types what the sender's screen shows there: who only compares two lists at a
