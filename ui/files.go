@@ -110,6 +110,7 @@ func newFiles(w *Window, got *receive.Receiving, dir string) *files {
 func (p *files) changed() {
 	done := p.got.Done()
 	if done && p.asked == (qr.Challenge{}) {
+		fillWith(p.said) // it was about what is forgotten
 		var err error
 		if p.asked, err = qr.NewChallenge(rand.Reader); err != nil {
 			p.t.say(err)
