@@ -171,8 +171,10 @@ func (p *files) areWords() bool {
 // of the same one would be a second try for whoever made it.
 func (p *files) forget() {
 	fillWith(p.said, kit.NewPanel("The words are not those of what was received",
-		[]string{"One is mistyped, or the codes came from another screen. Nothing was written, and what was received is forgotten.",
-			"Look for a second screen. Then hold the camera to the codes on the other machine's own screen again."}, "", kit.PanelError))
+		[]string{
+			"One is mistyped, or the codes came from another screen. Nothing was written, and what was received is forgotten.",
+			"Look for a second screen. Then hold the camera to the codes on the other machine's own screen again.",
+		}, "", kit.PanelError))
 	for _, e := range p.words {
 		e.SetValue("")
 	}
