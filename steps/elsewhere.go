@@ -35,7 +35,7 @@ func (s Signing) Verify(sig []byte) error {
 func (s Signing) Command(file string) string { return signCommand(s.Namespace, file) }
 
 func signCommand(namespace, file string) string {
-	return "ssh-keygen -Y sign -n " + namespace + " -f KEY " + file
+	return "ssh-keygen -Y sign -n " + namespace + " -f KEY " + Quoted(file)
 }
 
 // Message is the text as it goes elsewhere as codes.

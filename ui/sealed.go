@@ -12,6 +12,7 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/inspect"
 	"github.com/keyceremony/ceremony/report"
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
@@ -43,7 +44,7 @@ func (p *viewer) file(f audit.File) fyne.CanvasObject {
 	look := kit.NewButton("Inspect it", kit.Plain, func() { p.inspect(filepath.Join(p.dir, f.Name)) })
 	return kit.NewColumn(2, kit.NewText(f.Name, kit.Heading),
 		kit.NewFacts([]kit.Fact{{Label: "SHA-256, in " + p.t.CodeOf, Value: f.SHA256.Groups(), Mono: true}}),
-		kit.NewColumn(1, kit.NewText("See it without this program", kit.Overline), kit.NewMono("sha256sum "+f.Name+"\ngrep '  "+f.Name+"$' "+p.t.CodeOf)),
+		kit.NewColumn(1, kit.NewText("See it without this program", kit.Overline), kit.NewMono("sha256sum "+steps.Quoted(f.Name)+"\ngrep "+steps.Quoted("  "+f.Name+"$")+" "+steps.Quoted(p.t.CodeOf))),
 		kit.NewRow(1, -1, look))
 }
 

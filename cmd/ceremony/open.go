@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/keyceremony/ceremony/steps"
 )
 
 // opening is what the window opens with: a ceremony folder, a rehearsal, or
@@ -59,7 +61,7 @@ func (o opening) otherwise() string {
 	if o.dir == "" || o.rehearse {
 		return ""
 	}
-	return "\nIn the terminal: ceremony run " + o.dir
+	return "\nIn the terminal: ceremony run " + steps.Quoted(o.dir)
 }
 
 func openCommand() *cobra.Command {

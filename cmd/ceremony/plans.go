@@ -54,7 +54,7 @@ func planCheckCommand() *cobra.Command {
 				fmt.Fprintln(out, "\nNote:", n)
 			}
 			fmt.Fprintf(out, "\nEverybody named in it signs it: ssh-keygen -Y sign -n %splan@keyceremony -f KEY %s\nand names the signature %s.WHO.sig\n",
-				map[bool]string{true: "rehearsal-"}[p.Rehearsal], args[0], filepath.Base(args[0]))
+				map[bool]string{true: "rehearsal-"}[p.Rehearsal], steps.Quoted(args[0]), filepath.Base(args[0]))
 			return nil
 		},
 	}

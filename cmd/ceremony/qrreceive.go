@@ -138,7 +138,7 @@ func qrReceive(c *cobra.Command, f qrReceiveFlags, cameras camera.Cameras) error
 // goes back. The command is made here: what came has no say in it.
 func (r *receiving) toSign(name, kept string, file []byte) {
 	if command := steps.ToSign(name, kept, file); command != "" {
-		fmt.Fprintf(r.words, "%s is a text to sign. Read it, and compare what stands after -n with the ceremony's screen:\n  %s\n  ceremony qr send %s\n", name, command, audit.SigName(kept))
+		fmt.Fprintf(r.words, "%s is a text to sign. Read it, and compare what stands after -n with the ceremony's screen:\n  %s\n  ceremony qr send %s\n", name, command, steps.Quoted(audit.SigName(kept)))
 	}
 }
 

@@ -185,7 +185,7 @@ On the table (folder table/): the plan's code, the HSM's serial number and PIN, 
 each person's passphrase. Key files: people/WHO.online and people/WHO.offline.
 Sign in to the vault with: method secret, client %s, secret @vault/client.secret
 Media: usb/kek and usb/blob. VAULT in the commands shown is the folder vault.
-`, s.dir, s.vault.ClientID())
+`, steps.Quoted(s.dir), s.vault.ClientID())
 }
 
 // verify draws the transcript, shows that the folder holds, and how to check it
@@ -205,5 +205,5 @@ func (s *scene) verify(ctx context.Context, out, words io.Writer) error {
 func stockCommands(dir, who string) string {
 	return fmt.Sprintf("  cd %s\n  sha256sum -c MANIFEST.sha256\n"+
 		"  ssh-keygen -Y verify -f allowed_signers -I %s -n rehearsal-final-seal@keyceremony -s MANIFEST.sha256.%s.sig < MANIFEST.sha256\n",
-		dir, who, who)
+		steps.Quoted(dir), who, who)
 }

@@ -108,7 +108,7 @@ func openCeremony(dir string, f runFlags, w steps.World) (*steps.Ceremony, error
 	}
 	c, err := steps.Begin(dir, start, w)
 	if errors.Is(err, durable.ErrExists) {
-		return nil, fmt.Errorf("%w\nTo go on with a ceremony that is there: ceremony run %s", err, dir)
+		return nil, fmt.Errorf("%w\nTo go on with a ceremony that is there: ceremony run %s", err, steps.Quoted(dir))
 	}
 	return c, err
 }
@@ -146,7 +146,7 @@ func signedPlan(path string, p *plan.Plan, sigs map[string][]byte) error {
 		return nil
 	}
 	return misuse("the plan is not signed by everybody: beside %s these are missing: %s\nEach signs it with: ssh-keygen -Y sign -n %s -f KEY %s\nand names the signature so",
-		path, strings.Join(missing, ", "), audit.PlanNamespace(p.Mode()), path)
+		path, strings.Join(missing, ", "), audit.PlanNamespace(p.Mode()), steps.Quoted(path))
 }
 
 // lead goes through the steps until the stage ends, somebody stops, or
@@ -247,7 +247,7 @@ func (l *lead) attended() bool {
 func (l *lead) paused() error {
 	code := l.c.Head().SHA256.Code()
 	l.room.sheet("pause.head", code)
-	fmt.Fprintf(l.words, "\nPaused. Write the head's code on the sheet:\n\n  %s\n\nTo go on: ceremony run %s\n", code, l.c.Path())
+	fmt.Fprintf(l.words, "\nPaused. Write the head's code on the sheet:\n\n  %s\n\nTo go on: ceremony run %s\n", code, steps.Quoted(l.c.Path()))
 	return &exit{code: exitStopped}
 }
 
@@ -256,10 +256,10 @@ func (l *lead) goodbye() string {
 	now := l.c.Now()
 	switch {
 	case now.Phase != steps.Done:
-		return "The stage " + string(l.stage) + " is over. Bring the medium to the offline machine, if one was written; afterwards go on here: ceremony run " + l.c.Path()
+		return "The stage " + string(l.stage) + " is over. Bring the medium to the offline machine, if one was written; afterwards go on here: ceremony run " + steps.Quoted(l.c.Path())
 	case l.stage == steps.Wrap:
 		return "The stage wrap is over. Bring the medium to the online machine, if one was written, and go on there: ceremony run ONLINE-FOLDER"
 	}
-	return "The ceremony is over at this machine. Anybody can check it: ceremony verify " + l.c.Path() +
-		"\nTo read and to print it: ceremony report " + l.c.Path()
+	return "The ceremony is over at this machine. Anybody can check it: ceremony verify " + steps.Quoted(l.c.Path()) +
+		"\nTo read and to print it: ceremony report " + steps.Quoted(l.c.Path())
 }
