@@ -14,8 +14,13 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// ErrSignature says that a signature is well-formed and does not verify.
-var ErrSignature = errors.New("signature does not verify")
+var (
+	// ErrSignature says that a signature is well-formed and does not verify.
+	ErrSignature = errors.New("signature does not verify")
+	// ErrNamespace says that a signature is well-formed and was made for
+	// something else. Of key and text it says nothing: they were not looked at.
+	ErrNamespace = errors.New("signature is for another namespace")
+)
 
 const (
 	armorBegin = "-----BEGIN SSH SIGNATURE-----\n"
@@ -48,15 +53,15 @@ func Sign(s ssh.Signer, rand io.Reader, namespace string, msg []byte) ([]byte, e
 // tools), the blob what its fields give when they are written anew; version 1,
 // the namespace asked for and not empty, SHA-512 or SHA-256. Keys are Ed25519,
 // ECDSA on P-256, P-384, P-521, RSA from 2048 bits, and FIDO keys of OpenSSH
-// with the flag that a person was present. A well-formed signature that does
-// not verify gives [ErrSignature].
+// with the flag that a person was present. A well-formed signature in another
+// namespace gives [ErrNamespace], and one that does not verify [ErrSignature].
 func VerifySig(armored []byte, keys []ssh.PublicKey, namespace string, msg []byte) error {
 	sig, err := parseSig(armored)
 	if err != nil {
 		return err
 	}
 	if namespace == "" || sig.Namespace != namespace {
-		return fmt.Errorf("signature is for the namespace %s, not %s", Visible(sig.Namespace), Visible(namespace))
+		return fmt.Errorf("%w: made with -n %s, wanted -n %s", ErrNamespace, Visible(sig.Namespace), Visible(namespace))
 	}
 	for _, k := range keys {
 		if !bytes.Equal(k.Marshal(), sig.PublicKey.Marshal()) {

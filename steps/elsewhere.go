@@ -21,11 +21,11 @@ import (
 const bundleList = "BUNDLE.sha256"
 
 // Verify holds a signature against the text and the person's keys at once,
-// while people are at the keyboard. Its error is [ErrSignature] or
-// [audit.ErrSignature].
+// while people are at the keyboard. Its error is [ErrSignature],
+// [audit.ErrSignature], or [audit.ErrNamespace].
 func (s Signing) Verify(sig []byte) error {
 	err := audit.VerifySig(sig, s.Keys, s.Namespace, s.Text)
-	if err != nil && !errors.Is(err, audit.ErrSignature) {
+	if err != nil && !errors.Is(err, audit.ErrSignature) && !errors.Is(err, audit.ErrNamespace) {
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	return err

@@ -48,7 +48,7 @@ func TestFromCodes(t *testing.T) {
 	}{
 		"another's key":     {map[string][]byte{"a.sig": sign(otto, s.Namespace, string(s.Text))}, audit.ErrSignature, "not this person's"},
 		"another statement": {map[string][]byte{"a.sig": sign(olga, s.Namespace, "keyceremony 1\nother\n")}, audit.ErrSignature, "other content was signed"},
-		"another use":       {map[string][]byte{"a.sig": sign(olga, "signin@keyceremony", string(s.Text))}, ErrSignature, "namespace signin@keyceremony"},
+		"another use":       {map[string][]byte{"a.sig": sign(olga, "signin@keyceremony", string(s.Text))}, audit.ErrNamespace, "-n signin@keyceremony, wanted -n approve@keyceremony"},
 		"cut off":           {map[string][]byte{"a.sig": good[:len(good)-9]}, ErrSignature, "not an SSH signature"},
 		"the text":          {map[string][]byte{s.File: s.Text}, ErrNoSignature, "is the text itself"},
 		"something else":    {map[string][]byte{"a.sig": []byte("hello")}, ErrNoSignature, "a.sig is something else"},
@@ -62,6 +62,9 @@ func TestFromCodes(t *testing.T) {
 		}
 		if sig != nil && s.Verify(sig) == nil {
 			t.Errorf("%s: a signature was taken", name)
+		}
+		if p := Explain(err); p.Code == "signature.invalid" && errors.Is(err, audit.ErrNamespace) {
+			t.Errorf("%s: key or text are blamed: %+v", name, p)
 		}
 		if p := Explain(err); p.Code == "unknown" || strings.Contains(p.Title, "AAAA") {
 			t.Errorf("%s: %+v", name, p)

@@ -193,6 +193,7 @@ var problems = []struct {
 	{ErrOtherPlan, "folder.other-plan", "The plan in the folder was exchanged after the ceremony had begun.", "Put the first plan back."},
 	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
 	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},
+	{audit.ErrNamespace, "signature.namespace", "What stands after -n says what a signature is for. This one was made for something else, and counts for nothing here. Of key and text that says nothing.", "Sign the same text again with the whole command that the sheet shows, with what it has after -n."},
 	{ErrSignature, "signature.invalid", "The signature was not made with this person's key over this text.", "Sign again, over the text as it is now, with the key of the plan: somebody with key files has one for each machine."},
 	{ErrTooFew, "signature.missing", "This step wants the signature of each of those who are named.", "Have the others sign; for somebody who left, record people.change first (:people)."},
 	{ErrOwnFolder, "medium.own-folder", "What crosses the gap must not lie in the transcript.", "Mount the medium, and name the folder where it is mounted."},

@@ -229,6 +229,7 @@ func TestOtherThanTheSignature(t *testing.T) {
 		{"the key for the other machine", map[string][]byte{"a.sig": r.sign("op1", "offline", namespace, text)}, "signature.invalid", "not this person's"},
 		{"another's key", map[string][]byte{"a.sig": r.sign("op2", "online", namespace, text)}, "signature.invalid", "not this person's"},
 		{"another's signature", map[string][]byte{"a.sig": r.sign("op2", "online", namespace, ottos.Text)}, "signature.invalid", "it is Otto Operator's, wanted Olga Operator's"},
+		{"another use", map[string][]byte{"a.sig": r.sign("op1", "online", "plan@keyceremony", text)}, "signature.namespace", "-n plan@keyceremony, wanted -n rehearsal-signin@keyceremony"},
 		{"another text", map[string][]byte{"a.sig": r.sign("op1", "online", namespace, append([]byte("x"), text...))}, "signature.invalid", "other content was signed"},
 		{"the text itself", m.Files(), "signature.not-one", "is the text itself"},
 		{"two files", two, "signature.not-one", "2 files came, one.txt, two.sig"},
@@ -245,7 +246,10 @@ func TestOtherThanTheSignature(t *testing.T) {
 		if have := p.Progress().Have; have != 0 {
 			t.Errorf("%s: %d parts of it are kept", c.what, have)
 		}
-		if c.what == "two files" {
+		switch c.what {
+		case "another use":
+			r.shot(r.w, "sign.bring.namespace")
+		case "two files":
 			r.shot(r.w, "sign.bring.refused")
 		}
 	}
@@ -308,6 +312,11 @@ func TestSignatureDroppedOnItsSheet(t *testing.T) {
 	r.w.Files([]string{r.path("op1.sig")})
 	if !v.signing.has("op1") || r.w.keys.Sheet() != nil {
 		t.Error("the signature is not taken, or the sheet still asks for it")
+	}
+	r.write("guest.sig", r.sign("guest", "online", "plan@keyceremony", v.signing.texts[0].Text))
+	r.w.Files([]string{r.path("guest.sig")})
+	if up := r.w.keys.Sheet(); up == nil || !strings.Contains(up.Title(), "made with -n plan@keyceremony") {
+		t.Error("a dropped signature for another use does not say so")
 	}
 }
 

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -172,7 +174,7 @@ func (s *signing) files(paths []string) bool {
 		return true
 	}
 	for _, t := range s.texts {
-		if t.Verify(sig) == nil {
+		if err = t.Verify(sig); err == nil {
 			if s.open != nil && s.open.t.Person == t.Person {
 				s.open.hide() // nothing more is asked on it
 			}
@@ -180,7 +182,10 @@ func (s *signing) files(paths []string) bool {
 			return true
 		}
 	}
-	s.p.w.tell(fmt.Errorf("%s: %w", filepath.Base(paths[0]), steps.ErrSignature))
+	if !errors.Is(err, audit.ErrNamespace) {
+		err = steps.ErrSignature // why it is not the last person's says nothing of the others
+	}
+	s.p.w.tell(fmt.Errorf("%s: %w", filepath.Base(paths[0]), err))
 	return true
 }
 
