@@ -73,8 +73,16 @@ func newWindow(a fyne.App, h Host, name, title string) *Window {
 	return w
 }
 
-// Show shows the window.
-func (w *Window) Show() { w.win.Show() }
+// Show shows the window. Under X11 the title that it is made with stays the
+// class of its program, which a desktop knows it by: what is led here is put
+// into the title afterwards.
+func (w *Window) Show() {
+	w.win.SetTitle(w.base)
+	w.win.Show()
+	if w.page != nil {
+		w.win.SetTitle(w.title())
+	}
+}
 
 // Scale is how many pixels of the screen one of the window's has.
 func (w *Window) Scale() float32 { return w.win.Canvas().Scale() }
