@@ -128,7 +128,7 @@ func (k *taking) file(path string) {
 }
 
 func (k *taking) pick() {
-	kit.PickFile(k.w.win, k.w.keys, "Pictures, a film, or lines with codes", "", k.w.media(), k.file)
+	kit.PickAny(k.w.win, k.w.keys, "Pictures, a film, or lines with codes: a file, or a folder of them", "", k.w.media(), k.file)
 }
 
 // typed takes what a scanner typed, or several lines that were pasted: the field

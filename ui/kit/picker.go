@@ -17,18 +17,24 @@ type Place struct{ Name, Path string }
 // path to take. It begins in the folder start, or the nearest above it that
 // can be read; "" is the home folder.
 func PickFile(w fyne.Window, k *Keys, title string, start string, places []Place, take func(path string)) {
-	newPicker(w, k, picker{what: aFile, take: take}, title, "Choose this file", start, places)
+	newPicker(w, k, picker{what: aFile, take: take}, title, chooseFile, start, places)
 }
 
 // PickFolder does the same for a folder that is there.
 func PickFolder(w fyne.Window, k *Keys, title string, start string, places []Place, take func(path string)) {
-	newPicker(w, k, picker{what: aFolder, take: take}, title, "Choose this folder", start, places)
+	newPicker(w, k, picker{what: aFolder, take: take}, title, chooseFolder, start, places)
+}
+
+// PickAny does the same for what is there: a file, or a folder with all that is
+// in it.
+func PickAny(w fyne.Window, k *Keys, title string, start string, places []Place, take func(path string)) {
+	newPicker(w, k, picker{what: anything, take: take}, title, chooseFile, start, places)
 }
 
 // PickNewFolder does the same for a folder that may still have to be made: a
 // name may be typed that is not there, in a folder that is. It makes nothing.
 func PickNewFolder(w fyne.Window, k *Keys, title string, start string, places []Place, take func(path string)) {
-	newPicker(w, k, picker{what: aNewFolder, take: take}, title, "Choose this folder", start, places)
+	newPicker(w, k, picker{what: aNewFolder, take: take}, title, chooseFolder, start, places)
 }
 
 type wanted int
@@ -37,7 +43,17 @@ const (
 	aFile wanted = iota
 	aFolder
 	aNewFolder
+	anything
 )
+
+// What the button says.
+const (
+	chooseFile   = "Choose this file"
+	chooseFolder = "Choose this folder"
+)
+
+// files tells whether the list has files.
+func (w wanted) files() bool { return w == aFile || w == anything }
 
 // A picker is the state of one sheet that asks for a path. What is chosen is
 // always what stands in the path entry; list and places only write there.
@@ -61,7 +77,7 @@ func newPicker(w fyne.Window, k *Keys, p picker, title, choose, start string, pl
 	p.entry.OnChanged = func(string) { p.typed() }
 	p.field = NewField("Path", usual, p.entry)
 	p.list = newFileList(&p)
-	p.choose = NewButton(choose, Primary, func() { p.submit() })
+	p.choose = NewButton(choose, Primary, func() { p.pressed() })
 	cancel := NewButton("Cancel", Plain, func() { p.sheet.Hide() })
 	p.sheet = NewSheet(w, k, title, p.content(withHome(places)), cancel, p.choose)
 	p.sheet.Width, p.sheet.Tall, p.sheet.First = 960, true, p.list
@@ -71,8 +87,12 @@ func newPicker(w fyne.Window, k *Keys, p picker, title, choose, start string, pl
 	return &p
 }
 
-// usual is the hint below the path.
-const usual = "Type a path and press Enter, or choose from the list."
+// usual is the hint below the path, and unnamed that where a file is wanted and
+// none is named.
+const (
+	usual   = "Type a path and press Enter, or choose from the list."
+	unnamed = "This is a folder. Mark a file in the list, or type its path."
+)
 
 // say shows below the path what is wrong, or else a hint.
 func (p *picker) say(wrong, hint string) {
@@ -114,7 +134,7 @@ func isFolder(path string) bool {
 // goTo shows a folder, with the row of that name highlighted. A folder that
 // cannot be read is not entered; why is said below the path.
 func (p *picker) goTo(dir, name string) {
-	items, err := readFolder(dir, p.what == aFile)
+	items, err := readFolder(dir, p.what.files())
 	if err != nil {
 		p.say(unreadable(dir, err), usual)
 		if p.dir != "" {
@@ -123,6 +143,7 @@ func (p *picker) goTo(dir, name string) {
 	}
 	p.dir, p.items = dir, items
 	p.entry.SetText(dir)
+	p.typed() // also where the same text stands there now
 	p.list.show(name)
 	if err != nil {
 		p.say(unreadable(dir, err), usual)
@@ -140,18 +161,27 @@ func unreadable(dir string, err error) string {
 	return Visible(dir) + ": " + why + ". Choose another folder."
 }
 
-// typed looks at what stands in the path entry now. A path that holds
-// characters which cannot be seen is shown a second time, with all of them.
+// typed looks at what stands in the path entry now: the button says what it
+// does, and where it does nothing, why. A path that holds characters which
+// cannot be seen is shown a second time, with all of them.
 func (p *picker) typed() {
+	folder := isFolder(p.path())
 	hint := usual
+	if p.what == aFile && folder {
+		hint = unnamed
+	}
 	if v := Visible(p.entry.Text); v != p.entry.Text {
 		hint = "With everything made visible: " + v
 	}
 	p.say("", hint)
-	if p.what == aFile && p.path() == p.dir || p.entry.Text == "" {
+	if p.what == aFile && folder || p.entry.Text == "" {
 		p.choose.Disable()
 	} else {
 		p.choose.Enable()
+	}
+	if p.what == anything {
+		p.choose.SetText(map[bool]string{false: chooseFile, true: chooseFolder}[folder])
+		p.sheet.Refit() // the words have another width
 	}
 }
 
@@ -168,6 +198,15 @@ func (p *picker) path() string {
 	return filepath.Clean(path)
 }
 
+// pressed takes what the button names, a folder at once.
+func (p *picker) pressed() {
+	if path := p.path(); p.what != aFile && isFolder(path) {
+		p.done(path)
+		return
+	}
+	p.submit()
+}
+
 // submit takes what stands in the entry if it is what is wanted, or goes there.
 func (p *picker) submit() {
 	path := p.path()
@@ -175,9 +214,9 @@ func (p *picker) submit() {
 	switch {
 	case err == nil && info.IsDir() && (p.what == aFile || path != p.dir):
 		p.goTo(path, "")
-	case err == nil && info.IsDir(), err == nil && p.what == aFile && info.Mode().IsRegular():
+	case err == nil && info.IsDir(), err == nil && p.what.files() && info.Mode().IsRegular():
 		p.done(path)
-	case err == nil && p.what == aFile:
+	case err == nil && p.what.files():
 		p.say("This is not a file with contents, but a device or the like. Choose another.", usual)
 	case err == nil:
 		p.say("This is a file, and a folder is wanted. Choose a folder.", usual)

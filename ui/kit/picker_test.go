@@ -133,6 +133,56 @@ func TestPickerButton(t *testing.T) {
 	g.wants(t, "Alpha.pem")
 }
 
+// A folder that was typed in full leaves the text as it is: the button tells all
+// the same that it is none of the files that are wanted.
+func TestPickerFolderForAFile(t *testing.T) {
+	g := pick(t, aFile, "")
+	g.w.Canvas().Focus(g.p.entry)
+	g.p.entry.SetText(filepath.Join(g.dir, "media"))
+	for _, when := range []string{"typed", "entered"} {
+		if !g.p.choose.Disabled() || g.p.field.below.Value() != unnamed {
+			t.Errorf("%s: asleep %v, says %q", when, g.p.choose.Disabled(), g.p.field.below.Value())
+		}
+		press(g.w, fyne.KeyReturn)
+	}
+	g.p.entry.SetText("bundle.zip")
+	if g.p.choose.Press(); g.p.field.Error() != "" {
+		t.Errorf("says %q", g.p.field.Error())
+	}
+	g.wants(t, "media/bundle.zip")
+}
+
+// Where either will do, the button names what it takes.
+func TestPickAny(t *testing.T) {
+	g := pick(t, anything, "")
+	g.w.Canvas().Focus(g.p.entry)
+	g.p.entry.SetText(filepath.Join(g.dir, "media"))
+	press(g.w, fyne.KeyReturn)
+	if got, want := g.names(), ".. KEK-TRANSFER bundle.zip"; got != want || g.p.choose.Text() != chooseFolder || g.p.choose.Disabled() {
+		t.Errorf("shows %q, and the button says %q", got, g.p.choose.Text())
+	}
+	g.w.Canvas().Focus(g.p.list)
+	if press(g.w, fyne.KeyEnd); g.p.choose.Text() != chooseFile {
+		t.Errorf("a file is marked, and the button says %q", g.p.choose.Text())
+	}
+	press(g.w, fyne.KeyHome)
+	g.p.choose.Press()
+	g.wants(t, "media")
+
+	g = pick(t, anything, "")
+	g.w.Canvas().Focus(g.p.list)
+	press(g.w, fyne.KeyEnd, fyne.KeyReturn)
+	g.wants(t, "plan.toml")
+}
+
+// The button takes the folder that is named, also one that was not entered.
+func TestPickAFolderByButton(t *testing.T) {
+	g := pick(t, aFolder, "")
+	g.p.entry.SetText("media")
+	g.p.choose.Press()
+	g.wants(t, "media")
+}
+
 func TestPickAFolder(t *testing.T) {
 	g := pick(t, aFolder, "media")
 	g.w.Canvas().Focus(g.p.entry)
