@@ -137,3 +137,28 @@ func TestHuge(t *testing.T) {
 		}
 	}
 }
+
+// scansJPEG is a black progressive JPEG of 64 x 64 pixels, and of this many scans,
+// each of which goes over all blocks and says nothing.
+func scansJPEG(scans int) []byte {
+	b := append([]byte{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0}, bytes.Repeat([]byte{1}, 64)...)
+	b = append(b, 0xff, 0xc2, 0, 11, 8, 0, 64, 0, 64, 1, 1, 0x11, 0)
+	for _, table := range []byte{0x00, 0x10} { // one code of one bit each: 0 is the value 0
+		b = append(append(b, 0xff, 0xc4, 0, 20, table, 1), make([]byte, 16)...)
+	}
+	b = append(append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0), make([]byte, 8)...)
+	for range scans - 1 {
+		b = append(append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0), make([]byte, 8)...)
+	}
+	return append(b, 0xff, 0xd9)
+}
+
+// TestScans: a small file cannot hold the decoder for long.
+func TestScans(t *testing.T) {
+	for scans, want := range map[int]error{1: nil, 30: nil, 31: scan.ErrTooLarge, 5000: scan.ErrTooLarge} {
+		img, err := scan.Image(bytes.NewReader(scansJPEG(scans)), scan.Options{})
+		if !errors.Is(err, want) || (err == nil) != (img != nil) {
+			t.Errorf("%d scans: %v, wanted %v", scans, err, want)
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 const MaxPixels = 1 << 24
 
 // ErrTooLarge is returned for a picture with more pixels than allowed, before
-// memory is taken for it.
+// memory is taken for it, and for a JPEG that goes over them too often.
 var ErrTooLarge = errors.New("picture is too large")
 
 // Options say what is looked for. The zero value looks for any code.
