@@ -208,6 +208,80 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+// TestFolderGoesOn: a file that is cut off, or begins like a film and is none,
+// does not end the folder.
+func TestFolderGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	for name, b := range map[string][]byte{
+		"1.y4m": film(8, 8, "", 20, 30)[:150],
+		"2.jpg": join([]byte{0xff, markSOI, 0xff}, make([]byte, 3*maxBetween)),
+		"3.y4m": []byte("YUV4MPEG2 W8 H8\nNOISE\n"),
+		"4.jpg": asJPEG(t, plain(32, 16, 200)),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenFile(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, end := greys(t, s)
+	if want := []int{20, -1, -1, -1, -1, 200}; !errors.Is(end, io.EOF) || !slices.EqualFunc(got, want, near) {
+		t.Errorf("%v and %v, wanted %v and the end", got, end, want)
+	}
+}
+
+// TestFolderClosed: no file follows after Close, or when nobody waits any more.
+func TestFolderClosed(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"1.jpg", "2.jpg"} {
+		if err := os.WriteFile(filepath.Join(dir, name), asJPEG(t, plain(32, 16, 200)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenFile(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := s.Next(gone); !errors.Is(err, context.Canceled) || errors.Is(err, ErrFrame) {
+		t.Errorf("nobody waits: %v", err)
+	}
+	if f, err := s.Next(context.Background()); err != nil || f.Name != "1.jpg" {
+		t.Errorf("%s, %v", f.Name, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Next(context.Background()); !errors.Is(err, ErrClosed) {
+		t.Errorf("after it was closed: %v", err)
+	}
+}
+
+// TestFullFolder: of a folder with too many names no more are read than it takes
+// to know.
+func TestFullFolder(t *testing.T) {
+	dir := t.TempDir()
+	for i := range maxNames + 1 {
+		if err := os.Mkdir(filepath.Join(dir, fmt.Sprint(i)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenFile(dir); !errors.Is(err, errNames) {
+		t.Errorf("%d names: %v", maxNames+1, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "0")); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := OpenFile(dir); err != nil {
+		t.Errorf("%d names: %v", maxNames, err)
+	} else if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLines: nothing is read ahead, and a line without end comes in pieces.
 func TestLines(t *testing.T) {
 	in := bufio.NewReader(strings.NewReader("one\n\n" + strings.Repeat("x", 2*maxLine) + "\ntwo\nrest\n"))

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/keyceremony/ceremony/transfer/qr/scan"
 )
@@ -99,56 +101,114 @@ func (f *file) Next(ctx context.Context) (Frame, error) {
 
 func (f *file) Close() error { return errors.Join(f.Source.Close(), f.closer.Close()) }
 
+// maxNames bounds a folder: ten minutes of a film as pictures.
+const maxNames = 20_000
+
+// errNames says that a folder has more.
+var errNames = fmt.Errorf("the folder has more than %d entries: name one that has the pictures alone, or a film of them", maxNames)
+
 // A folder is a source of the files in it.
 type folder struct {
 	path   string
 	names  []string
-	now    Source // the file that is read; nil between files
 	number int
+
+	lock   sync.Mutex // Close may come from another goroutine than Next
+	now    Source     // the file that is read; nil between files
+	closed bool
 }
 
 func openFolder(path string) (Source, error) {
-	entries, err := os.ReadDir(path)
+	names, err := regularFiles(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{path: path}
+	return &folder{path: path, names: names}, nil
+}
+
+// regularFiles lists them by name, without reading more than maxNames.
+func regularFiles(path string) ([]string, error) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir(maxNames + 1)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if len(entries) > maxNames {
+		return nil, errNames
+	}
+	var names []string
 	for _, e := range entries {
 		if e.Type().IsRegular() {
-			f.names = append(f.names, e.Name())
+			names = append(names, e.Name())
 		}
 	}
-	return f, nil
+	slices.Sort(names)
+	return names, nil
 }
 
-// Next goes from file to file. One that cannot be opened spoils one frame.
+// Next goes from file to file. One that cannot be opened, or read to its end,
+// spoils one frame, and the next file follows.
 func (f *folder) Next(ctx context.Context) (Frame, error) {
 	for {
-		if f.now == nil {
-			if len(f.names) == 0 {
-				return Frame{}, io.EOF
-			}
-			var err error
-			f.now, err = OpenFile(filepath.Join(f.path, f.names[0]))
-			f.names = f.names[1:]
-			if err != nil {
-				f.now = nil
-				return Frame{}, fmt.Errorf("%w: %w", ErrFrame, err)
-			}
+		now, err := f.file()
+		if err != nil {
+			return Frame{}, err
 		}
-		frame, err := f.now.Next(ctx)
-		if !errors.Is(err, io.EOF) {
-			frame.Number = f.number
-			f.number++
-			return frame, err
+		frame, err := now.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			f.next()
+			continue
 		}
-		_ = f.Close()
+		frame.Number = f.number
+		f.number++
+		if err != nil && ctx.Err() == nil && !errors.Is(err, ErrFrame) {
+			err = fmt.Errorf("%w: %s: %w", ErrFrame, frame.Name, err)
+			f.next()
+		}
+		return frame, err
 	}
 }
 
-func (f *folder) Close() (err error) {
-	if f.now != nil {
-		err, f.now = f.now.Close(), nil
+// file is the one that is read now.
+func (f *folder) file() (Source, error) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	switch {
+	case f.closed:
+		return nil, ErrClosed
+	case f.now != nil:
+		return f.now, nil
+	case len(f.names) == 0:
+		return nil, io.EOF
 	}
-	return err
+	name := f.names[0]
+	f.names = f.names[1:]
+	now, err := OpenFile(filepath.Join(f.path, name))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFrame, err)
+	}
+	f.now = now
+	return now, nil
+}
+
+// next ends the file that is read.
+func (f *folder) next() {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	if f.now != nil {
+		_ = f.now.Close() // nothing was written to it
+		f.now = nil
+	}
+}
+
+func (f *folder) Close() error {
+	f.next()
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	f.closed = true
+	return nil
 }
