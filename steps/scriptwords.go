@@ -23,6 +23,8 @@ func quorumWords(p *plan.Plan) (list []string) {
 	return list
 }
 
+const headAtPause = "Head of the log, at a pause"
+
 func headAfter(s *Step) string { return "Head of the log, after “" + s.Title + "”" }
 
 // sheetCodes lists the codes that somebody writes down in one sitting and
@@ -41,5 +43,5 @@ func sheetCodes(p *plan.Plan) []string {
 			list = append(list, "Code of the target key "+k.Name+", from the HSM")
 		}
 	}
-	return slices.Concat(list, []string{"Head of the log, at a pause", "Head of the log, at a pause"})
+	return slices.Concat(list, []string{headAtPause, headAtPause})
 }

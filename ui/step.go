@@ -62,9 +62,15 @@ func (s *step) reopened() fyne.CanvasObject {
 	if !again {
 		return nil
 	}
-	words := "Nothing recorded is lost. If the code of the log's head was written down, compare it with this one:"
-	return kit.NewColumn(1, kit.NewPanel("The ceremony goes on where it stopped", []string{words}, "", kit.PanelPlain),
-		kit.NewFacts([]kit.Fact{{Label: "Head of the log", Value: s.p.c.Head().SHA256.Code(), Mono: true}}))
+	words, codes, err := s.p.c.TakenUp()
+	if err != nil {
+		return problemPanel(steps.Explain(err))
+	}
+	var facts []kit.Fact
+	for _, l := range codes {
+		facts = append(facts, kit.Fact{Label: l.Label, Value: l.Value, Mono: l.Mono})
+	}
+	return kit.NewColumn(1, kit.NewPanel("The ceremony goes on where it stopped", []string{words}, "", kit.PanelPlain), kit.NewFacts(facts))
 }
 
 // who shows the roles of the step, and who has the keyboard.

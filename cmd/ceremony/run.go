@@ -77,14 +77,29 @@ func runCeremony(ctx context.Context, dir string, f runFlags, out, words io.Writ
 	}
 	l := &lead{c: c, room: r, words: words}
 	if f.stage == "" && !c.Paused() { // then it is typed from the sheet
-		// The last record has nothing after it that holds it: people do.
-		fmt.Fprintf(words, "Going on. The head of the log, to compare if it was written down:\n  %s\n", c.Head().SHA256.Code())
+		err = l.takenUp()
 	}
-	err = l.lead(ctx)
+	if err == nil {
+		err = l.lead(ctx)
+	}
 	if err == nil {
 		fmt.Fprintln(out, l.goodbye())
 	}
 	return errors.Join(err, c.Close())
+}
+
+// takenUp has people compare the log with their sheets: the last record has
+// nothing after it that holds it.
+func (l *lead) takenUp() error {
+	words, codes, err := l.c.TakenUp()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(l.words, "Going on. "+words)
+	for _, line := range codes {
+		fmt.Fprintf(l.words, "  %s:\n    %s\n", line.Label, line.Value)
+	}
+	return nil
 }
 
 // openCeremony begins or continues a folder.

@@ -1,0 +1,26 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestTakenUp: a folder that is opened again after the seal shows the code that
+// is on paper first, and then that of the newest head.
+func TestTakenUp(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	w.Rehearse("", false)
+	h.until(w, "kek.export")
+	if err := page_(t, w).c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w = h.window()
+	w.Rehearse("", false)
+	text := strings.Join(strings.Fields(shown(w)), " ") // a code has its groups apart
+	sheet, now := strings.Index(text, h.sheets["prepare.head"]), strings.Index(text, page_(t, w).c.Head().SHA256.Code())
+	if h.sheets["prepare.head"] == "" || sheet < 0 || now <= sheet || !strings.Contains(text, "later") {
+		t.Errorf("the page says\n%s", text)
+	}
+	h.shot(w, "taken-up")
+}
