@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -13,6 +14,9 @@ import (
 // error r is empty or spoiled, and can begin anew.
 func (r *Receiving) resume() error {
 	text, err := r.keep.Folder.Read(r.keep.Name, qr.MaxState)
+	if errors.Is(err, durable.ErrTooLarge) {
+		return fmt.Errorf("%w: %w", qr.ErrTooLarge, err)
+	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

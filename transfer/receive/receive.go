@@ -72,8 +72,9 @@ type Receiving struct {
 }
 
 // New begins a transfer, or goes on with what keep has of it. What is kept and
-// damaged or spoiled comes with an error that is qr.ErrDamaged, qr.ErrForeign or
-// qr.ErrSpoiled, and with a Receiving all the same: Anew removes it.
+// damaged or spoiled comes with an error that is qr.ErrDamaged, qr.ErrForeign,
+// qr.ErrTooLarge or qr.ErrSpoiled, and with a Receiving all the same: Anew removes
+// it.
 func New(f Format, keep Keep) (*Receiving, error) {
 	c, err := newCollector(f)
 	if err != nil {

@@ -182,6 +182,7 @@ func TestKeptWrong(t *testing.T) {
 		"a text":           {"KQ1 is not all that stands here", qr.ErrDamaged},
 		"a long line":      {qr.Prefix + strings.Repeat("A", qr.MaxText), qr.ErrDamaged},
 		"another end":      {s.Frame(0) + "\nprecious", qr.ErrDamaged},
+		"too large":        {strings.Repeat("A", qr.MaxState+1), qr.ErrTooLarge},
 		"torn, and noise":  {"noise\nKQ1A", qr.ErrDamaged},
 	} {
 		dir, err := durable.Create(filepath.Join(t.TempDir(), "kept"))
@@ -195,7 +196,7 @@ func TestKeptWrong(t *testing.T) {
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, wanted %v", what, err, c.want)
 		}
-		if b, err := dir.Read("transfer.txt", 1<<20); err != nil || string(b) != c.kept {
+		if b, err := dir.Read("transfer.txt", qr.MaxState+1); err != nil || string(b) != c.kept {
 			t.Errorf("%s: %d of %d bytes are left, %v", what, len(b), len(c.kept), err)
 		}
 		if err := r.Anew(); err != nil || r.Progress().Have != 0 {
