@@ -162,7 +162,7 @@ func (r *receiving) begin(f qrReceiveFlags) (err error) {
 		keep = receive.Keep{Folder: r.folder, Name: filepath.Base(f.state)}
 	}
 	if r.Receiving, err = receive.New(receive.Format(f.format), keep); err != nil {
-		return r.ends(keptWrong(err), fmt.Errorf("%w; remove it to begin anew", err))
+		return r.ends(keptWrong(err), fmt.Errorf("%w; name another file with --state, or remove this one if an earlier run kept it", err))
 	}
 	return nil
 }
