@@ -209,6 +209,7 @@ var problems = []struct {
 	{ErrSealKey, "hsm.seal-key", "Another key has that label: what it signs would not verify.", "Compare seal_key and seal_key_label of the plan with the HSM."},
 	{ErrNotShown, "codes.not-shown", "The other machine cannot have what was not shown.", "Let the codes run until all were shown, and the other machine has them."},
 	{ErrNotReceived, "codes.not-received", "Codes are missing, or were never there.", "Hold the camera to the other machine's screen until all parts are there."},
+	{qr.ErrIncomplete, "codes.incomplete", "The codes that came end before all parts were there.", "Bring the others: they count in any order."},
 	{ErrNoSignature, "signature.not-one", "What came as codes is not the one file that ssh-keygen wrote. Nothing of it was taken.", "At the other machine show that file alone: ceremony qr send FILE.sig."},
 	{ErrKeyShown, "codes.key-shown", "Every camera in the room may have seen it. Nothing of it was kept here.", "Take the codes off the other machine's screen. Whoever has this key needs another one: it signs for its owner alone only as long as nobody saw it."},
 	{qr.ErrTooLarge, "codes.too-large", "There is more to carry than codes are made for.", "Carry it on a medium; people decide about that as an exception."},

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/keyvault"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 // Every error that a package exports has words for people: what it means and
@@ -80,6 +82,9 @@ func TestExplain(t *testing.T) {
 	vault := &keyvault.Problem{Code: keyvault.Throttled, Title: "too many requests", Meaning: "m", Remedy: "r"}
 	if e := Explain(&Failed{Step: stepImport, Err: vault}); e.Code != "vault.throttled" || e.Remedy != "r" {
 		t.Errorf("a problem of the vault is explained as %+v", e)
+	}
+	if e := Explain(fmt.Errorf("2 of 3 parts are there: %w", qr.ErrIncomplete)); e.Code != "codes.incomplete" || e.Remedy == "" {
+		t.Errorf("codes that are missing are explained as %+v", e)
 	}
 	swapped := &Refused{Step: stepKEKConfirm, Checks: []audit.Check{{ID: "kek.confirm"}}}
 	if e := Explain(swapped); e.Code != "check.kek.confirm" || !strings.Contains(e.Meaning, "exchanged") {

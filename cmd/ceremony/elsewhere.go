@@ -54,7 +54,7 @@ func (p *people) bringBack(ctx context.Context, s steps.Signing) ([]byte, error)
 		if !errors.Is(err, qr.ErrIncomplete) {
 			return sig, err
 		}
-		fmt.Fprintf(p.words, "    not so: %v\n", err)
+		fmt.Fprintf(p.words, "    not so: %s\n", visibleLines(err.Error()))
 	}
 }
 

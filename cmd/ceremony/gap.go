@@ -78,7 +78,7 @@ func (p *people) receive(ctx context.Context, c *steps.Ceremony) (string, error)
 			err = take(ctx, g.Receiving, from, p.in, p.words)
 		}
 		if err != nil {
-			fmt.Fprintf(p.words, "    not so: %v\n", err)
+			fmt.Fprintf(p.words, "    not so: %s\n", visibleLines(err.Error()))
 		}
 	}
 }

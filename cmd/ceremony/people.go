@@ -114,7 +114,7 @@ func (p *people) field(f steps.Field, a steps.Answers) error {
 			p.erase()
 		}
 		if err := f.Check(v); err != nil {
-			fmt.Fprintf(p.words, "    not so: %v\n", err)
+			fmt.Fprintf(p.words, "    not so: %s\n", visibleLines(err.Error()))
 			continue
 		}
 		if v != "" {

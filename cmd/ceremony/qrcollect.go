@@ -125,14 +125,14 @@ func (r *receiving) camera(name string) (camera.Source, error) {
 // see says what a frame was for: what it told, or why it was not taken.
 func (r *receiving) see(s receive.Seen) {
 	if s.Problem != nil {
-		fmt.Fprintln(r.words, visible(s.Problem.Error()))
+		fmt.Fprintln(r.words, visibleLines(s.Problem.Error()))
 	}
 	for _, c := range s.Codes {
 		switch {
 		case c.Event == qr.New || c.Event == qr.Done:
 			fmt.Fprintf(r.words, "%d of %d\n", s.Progress.Have, s.Progress.Need)
 		case c.Err != nil && c.Event != qr.Spoiled && s.Frame.Image == nil:
-			fmt.Fprintf(r.words, "not taken: %v\n", c.Err)
+			fmt.Fprintf(r.words, "not taken: %s\n", visibleLines(c.Err.Error()))
 		}
 	}
 	if s.Advice != r.advice && s.Advice.String() != "" {
@@ -143,6 +143,6 @@ func (r *receiving) see(s receive.Seen) {
 
 // ends says why nothing was written.
 func (r *receiving) ends(code int, err error) error {
-	fmt.Fprintln(r.words, "ceremony:", visible(err.Error()))
+	fmt.Fprintln(r.words, "ceremony:", visibleLines(err.Error()))
 	return &exit{code: code}
 }

@@ -115,11 +115,13 @@ func (l *lead) strong(s string) string {
 	return s
 }
 
-// visible shows what a terminal would take as a command.
+// visible shows what a terminal would take as a command. What it returns is one
+// line: the name of a file may hold the end of one, and what follows it would
+// pass for words of ours.
 func visible(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r == '\n' || unicode.IsPrint(r) {
+		if unicode.IsPrint(r) {
 			b.WriteRune(r)
 			continue
 		}
@@ -128,10 +130,20 @@ func visible(s string) string {
 	return b.String()
 }
 
+// visibleLines is text of several lines: those after the first are indented, so
+// that none of them passes for a line of ours.
+func visibleLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = visible(line)
+	}
+	return strings.Join(lines, "\n  ")
+}
+
 // wrap breaks text into lines at spaces.
 func wrap(w io.Writer, indent, text string) {
 	line := indent
-	for _, word := range strings.Fields(visible(text)) {
+	for _, word := range strings.Fields(visibleLines(text)) {
 		if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width && line != indent {
 			fmt.Fprintln(w, line)
 			line = indent

@@ -15,8 +15,8 @@ import (
 // tell shows an error to people: what is the case, what it means, what to do.
 func tell(w io.Writer, err error) {
 	var use *useError
-	if errors.As(err, &use) {
-		fmt.Fprintln(w, "ceremony:", visible(err.Error()))
+	if errors.As(err, &use) || errors.Is(err, errUnanswered) {
+		fmt.Fprintln(w, "ceremony:", visibleLines(err.Error()))
 		return
 	}
 	if errors.Is(err, errEnded) {
