@@ -91,7 +91,7 @@ var ofWay = map[string]string{
 func (g *signer) sheet() {
 	about := fmt.Sprintf("As %s, at the %s machine. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
 	text := kit.NewExcerpt(whatIsSigned(g.t))
-	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), g.problem, kit.NewField("What is signed", "", text), g.ways, g.about)
+	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), kit.NewField("What is signed", "", text), g.about, g.problem, g.ways)
 	sign := kit.NewButton("Sign", kit.Primary, g.sign)
 	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
 	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)
@@ -240,6 +240,9 @@ func (g *signer) tell(err error) {
 	g.s.refused = p.Code
 	fillWith(g.problem, problemPanel(p))
 	g.refit()
+	if f, ok := g.w.win.Canvas().Focused().(fyne.CanvasObject); ok {
+		kit.Reveal(f) // it was moved down, and has the focus already
+	}
 	g.w.trace.touch()
 }
 

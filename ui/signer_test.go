@@ -67,3 +67,37 @@ func TestSignerForgets(t *testing.T) {
 	r.passed(fyne.KeyEscape)
 	gone("codes were to be taken:")
 }
+
+// TestWayFirst: by which way somebody signs stands above what that way asks, and
+// below an error both are in sight with it; for Tab the way comes first.
+func TestWayFirst(t *testing.T) {
+	r, v := atSigning(t)
+	r.w.scene.table.w.win.Close() // or positions are looked for in there
+	r.w.win.Resize(fyne.NewSize(1024, 768))
+	test.Tap(v.signing.buttons["op1"])
+	g := v.signing.open
+	top := func(o fyne.CanvasObject) float32 { return fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y }
+	title, end := float32(100), top(g.on.Buttons()[0]) // of the sheet
+	for _, c := range []struct {
+		way  string
+		asks fyne.CanvasObject
+	}{{byFile, g.pass}, {byHand, g.show}} {
+		g.way.Select(c.way)
+		g.draw()
+		g.focus()
+		g.tell(audit.ErrPassphrase)
+		at := title
+		for _, o := range []fyne.CanvasObject{g.way, g.problem, c.asks} {
+			if top(o) < at || top(o)+o.Size().Height > end {
+				t.Errorf("%s: %T stands from %g to %g, wanted from %g to %g", c.way, o, top(o), top(o)+o.Size().Height, at, end)
+			}
+			at = top(o) + o.Size().Height
+		}
+		r.w.focus(g.way)
+		r.w.win.Canvas().FocusNext()
+		if f := r.w.win.Canvas().Focused(); f != c.asks.(fyne.Focusable) {
+			t.Errorf("%s: Tab leads from the way to %T", c.way, f)
+		}
+		r.shot(r.w, "sign.refused."+c.way)
+	}
+}
