@@ -16,11 +16,12 @@ import (
 // Ceremony leads to a ceremony folder, or to the transcript of one that is over.
 func (w *Window) Ceremony(dir string) { w.goOn(dir) }
 
-// open continues a folder; that of a rehearsal with its vault and its papers.
+// open continues a folder; that of a rehearsal with its vault and its papers,
+// at the machine whose folder was named, wherever the rehearsal stands.
 func (w *Window) open(dir string) {
 	if w.scene == nil && w.host.Scene != nil {
-		if scene := w.host.Scene(dir); scene != "" {
-			w.Rehearse(scene, false)
+		if at := w.host.Scene(dir); at != "" {
+			w.rehearse(at, false, func(*scene) { w.open(dir) })
 			return
 		}
 	}

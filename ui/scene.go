@@ -19,9 +19,11 @@ type scene struct {
 
 // Rehearse sets a rehearsal up, or goes on with the one in dir, and leads to
 // where it stands. Two windows stand for the two machines.
-func (w *Window) Rehearse(dir string, two bool) {
+func (w *Window) Rehearse(dir string, two bool) { w.rehearse(dir, two, (*scene).goOn) }
+
+func (w *Window) rehearse(dir string, two bool, then func(*scene)) {
 	get(w, "Set up the rehearsal", func() (*Rehearsal, error) { return w.host.Rehearse(dir, w.work.say) },
-		func(r *Rehearsal) { newScene(w, r, two).goOn() })
+		func(r *Rehearsal) { then(newScene(w, r, two)) })
 }
 
 func newScene(w *Window, r *Rehearsal, two bool) *scene {

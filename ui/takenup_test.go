@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -23,4 +24,29 @@ func TestTakenUp(t *testing.T) {
 		t.Errorf("the page says\n%s", text)
 	}
 	h.shot(w, "taken-up")
+}
+
+// TestNamedMachine: of a rehearsal the machine is opened whose folder was
+// named, also where the rehearsal stands at the other one.
+func TestNamedMachine(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	w.Rehearse("", false)
+	h.until(w, "kek.create")
+	off, err := h.begin(h.rehearsal().Offline, func(string) {})
+	if err := errors.Join(err, off.Close(), page_(t, w).c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, side := range []string{"offline", "online"} {
+		w := h.window()
+		w.host.Scene = func(string) string { return h.dir }
+		w.Ceremony(h.path(side))
+		p := page_(t, w)
+		if p.c.Side() != side || w.scene == nil {
+			t.Errorf("the folder %s opens the %s machine", side, p.c.Side())
+		}
+		if err := p.c.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

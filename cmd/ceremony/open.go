@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -70,17 +71,28 @@ func openCommand() *cobra.Command {
 		Use:   "open DIR",
 		Short: "Open a ceremony folder in the window",
 		Long: "open leads on, in the window, with the ceremony in the folder DIR. The folder of a rehearsal opens the\n" +
-			"rehearsal, with its vault and what lies on the table.",
+			"rehearsal, with its vault and what lies on the table, at the machine at which it stands. A ceremony\n" +
+			"folder in it, online or offline, opens that machine.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if st, err := os.Stat(args[0]); err != nil || !st.IsDir() {
-				return misuse("%s is no folder", args[0])
+				return notThere(args[0])
 			}
 			return openWindow(c.Context(), openingOf(args[0], w))
 		},
 	}
 	w.register(c)
 	return c
+}
+
+// notThere says that a folder is missing, and at a machine of a rehearsal that
+// nothing was begun there yet.
+func notThere(dir string) error {
+	full, err := filepath.Abs(dir)
+	if side := filepath.Base(full); err == nil && isScene(filepath.Dir(full)) && (side == steps.Prepare.Side() || side == steps.Wrap.Side()) {
+		return misuse("nothing was begun yet at the %s machine of this rehearsal\nTo go on where it stands: ceremony open %s", side, steps.Quoted(filepath.Dir(full)))
+	}
+	return misuse("%s is no folder", dir)
 }
 
 // openingOf finds out what a folder is.
