@@ -11,6 +11,7 @@ import (
 // The errors of the engine.
 var (
 	ErrNoCeremony     = errors.New("no ceremony is in this folder")
+	ErrRehearsalOpen  = errors.New("this rehearsal is open elsewhere")
 	ErrOtherPlan      = errors.New("the plan is not the one this ceremony was begun with")
 	ErrOtherProgram   = errors.New("this program is not one that the plan names")
 	ErrNotRecorded    = errors.New("the transcript could not be written")

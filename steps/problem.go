@@ -190,6 +190,7 @@ var problems = []struct {
 	{audit.ErrNoPassphrase, "key.unprotected", "This signing key has no passphrase: anybody who has the file can sign.", "Protect it: ssh-keygen -p -f KEY."},
 	{audit.ErrPassphrase, "key.passphrase", "The passphrase does not open this key.", "Type it again."},
 	{ErrNoCeremony, "folder.no-ceremony", "There is nothing to go on with.", "Check the name of the folder. To begin a ceremony: ceremony run DIR --stage prepare --plan plan.toml."},
+	{ErrRehearsalOpen, "rehearsal.open", "The rehearsal's vault has one address, which stands in its plan, and can be served only once.", "Close the window or the program that has this rehearsal open, and open it again here. If there is none, another program has the address: rehearse in a new folder."},
 	{ErrOtherPlan, "folder.other-plan", "The plan in the folder was exchanged after the ceremony had begun.", "Put the first plan back."},
 	{ErrNothingAwaited, "done", "Every step of this machine is over.", "Go on at the other machine, or verify the folder: ceremony verify DIR."},
 	{ErrNotAsked, "signature.not-asked", "Only those who are present, and never the person at the keyboard, approve.", "Have somebody sign who is asked."},

@@ -98,7 +98,8 @@ func exitCode(err error) int {
 	var refused *steps.Refused
 	var answer *steps.AnswerError
 	switch {
-	case errors.As(err, &use), errors.As(err, &answer), errors.Is(err, errUnanswered), errors.Is(err, steps.ErrNoCeremony):
+	case errors.As(err, &use), errors.As(err, &answer), errors.Is(err, errUnanswered), errors.Is(err, steps.ErrNoCeremony),
+		errors.Is(err, steps.ErrRehearsalOpen):
 		return exitUse
 	case errors.As(err, &bad), errors.As(err, &refused):
 		return exitNot

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -197,8 +198,7 @@ func (s *scene) takeUp(o rehearsal.Options) error {
 	err = s.serve(o)
 	var taken *net.OpError
 	if errors.As(err, &taken) {
-		return misuse("the vault of this rehearsal cannot be served at %s, which stands in its plan: %w\n"+
-			"If the same rehearsal is open elsewhere, close it there; else rehearse in a new folder.", s.plan.Vault.URL, err)
+		return fmt.Errorf("%w: the address of its vault, %s, is taken\n%w", steps.ErrRehearsalOpen, s.plan.Vault.URL, err)
 	}
 	if err == nil && s.vault.URL() != s.plan.Vault.URL {
 		return misuse("the vault in %s is %s, and the plan names %s: rehearse in a new folder", s.dir, s.vault.URL(), s.plan.Vault.URL)

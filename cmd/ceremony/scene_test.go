@@ -64,7 +64,7 @@ func headless(t *testing.T, dir string) (code int, words string) {
 
 func refusedWhileServed(t *testing.T, dir string) {
 	t.Helper()
-	if code, words := headless(t, dir); code != exitUse || !strings.Contains(words, "If the same rehearsal is open elsewhere") {
+	if code, words := headless(t, dir); code != exitUse || !strings.Contains(words, "this rehearsal is open elsewhere") || !strings.Contains(words, "(rehearsal.open)") {
 		t.Errorf("exit code %d while the vault is served elsewhere:\n%s", code, words)
 	}
 }
