@@ -54,7 +54,7 @@ func (p *begin) build() {
 		return container.NewBorder(nil, nil, nil, kit.NewButton("Choose…", kit.Plain, pick), e)
 	}
 	file := pick(p.path, func() {
-		kit.PickFile(w.win, w.keys, "Which plan?", filepath.Dir(p.path.Value()), w.media(), p.path.SetValue)
+		kit.PickFile(w.win, w.keys, "Which plan?", p.path.Value(), w.media(), p.path.SetValue)
 	})
 	dir := pick(p.dir, p.pickDir)
 	after := pick(p.after, func() {

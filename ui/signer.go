@@ -118,7 +118,7 @@ func (g *signer) draw() {
 	w := g.w
 	choose := func(label string, e *kit.Entry) *kit.Button {
 		return kit.NewButton("Choose…", kit.Plain, func() {
-			kit.PickFile(w.win, w.keys, label, filepath.Dir(e.Value()), w.media(), e.SetValue)
+			kit.PickFile(w.win, w.keys, label, e.Value(), w.media(), e.SetValue)
 		})
 	}
 	file := func(label string, e *kit.Entry) fyne.CanvasObject {

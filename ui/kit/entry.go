@@ -17,6 +17,7 @@ type Entry struct {
 	widget.Entry
 	keys    *Keys
 	focused bool
+	down    func(ev *fyne.KeyEvent) // the arrow down; nil: Fyne's
 }
 
 // NewEntry makes an entry of one line.
@@ -32,6 +33,12 @@ func (e *Entry) Value() string { return e.Text }
 
 // SetValue replaces the text.
 func (e *Entry) SetValue(s string) { e.SetText(s) }
+
+// write replaces the text, so that what is typed next takes its place.
+func (e *Entry) write(s string) {
+	e.SetText(s)
+	e.Entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+}
 
 // SetExample shows, while the entry is empty, what might stand in it.
 func (e *Entry) SetExample(s string) { e.SetPlaceHolder(s) }
@@ -57,6 +64,8 @@ func (e *Entry) TypedKey(ev *fyne.KeyEvent) {
 		PassKey(e, ev)
 	case isEnter(ev):
 		e.submit(ev)
+	case ev.Name == fyne.KeyDown && e.down != nil:
+		e.down(ev)
 	default:
 		e.Entry.TypedKey(ev)
 	}

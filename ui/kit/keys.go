@@ -17,12 +17,13 @@ type Keys struct {
 
 	win    fyne.Window
 	byName map[string]func()
-	sheets []*Sheet // those that are up, the lowest first
+	sheets []*Sheet          // those that are up, the lowest first
+	taken  map[string]string // path that was picked last, by the picker's title
 }
 
 // NewKeys makes an empty map and hooks it to the window.
 func NewKeys(w fyne.Window) *Keys {
-	k := &Keys{win: w, byName: map[string]func(){}}
+	k := &Keys{win: w, byName: map[string]func(){}, taken: map[string]string{}}
 	w.Canvas().SetOnTypedKey(k.typed)
 	hear(w.Canvas())
 	return k

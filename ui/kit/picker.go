@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -15,7 +16,8 @@ type Place struct{ Name, Path string }
 
 // PickFile lets somebody name a file that is there, and hands its absolute
 // path to take. It begins in the folder start, or the nearest above it that
-// can be read; "" is the home folder.
+// can be read; "" is where a picker of this title took something the last time
+// in this window, and at first the home folder.
 func PickFile(w fyne.Window, k *Keys, title string, start string, places []Place, take func(path string)) {
 	newPicker(w, k, picker{what: aFile, take: take}, title, chooseFile, start, places)
 }
@@ -75,14 +77,15 @@ func newPicker(w fyne.Window, k *Keys, p picker, title, choose, start string, pl
 	p.entry = NewEntry(k)
 	p.entry.OnSubmitted = func(string) { p.submit() }
 	p.entry.OnChanged = func(string) { p.typed() }
+	p.entry.down = p.toList
 	p.field = NewField("Path", usual, p.entry)
 	p.list = newFileList(&p)
 	p.choose = NewButton(choose, Primary, func() { p.pressed() })
 	cancel := NewButton("Cancel", Plain, func() { p.sheet.Hide() })
 	p.sheet = NewSheet(w, k, title, p.content(withHome(places)), cancel, p.choose)
-	p.sheet.Width, p.sheet.Tall, p.sheet.First = 960, true, p.list
+	p.sheet.Width, p.sheet.Tall, p.sheet.First = 960, true, p.entry
 	p.sheet.Named = map[fyne.Focusable]string{p.entry: "path", p.list: "list"}
-	p.goTo(nearest(start), "")
+	p.goTo(nearest(cmp.Or(start, k.taken[title])), "")
 	p.sheet.Show()
 	return &p
 }
@@ -142,7 +145,7 @@ func (p *picker) goTo(dir, name string) {
 		}
 	}
 	p.dir, p.items = dir, items
-	p.entry.SetText(dir)
+	p.entry.write(dir)
 	p.typed() // also where the same text stands there now
 	p.list.show(name)
 	if err != nil {
@@ -231,6 +234,7 @@ func (p *picker) submit() {
 
 func (p *picker) done(path string) {
 	p.sheet.Hide()
+	p.sheet.keys.taken[p.sheet.Title()] = path
 	p.take(path)
 }
 
@@ -238,6 +242,15 @@ func (p *picker) done(path string) {
 func (p *picker) up() {
 	if above := filepath.Dir(p.dir); above != p.dir {
 		p.goTo(above, filepath.Base(p.dir))
+	}
+}
+
+// toList leads from the path into the list, to the first row that is in the
+// folder.
+func (p *picker) toList(ev *fyne.KeyEvent) {
+	p.sheet.focus(p.list)
+	if p.list.at < len(p.items) && p.items[p.list.at].name == parent {
+		p.list.turn(ev)
 	}
 }
 
@@ -260,6 +273,6 @@ func (p *picker) highlight(i int) {
 		text = filepath.Join(p.dir, p.items[i].name)
 	}
 	if p.entry.Text != text {
-		p.entry.SetText(text)
+		p.entry.write(text)
 	}
 }

@@ -83,6 +83,7 @@ func TestPickAFileByArrows(t *testing.T) {
 
 func TestPickerGoesUp(t *testing.T) {
 	g := pick(t, aFile, "zoo")
+	g.w.Canvas().Focus(g.p.list)
 	press(g.w, fyne.KeyBackspace)
 	if g.p.dir != g.dir || g.p.items[g.p.list.at].name != "zoo" {
 		t.Fatalf("is in %s at %q, wanted %s at zoo", g.p.dir, g.p.items[g.p.list.at].name, g.dir)
@@ -94,6 +95,37 @@ func TestPickerGoesUp(t *testing.T) {
 	press(g.w, fyne.KeyHome, fyne.KeyReturn) // ".."
 	if g.p.dir != filepath.Dir(g.dir) {
 		t.Errorf("is in %s, wanted the folder above", g.p.dir)
+	}
+}
+
+// What is typed at once is the path, and takes the place of the one that stands
+// there; Enter goes there, and the next is typed.
+func TestPickerTypesAtOnce(t *testing.T) {
+	g := pick(t, aFile, "")
+	typeInto(g.w, filepath.Join(g.dir, "media"))
+	press(g.w, fyne.KeyReturn)
+	if g.p.dir != filepath.Join(g.dir, "media") || len(g.took) != 0 {
+		t.Fatalf("is in %s, took %q", g.p.dir, g.took)
+	}
+	typeInto(g.w, "bundle.zip")
+	press(g.w, fyne.KeyReturn)
+	g.wants(t, "media/bundle.zip")
+}
+
+// The arrow leads to the first row in the folder, and Tab to the list.
+func TestPickerLeadsToTheList(t *testing.T) {
+	for name, lead := range map[string]func(fyne.Window){
+		"arrow": func(w fyne.Window) { press(w, fyne.KeyDown) },
+		"tab":   func(w fyne.Window) { w.Canvas().FocusNext() },
+	} {
+		g := pick(t, aFile, "")
+		lead(g.w)
+		if g.w.Canvas().Focused() != fyne.Focusable(g.p.list) {
+			t.Errorf("%s: it has not the focus", name)
+		}
+		if at := g.p.items[g.p.list.at].name; name == "arrow" && at != "media" {
+			t.Errorf("the arrow leads to %q", at)
+		}
 	}
 }
 
@@ -125,6 +157,7 @@ func TestPickerButton(t *testing.T) {
 	if !g.p.choose.Disabled() {
 		t.Error("a folder can be chosen as a file")
 	}
+	g.w.Canvas().Focus(g.p.list)
 	typeInto(g.w, "a")
 	if g.p.choose.Disabled() {
 		t.Fatal("a highlighted file cannot be chosen")
@@ -235,6 +268,28 @@ func TestPickerBeginsNearby(t *testing.T) {
 	}
 	if g := pick(t, aFile, "plan.toml"); g.p.dir != g.dir {
 		t.Errorf("begins in %s, wanted the folder of the file", g.p.dir)
+	}
+}
+
+// A picker begins where one of its title took something; others do not.
+func TestPickerBeginsWhereItTook(t *testing.T) {
+	g := pick(t, aFile, "media")
+	g.p.entry.SetText("bundle.zip")
+	g.p.choose.Press()
+	again := func(title, start string) string {
+		p := newPicker(g.w, g.p.sheet.keys, picker{what: aFile}, title, chooseFile, start, nil)
+		p.sheet.Hide()
+		return p.dir
+	}
+	media, zoo := filepath.Join(g.dir, "media"), filepath.Join(g.dir, "zoo")
+	if got := again("Choose", ""); got != media {
+		t.Errorf("it begins in %s", got)
+	}
+	if got := again("Choose", zoo); got != zoo {
+		t.Errorf("where a folder is named it begins in %s", got)
+	}
+	if got := again("Another", ""); got == media {
+		t.Error("a picker for something else begins there too")
 	}
 }
 
