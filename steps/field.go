@@ -138,6 +138,9 @@ func (f Field) Hint() string {
 	case f.Example != "":
 		hints = append(hints, "as: "+f.Example)
 	}
+	if f.Name == insteadField {
+		hints = append(hints, "choosing it makes an exception, on which people decide")
+	}
 	if f.Optional {
 		hints = append(hints, "may be left out")
 	}

@@ -16,6 +16,7 @@ func TestHints(t *testing.T) {
 		{stepException.Ask[1], "as: it is 3 minutes late"},
 		{stepSignIn.Ask[0], ""},
 		{stepPeople.Ask[0], "may be left out"},
+		{instead, "choosing it makes an exception, on which people decide; may be left out"},
 	} {
 		if got := v.field.Hint(); got != v.hint {
 			t.Errorf("%s: %q, want %q", v.field.Label, got, v.hint)
