@@ -319,6 +319,6 @@ func (s *screenful) png(f qrSendFlags) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "%s\nWrote %d codes of version %d to %s; %d of them are needed.\n", s.about, count, s.versionUsed, visible(f.png), s.frames.Blocks())
+	fmt.Fprintf(s.out, "%s\nCodes written to %s: %d, of version %d; needed: %d.\n", s.about, visible(f.png), count, s.versionUsed, s.frames.Blocks())
 	return nil
 }
