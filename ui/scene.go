@@ -33,7 +33,7 @@ func newScene(w *Window, r *Rehearsal, two bool) *scene {
 	case r.Machine != "":
 		s.at = map[string]*Window{r.Machine: w}
 	case two:
-		off := newWindow(w.app, w.host, "offline", "Offline machine")
+		off := newWindow(w.app, w.host, offlineWindow, "Offline machine")
 		off.scene = s
 		off.show(newStart(off))
 		off.Show()

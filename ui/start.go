@@ -27,9 +27,29 @@ func newStart(w *Window) *start {
 		s.tile("Continue a ceremony", "Take up a ceremony where it stopped, on this machine.", "folder", s.choose),
 		s.tile("Rehearse", "A whole ceremony with a test HSM and a test vault. Nothing counts.", "people", func() { w.Rehearse("", false) }),
 		s.tile("Verify a transcript", "For auditors: one verdict, every check by name.", "check", s.audit))
-	body := kit.NewColumn(4, tiles, s.recent())
+	body := kit.NewColumn(4)
+	if w.standsBy() {
+		body.Add(s.standby())
+	}
+	body.Add(tiles)
+	body.Add(s.recent())
 	s.box = container.NewBorder(s.top(), nil, nil, nil, s.over(1040, body))
+	if w.standsBy() {
+		s.box = container.NewBorder(kit.NewBand("REHEARSAL — NOTHING HERE COUNTS"), nil, nil, nil, s.box)
+	}
 	return s
+}
+
+// standsBy tells whether this window is the second machine of a rehearsal.
+func (w *Window) standsBy() bool { return w.scene != nil && w.name == offlineWindow }
+
+// standby says what the window of the second machine is for, and leads to it.
+func (s *start) standby() fyne.CanvasObject {
+	r := s.w.scene.r
+	return kit.NewColumn(1.5, kit.NewPanel("This is the offline machine of the rehearsal", []string{
+		"It is needed when the online machine has handed over the KEK. Until then lead the ceremony there, in the other window; its last button leads on here.",
+		"The rehearsal is in " + r.Dir,
+	}, "", kit.PanelPlain), kit.NewRow(1, -1, kit.NewButton("Lead the offline machine", kit.Plain, func() { s.w.enter(r.Offline) })))
 }
 
 func (s *start) tile(title, more, icon string, tapped func()) fyne.CanvasObject {

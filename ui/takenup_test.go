@@ -4,6 +4,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"fyne.io/fyne/v2/test"
+
+	"github.com/keyceremony/ceremony/ui/kit"
 )
 
 // TestTakenUp: a folder that is opened again after the seal shows the code that
@@ -48,5 +52,33 @@ func TestNamedMachine(t *testing.T) {
 		if err := p.c.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestStandby: the window of the second machine says what it is for, and its
+// button leads there; the first one says nothing of it.
+func TestStandby(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	w.Rehearse("", true)
+	off := w.scene.at["offline"]
+	h.shot(off, "standby")
+	if text := shown(off); !strings.Contains(text, "REHEARSAL") || !strings.Contains(text, "the offline machine of the rehearsal") || !strings.Contains(text, h.dir) {
+		t.Errorf("the second window says\n%s", text)
+	}
+	if newStart(w).w.standsBy() {
+		t.Error("the first window stands by too")
+	}
+	for _, o := range test.LaidOutObjects(off.win.Canvas().Content()) {
+		if b, ok := o.(*kit.Button); ok && b.Text() == "Lead the offline machine" {
+			b.Press()
+		}
+	}
+	p := page_(t, off)
+	if p.c.Side() != "offline" {
+		t.Errorf("the button leads to the %s machine", p.c.Side())
+	}
+	if err := p.c.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

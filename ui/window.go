@@ -27,6 +27,9 @@ type Window struct {
 // mainWindow is the name of the program's first window.
 const mainWindow = "main"
 
+// offlineWindow is the name of the window that stands for the second machine.
+const offlineWindow = "offline"
+
 // A page fills the window.
 type page interface {
 	content() fyne.CanvasObject
