@@ -158,10 +158,12 @@ func (g *signer) elsewhere(choose *kit.Button) {
 }
 
 // suggestion is a place for the text that is signed elsewhere: on the first
-// medium, or where the program was started.
+// medium that can be written to, or where the program was started.
 func (g *signer) suggestion() string {
-	if m := g.w.media(); len(m) > 0 {
-		return filepath.Join(m[0].Path, g.t.File)
+	for _, m := range g.w.media() {
+		if !m.ReadOnly {
+			return filepath.Join(m.Path, g.t.File)
+		}
 	}
 	return g.t.File
 }

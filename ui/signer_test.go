@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
 )
 
 // TestSignerFits: on a small projector, people see what they must fill in and
@@ -30,6 +32,19 @@ func TestSignerFits(t *testing.T) {
 		shown := name == "pass" || name == "path" || name == "way"
 		if shown && (at.Y <= 0 || at.Y+input.Size().Height > end) {
 			t.Errorf("%s stands from %g to %g, above the buttons are %g", name, at.Y, at.Y+input.Size().Height, end)
+		}
+	}
+}
+
+// TestSignerSuggests: the text is not to be written where nothing can be.
+func TestSignerSuggests(t *testing.T) {
+	for want, media := range map[string][]kit.Place{
+		"/b/text": {{Path: "/a", ReadOnly: true}, {Path: "/b"}},
+		"text":    {{Path: "/a", ReadOnly: true}},
+	} {
+		g := &signer{w: &Window{host: Host{Media: func() []kit.Place { return media }}}, t: steps.Signing{File: "text"}}
+		if got := g.suggestion(); got != want {
+			t.Errorf("%q, wanted %q", got, want)
 		}
 	}
 }

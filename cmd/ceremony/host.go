@@ -127,7 +127,7 @@ func mediaPlaces(volumes []machine.Volume) []kit.Place {
 		if v.Mount.ReadOnly {
 			name += " (read only)"
 		}
-		out = append(out, kit.Place{Name: name, Path: v.Mount.Point})
+		out = append(out, kit.Place{Name: name, Path: v.Mount.Point, ReadOnly: v.Mount.ReadOnly})
 	}
 	return out
 }

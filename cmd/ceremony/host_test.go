@@ -71,7 +71,7 @@ func TestMediaPlaces(t *testing.T) {
 	got := mediaPlaces([]machine.Volume{
 		{Mount: machine.Mount{Point: "/media/x"}, Label: "KEYS"}, {Mount: machine.Mount{Point: "/mnt/stick", ReadOnly: true}},
 	})
-	if want := []kit.Place{{Name: "KEYS", Path: "/media/x"}, {Name: "stick (read only)", Path: "/mnt/stick"}}; !reflect.DeepEqual(got, want) {
+	if want := []kit.Place{{Name: "KEYS", Path: "/media/x"}, {Name: "stick (read only)", Path: "/mnt/stick", ReadOnly: true}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, wanted %+v", got, want)
 	}
 }

@@ -12,7 +12,10 @@ import (
 )
 
 // A Place is where people are likely to look: a medium, a recent folder.
-type Place struct{ Name, Path string }
+type Place struct {
+	Name, Path string
+	ReadOnly   bool // nothing can be written there
+}
 
 // PickFile lets somebody name a file that is there, and hands its absolute
 // path to take. It begins in the folder start, or the nearest above it that
@@ -109,7 +112,7 @@ func (p *picker) say(wrong, hint string) {
 // withHome adds the folder that everybody has.
 func withHome(places []Place) []Place {
 	if home, err := os.UserHomeDir(); err == nil {
-		return append(places[:len(places):len(places)], Place{"Home", home})
+		return append(places[:len(places):len(places)], Place{Name: "Home", Path: home})
 	}
 	return places
 }

@@ -43,7 +43,7 @@ func pick(t *testing.T, what wanted, start string) *picking {
 	g := &picking{w: w, dir: tree(t)}
 	take := func(path string) { g.took = append(g.took, path) }
 	g.p = newPicker(w, k, picker{what: what, take: take}, "Choose", "Choose this", filepath.Join(g.dir, start),
-		[]Place{{"Zoo", filepath.Join(g.dir, "zoo")}})
+		[]Place{{Name: "Zoo", Path: filepath.Join(g.dir, "zoo")}})
 	return g
 }
 

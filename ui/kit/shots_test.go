@@ -222,6 +222,6 @@ func scenePicker(t *testing.T, w fyne.Window, k *Keys) {
 			t.Fatal(err)
 		}
 	}
-	PickFile(w, k, "Choose the plan", dir, []Place{{"KEK-TRANSFER", dir}, {"A medium with a very long label", dir}}, func(string) {})
+	PickFile(w, k, "Choose the plan", dir, []Place{{Name: "KEK-TRANSFER", Path: dir}, {Name: "A medium with a very long label", Path: dir}}, func(string) {})
 	press(w, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown)
 }
