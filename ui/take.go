@@ -76,10 +76,11 @@ func (k *taking) build() {
 		return kit.NewRow(1, 0, kit.NewText(label, kit.Body), value)
 	}
 	k.whole = kit.NewColumn(1)
-	state := kit.NewColumn(1, k.count, k.parts, row("Rate", k.rate), row("Left", k.left), row("Not of this transfer", k.foreign), k.note)
+	state := kit.NewColumn(1, k.count, k.parts, row("Rate", k.rate), row("Left", k.left), row("Not of this transfer", k.foreign), k.note,
+		kit.NewRow(1, -1, k.files, k.anew)) // in sight without a camera, too
 	ways := kit.NewColumn(1, kit.NewText("Camera", kit.Strong), k.cameras,
-		kit.NewText("No camera? Take the codes from pictures or a film, or from a scanner that types them here:", kit.SmallMuted),
-		k.scanner, kit.NewRow(1, -1, k.files, k.anew))
+		kit.NewText("No camera? Take the codes from files, pictures or a film, or from a scanner that types them here:", kit.SmallMuted),
+		k.scanner)
 	k.live = kit.NewColumn(2.5, kit.NewBeside(280, k.preview, state), ways)
 	k.box = kit.NewColumn(1, k.whole, k.live)
 }
