@@ -256,7 +256,6 @@ func TestCodesInTheWindow(t *testing.T) {
 		page_(t, r.w).changed()
 		test.Tap(page_(t, r.w).primary)
 	}
-	r.mistakes("kek.receive")
 	r.takeOver("kek.receive", s)
 	if words := strings.Fields(r.sheets["kek.export.words"]); len(words) != qr.WordCount {
 		t.Errorf("the table has the words %q", words)
@@ -267,6 +266,7 @@ func TestCodesInTheWindow(t *testing.T) {
 		page_(t, r.w).changed()
 		test.Tap(page_(t, r.w).primary)
 	}
+	r.mistakes("blob.receive")
 	r.takeOver("blob.receive", s)
 	r.until("final.seal")
 	if left, _ := filepath.Glob(r.path("usb-*/*")); len(left) > 0 {
