@@ -227,12 +227,12 @@ func Folder(path string, c Context) Report {
 	}
 	s.name = filepath.Base(path)
 	head, err := readList(path)
-	if inside, _ := filepath.Glob(filepath.Join(path, "keyceremony-*", "BUNDLE.sha256")); err != nil && len(inside) == 1 {
+	if inside, _ := filepath.Glob(filepath.Join(path, "keyceremony-*", transfer.ListName)); err != nil && len(inside) == 1 {
 		return Folder(filepath.Dir(inside[0]), c) // path is the medium
 	}
 	if err != nil {
 		s.is("a folder that is no bundle")
-		s.check("bundle.form", false, "no BUNDLE.sha256", "a bundle", "")
+		s.check("bundle.form", false, "no "+transfer.ListName, "a bundle", "")
 		s.Do = "Inspect its files one by one."
 		if _, err := os.Stat(filepath.Join(path, "plan.toml")); err == nil {
 			s.is("the folder of a ceremony")
@@ -258,13 +258,10 @@ func Folder(path string, c Context) Report {
 	return s.Report
 }
 
-// maxList is more than any list of a bundle has, in bytes.
-const maxList = 1 << 20
-
 // readList reads the list of a bundle. A pipe in its place would keep the
 // reader waiting, and a file without end fill the memory.
 func readList(folder string) ([]byte, error) {
-	path := filepath.Join(folder, "BUNDLE.sha256")
+	path := filepath.Join(folder, transfer.ListName)
 	if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
 		return nil, errors.Join(err, fs.ErrNotExist)
 	}
@@ -273,7 +270,7 @@ func readList(folder string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxList))
+	return io.ReadAll(io.LimitReader(f, transfer.MaxList))
 }
 
 func (s *subject) planOf(file []byte) {

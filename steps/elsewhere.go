@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/transfer"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -16,9 +17,6 @@ import (
 // there and the signature comes back, as files or as codes. A signature needs no
 // words that are compared: it verifies over the whole text, with a key of the
 // plan.
-
-// bundleList is in every bundle, and in nothing else.
-const bundleList = "BUNDLE.sha256"
 
 // Verify holds a signature against the text and the person's keys at once,
 // while people are at the keyboard. Its error is [ErrSignature],
@@ -53,7 +51,7 @@ func (s Signing) Message() (qr.Message, error) {
 func (s Signing) FromCodes(m qr.Message) ([]byte, error) {
 	files := m.Files()
 	names := slices.Sorted(maps.Keys(files))
-	_, bundle := files[bundleList]
+	_, bundle := files[transfer.ListName]
 	first := files[names[0]]
 	switch {
 	case m.RefuseSecrets() != nil:

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/transfer"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -53,7 +54,7 @@ func TestFromCodes(t *testing.T) {
 		"the text":          {map[string][]byte{s.File: s.Text}, ErrNoSignature, "is the text itself"},
 		"something else":    {map[string][]byte{"a.sig": []byte("hello")}, ErrNoSignature, "a.sig is something else"},
 		"two files":         {map[string][]byte{"a.sig": good, s.File: s.Text}, ErrNoSignature, "2 files came, a.sig, online-0007"},
-		"a bundle":          {map[string][]byte{bundleList: []byte("x"), "kek.pem": []byte("y"), "plan.toml": []byte("z")}, ErrNoSignature, "a bundle of 2 files"},
+		"a bundle":          {map[string][]byte{transfer.ListName: []byte("x"), "kek.pem": []byte("y"), "plan.toml": []byte("z")}, ErrNoSignature, "a bundle of 2 files"},
 		"a private key":     {map[string][]byte{"a.sig": []byte("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n")}, ErrKeyShown, "private key"},
 	} {
 		sig, err := s.FromCodes(messageOf(t, c.files))

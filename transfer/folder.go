@@ -125,10 +125,10 @@ func readFolder(root *os.Root, name string) (taken, error) {
 	if err != nil {
 		return taken{}, err
 	}
-	if !slices.Contains(there, listName) {
-		return taken{}, fmt.Errorf("%s is missing in %s: %w", listName, name, ErrShape)
+	if !slices.Contains(there, ListName) {
+		return taken{}, fmt.Errorf("%s is missing in %s: %w", ListName, name, ErrShape)
 	}
-	text, err := readFile(folder, listName, maxList)
+	text, err := readFile(folder, ListName, MaxList)
 	if err != nil {
 		return taken{}, err
 	}
@@ -155,7 +155,7 @@ func inspect(folder *os.Root) (names []string, err error) {
 	}
 	var total int64
 	for _, e := range entries {
-		if err := checkName(e.Name()); err != nil && e.Name() != listName {
+		if err := checkName(e.Name()); err != nil && e.Name() != ListName {
 			return nil, err
 		}
 		info, err := folder.Lstat(e.Name())
@@ -166,7 +166,7 @@ func inspect(folder *os.Root) (names []string, err error) {
 			return nil, fmt.Errorf("%s is a %s, wanted a file: %w", show(e.Name()), kind(info.Mode().Type()), ErrShape)
 		}
 		total += info.Size()
-		if info.Size() > MaxFile || total > MaxBundle+maxList {
+		if info.Size() > MaxFile || total > MaxBundle+MaxList {
 			return nil, tooLarge(e.Name(), info.Size())
 		}
 		names = append(names, e.Name())
@@ -186,7 +186,7 @@ func canRead(listed audit.Manifest, there []string) error {
 			return err
 		}
 		if !slices.Contains(there, f.Name) {
-			return fmt.Errorf("%s is missing, wanted every file that %s lists: %w", show(f.Name), listName, ErrShape)
+			return fmt.Errorf("%s is missing, wanted every file that %s lists: %w", show(f.Name), ListName, ErrShape)
 		}
 	}
 	return nil

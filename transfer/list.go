@@ -33,8 +33,8 @@ const (
 	endField  = "# end: "
 )
 
-// maxList is the size of the longest possible list, generously.
-const maxList = MaxFiles*(64+2+160+1) + 4096
+// MaxList is in bytes the size of the longest possible list, generously.
+const MaxList = MaxFiles*(64+2+160+1) + 4096
 
 // encodeList writes BUNDLE.sha256.
 func encodeList(h Header, files audit.Manifest) []byte {
@@ -66,7 +66,7 @@ func (h Header) fields() [][2]string {
 // the same bytes.
 func parseList(b []byte) (Header, audit.Manifest, error) {
 	bad := func(err error) (Header, audit.Manifest, error) {
-		return Header{}, nil, fmt.Errorf("%s: %w: %w", listName, err, ErrHeader)
+		return Header{}, nil, fmt.Errorf("%s: %w: %w", ListName, err, ErrHeader)
 	}
 	body, err := cutEnd(b)
 	if err != nil {

@@ -83,8 +83,8 @@ func sameFolder(t taken, _ Want) error {
 // allListed wants nothing in the folder beside the list and what it lists.
 func allListed(t taken, _ Want) error {
 	for _, name := range t.there {
-		if _, ok := t.listed.Find(name); !ok && name != listName {
-			return fmt.Errorf("%s is there, but %s does not list it: %w", show(name), listName, ErrShape)
+		if _, ok := t.listed.Find(name); !ok && name != ListName {
+			return fmt.Errorf("%s is there, but %s does not list it: %w", show(name), ListName, ErrShape)
 		}
 	}
 	return nil
@@ -103,9 +103,9 @@ func asListed(t taken, _ Want) error {
 // Unpack reads a bundle that came as files in memory, as [Pack] made them: all
 // that BUNDLE.sha256 lists, and nothing else.
 func Unpack(files map[string][]byte, want Want) (Bundle, error) {
-	text, ok := files[listName]
+	text, ok := files[ListName]
 	if !ok {
-		return Bundle{}, fmt.Errorf("wanted %s: %w", listName, ErrNoBundle)
+		return Bundle{}, fmt.Errorf("wanted %s: %w", ListName, ErrNoBundle)
 	}
 	h, listed, err := parseList(text)
 	if err != nil {
@@ -118,7 +118,7 @@ func Unpack(files map[string][]byte, want Want) (Bundle, error) {
 	if err := notLarge(listed, files); err != nil {
 		return Bundle{}, err
 	}
-	got := taken{Bundle{Header: h, SHA256: digest.Of(text), Folder: h.Folder(), Files: without(files, listName)}, there, listed}
+	got := taken{Bundle{Header: h, SHA256: digest.Of(text), Folder: h.Folder(), Files: without(files, ListName)}, there, listed}
 	if err := got.holds(want); err != nil {
 		return Bundle{}, err
 	}

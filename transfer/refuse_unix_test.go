@@ -52,20 +52,20 @@ func TestReadRefuses(t *testing.T) {
 			must(t, syscall.Mkfifo(filepath.Join(dir, "plan.toml"), 0o600))
 		}), ErrShape, `"plan.toml" is a pipe, wanted a file`},
 		{"pipe as list", inFolder(func(t *testing.T, dir string) {
-			must(t, os.Remove(filepath.Join(dir, listName)))
-			must(t, syscall.Mkfifo(filepath.Join(dir, listName), 0o600))
+			must(t, os.Remove(filepath.Join(dir, ListName)))
+			must(t, syscall.Mkfifo(filepath.Join(dir, ListName), 0o600))
 		}), ErrShape, `"BUNDLE.sha256" is a pipe, wanted a file`},
 		{
 			"10 GB file", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, "plan.toml"), 10<<30)) }),
 			ErrShape, `"plan.toml" has 10737418240 bytes, wanted at most 16777216 in one file and 33554432 in all`,
 		},
 		{
-			"10 GB list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), 10<<30)) }),
+			"10 GB list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, ListName), 10<<30)) }),
 			ErrShape, `"BUNDLE.sha256" has 10737418240 bytes`,
 		},
 		{
-			"large list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, listName), maxList+1)) }),
-			ErrShape, fmt.Sprintf(`"BUNDLE.sha256" has %d bytes`, maxList+1),
+			"large list", inFolder(func(t *testing.T, dir string) { must(t, os.Truncate(filepath.Join(dir, ListName), MaxList+1)) }),
+			ErrShape, fmt.Sprintf(`"BUNDLE.sha256" has %d bytes`, MaxList+1),
 		},
 		{"too large in all", inFolder(func(t *testing.T, dir string) {
 			for i := range 9 {
@@ -84,7 +84,7 @@ func TestReadRefuses(t *testing.T) {
 			ErrShape, `"plan.toml" is missing, wanted every file that BUNDLE.sha256 lists`,
 		},
 		{
-			"missing list", inFolder(func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, listName))) }),
+			"missing list", inFolder(func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, ListName))) }),
 			ErrShape, "BUNDLE.sha256 is missing",
 		},
 		{
@@ -166,7 +166,7 @@ func TestFits(t *testing.T) {
 // TestEveryTruncationIsNoticed cuts BUNDLE.sha256 at every byte.
 func TestEveryTruncationIsNoticed(t *testing.T) {
 	medium, folder := written(t)
-	path := filepath.Join(folder, listName)
+	path := filepath.Join(folder, ListName)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestEveryTruncationIsNoticed(t *testing.T) {
 // TestEveryBitIsNoticed flips every bit of BUNDLE.sha256 and of one file.
 func TestEveryBitIsNoticed(t *testing.T) {
 	medium, folder := written(t)
-	for name, wanted := range map[string]error{listName: ErrHeader, "kek.publickey.pem": ErrDigest} {
+	for name, wanted := range map[string]error{ListName: ErrHeader, "kek.publickey.pem": ErrDigest} {
 		path := filepath.Join(folder, name)
 		whole, err := os.ReadFile(path)
 		if err != nil {
@@ -206,7 +206,7 @@ func TestEveryBitIsNoticed(t *testing.T) {
 // TestStockTools checks a bundle as an auditor without this program does.
 func TestStockTools(t *testing.T) {
 	_, folder := written(t)
-	cmd := exec.Command("sha256sum", "--check", "--strict", listName)
+	cmd := exec.Command("sha256sum", "--check", "--strict", ListName)
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil || bytes.Count(out, []byte(": OK\n")) != len(contents()) {
 		t.Errorf("sha256sum: %v\n%s", err, out)

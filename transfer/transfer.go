@@ -95,8 +95,8 @@ type Written struct {
 	Foreign []string
 }
 
-// listName is the name of the list in a bundle's folder.
-const listName = "BUNDLE.sha256"
+// ListName is the name of the list in a bundle's folder, and of no other file.
+const ListName = "BUNDLE.sha256"
 
 const folderPrefix = "keyceremony-"
 
@@ -170,7 +170,7 @@ func checkName(name string) error {
 	case name == "allowed_signers":
 		return nil
 	case !nameForm.MatchString(name), strings.Contains(name, ".."), reserved.MatchString(name),
-		strings.EqualFold(name, listName), !slices.Contains(suffixes, path.Ext(name)):
+		strings.EqualFold(name, ListName), !slices.Contains(suffixes, path.Ext(name)):
 		return fmt.Errorf("the name %s is none that a bundle may hold: %w", show(name), ErrShape)
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestReadTakesWhatWriteWrote(t *testing.T) {
 
 func TestWriteAgain(t *testing.T) {
 	medium, folder := written(t)
-	first, err := os.ReadFile(filepath.Join(folder, listName))
+	first, err := os.ReadFile(filepath.Join(folder, ListName))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestWriteAgain(t *testing.T) {
 	if _, err := Write(medium, h, contents()); !errors.Is(err, ErrDiffers) {
 		t.Errorf("another run: %v", err)
 	}
-	after, err := os.ReadFile(filepath.Join(folder, listName))
+	after, err := os.ReadFile(filepath.Join(folder, ListName))
 	if err != nil || !bytes.Equal(first, after) {
 		t.Errorf("a refused bundle changed the one on the medium (%v)", err)
 	}

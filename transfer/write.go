@@ -46,7 +46,7 @@ func Write(medium string, h Header, files map[string][]byte) (Written, error) {
 	if err != nil {
 		return Written{}, fmt.Errorf("listing the medium: %w", err)
 	}
-	return Written{SHA256: digest.Of(all[listName]), Folder: name, Files: listed, Foreign: foreign(entries, more, name)}, nil
+	return Written{SHA256: digest.Of(all[ListName]), Folder: name, Files: listed, Foreign: foreign(entries, more, name)}, nil
 }
 
 // Pack returns a bundle's files with BUNDLE.sha256, for a carrier that is no
@@ -62,7 +62,7 @@ func pack(h Header, files map[string][]byte) (map[string][]byte, audit.Manifest,
 		return nil, nil, err
 	}
 	all := maps.Clone(files)
-	all[listName] = encodeList(h, listed)
+	all[ListName] = encodeList(h, listed)
 	return all, listed, nil
 }
 
@@ -135,14 +135,14 @@ func fill(path string, files map[string][]byte) error {
 
 func writeAll(d *durable.Dir, files map[string][]byte) error {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if name == listName {
+		if name == ListName {
 			continue
 		}
 		if err := d.WriteNew(name, files[name]); err != nil {
 			return err
 		}
 	}
-	return d.WriteNew(listName, files[listName])
+	return d.WriteNew(ListName, files[ListName])
 }
 
 // finish makes a bundle durable that is there already.
@@ -183,7 +183,7 @@ func compare(root *os.Root, name string, files map[string][]byte) error {
 	if err := b.holds(Want{Ceremony: b.Header.Ceremony, From: b.Header.From}); err != nil {
 		return err
 	}
-	if b.SHA256 != digest.Of(files[listName]) || !maps.EqualFunc(b.Files, without(files, listName), bytes.Equal) {
+	if b.SHA256 != digest.Of(files[ListName]) || !maps.EqualFunc(b.Files, without(files, ListName), bytes.Equal) {
 		return fmt.Errorf("the files differ from those to be written: %w", ErrDigest)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/keyceremony/ceremony/byok"
 	"github.com/keyceremony/ceremony/inspect"
+	"github.com/keyceremony/ceremony/steps"
 )
 
 func inspectCommand() *cobra.Command {
@@ -111,7 +112,7 @@ func showReports(out io.Writer, list []inspect.Report, asJSON bool) error {
 
 // printReport writes a report. Most of what it shows somebody else wrote.
 func printReport(out io.Writer, r inspect.Report) {
-	fmt.Fprintf(out, "%s: %s\n", visible(r.Name), visible(r.What))
+	fmt.Fprintf(out, "%s: %s\n", steps.OneLine(r.Name), steps.OneLine(r.What))
 	for _, l := range r.Lines {
 		wrap(out, "  ", l.Name+": "+l.Value)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/camera"
 	"github.com/keyceremony/ceremony/transfer/qr"
 	"github.com/keyceremony/ceremony/transfer/receive"
@@ -27,7 +28,7 @@ func listCameras(out io.Writer, cameras camera.Cameras) error {
 		if d.ID == chosen {
 			mark = "\tchosen last"
 		}
-		fmt.Fprintf(out, "%s\t%s%s\n", visible(d.Name), visible(d.ID), mark)
+		fmt.Fprintf(out, "%s\t%s%s\n", steps.OneLine(d.Name), steps.OneLine(d.ID), mark)
 	}
 	return nil
 }
@@ -118,7 +119,7 @@ func (r *receiving) camera(name string) (camera.Source, error) {
 		return nil, fmt.Errorf("%s: %w", d.Name, err)
 	}
 	r.cameras.Choose(d.ID)
-	fmt.Fprintf(r.words, "Camera: %s. Hold it before the sender's screen; Ctrl-C ends.\n", visible(d.Name))
+	fmt.Fprintf(r.words, "Camera: %s. Hold it before the sender's screen; Ctrl-C ends.\n", steps.OneLine(d.Name))
 	return s, nil
 }
 

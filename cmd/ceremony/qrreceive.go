@@ -75,7 +75,7 @@ func (f *qrReceiveFlags) named(args []string) error {
 	case len(args) == 1 && f.camera == lastCamera:
 		f.camera = args[0]
 	case len(args) > 0:
-		return misuse("%s: no flag has this value; files to take codes from are named with --from", visible(args[0]))
+		return misuse("%s: no flag has this value; files to take codes from are named with --from", steps.OneLine(args[0]))
 	}
 	return nil
 }

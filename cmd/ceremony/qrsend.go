@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/keyceremony/ceremony/digest"
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
@@ -319,6 +320,6 @@ func (s *screenful) png(f qrSendFlags) error {
 			return err
 		}
 	}
-	fmt.Fprintf(s.out, "%s\nCodes written to %s: %d, of version %d; needed: %d.\n", s.about, visible(f.png), count, s.versionUsed, s.frames.Blocks())
+	fmt.Fprintf(s.out, "%s\nCodes written to %s: %d, of version %d; needed: %d.\n", s.about, steps.OneLine(f.png), count, s.versionUsed, s.frames.Blocks())
 	return nil
 }

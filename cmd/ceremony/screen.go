@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -115,27 +114,12 @@ func (l *lead) strong(s string) string {
 	return s
 }
 
-// visible shows what a terminal would take as a command. What it returns is one
-// line: the name of a file may hold the end of one, and what follows it would
-// pass for words of ours.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		fmt.Fprintf(&b, "U+%04X", r)
-	}
-	return b.String()
-}
-
 // visibleLines is text of several lines: those after the first are indented, so
 // that none of them passes for a line of ours.
 func visibleLines(s string) string {
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
-		lines[i] = visible(line)
+		lines[i] = steps.OneLine(line)
 	}
 	return strings.Join(lines, "\n  ")
 }

@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"github.com/keyceremony/ceremony/inspect"
+	"github.com/keyceremony/ceremony/steps"
 )
 
 // TestNamesForgeNoLines: what stands behind the end of a line in a name of
 // others is no line of ours, whatever it says.
 func TestNamesForgeNoLines(t *testing.T) {
 	const name = "a.byok\nceremony: all holds\r\x1b[2J"
-	if got := visible(name); got != "a.byokU+000Aceremony: all holdsU+000DU+001B[2J" {
+	if got := steps.OneLine(name); got != "a.byokU+000Aceremony: all holdsU+000DU+001B[2J" {
 		t.Errorf("the name is shown as %q", got)
 	}
 	var out bytes.Buffer
