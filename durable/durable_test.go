@@ -234,6 +234,28 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// TestRemove: what is no file was not left by an act, and stays.
+func TestRemove(t *testing.T) {
+	d := open(t)
+	for name, make := range map[string]func(path string) error{
+		"folder": func(path string) error { return os.Mkdir(path, 0o700) },
+		"link":   func(path string) error { return os.Symlink("elsewhere", path) },
+	} {
+		if err := make(filepath.Join(d.Path(), name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Remove(name); !errors.Is(err, ErrNotRegular) {
+			t.Errorf("%s: %v, wanted %v", name, err, ErrNotRegular)
+		}
+	}
+	if err := errors.Join(d.WriteNew("file", nil), d.Remove("file"), d.Remove("file")); err != nil {
+		t.Error(err)
+	}
+	if names := strings.Join(listed(t, d), " "); names != "folder link" {
+		t.Errorf("folder holds %s", names)
+	}
+}
+
 // On media without renameat2 a hard link does the same.
 func TestRenameByLink(t *testing.T) {
 	d := open(t)

@@ -211,10 +211,14 @@ func (d *Dir) renameByLink(part, name string) error {
 }
 
 // Remove removes a file that nobody was told of yet, as what an interrupted act
-// left, and syncs the folder. One that is not there is no error.
+// left, and syncs the folder. One that is not there is no error. A folder, a
+// link or a device is nothing that was left so: it gives [ErrNotRegular].
 func (d *Dir) Remove(name string) error {
 	if err := checkFlat(name); err != nil {
 		return err
+	}
+	if st, err := d.root.Lstat(name); err == nil && !st.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w", name, ErrNotRegular)
 	}
 	if err := d.remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

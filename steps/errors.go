@@ -34,6 +34,7 @@ var (
 	ErrNoSuchStep     = errors.New("no such step")
 	ErrNotShown       = errors.New("not every code was shown yet")
 	ErrNotReceived    = errors.New("not every code was received yet")
+	ErrNotKept        = errors.New("what comes as codes cannot be kept")
 	ErrNoSignature    = errors.New("wanted one signature")
 	ErrKeyShown       = errors.New("a private key came as codes")
 	ErrNotNow         = errors.New("this is not possible now")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,7 +225,7 @@ func (c *Ceremony) Receiving() (*Receiving, error) {
 		err = got.Anew() // all of it can come again
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w as %s: %w", ErrNotKept, filepath.Join(c.dir.Path(), codesFile(e.step)), err)
 	}
 	c.gap = &Receiving{Receiving: got, step: e.step}
 	return c.gap, nil

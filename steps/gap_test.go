@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/keyceremony/ceremony/audit"
@@ -151,6 +152,59 @@ func TestCodesSurvive(t *testing.T) {
 				t.Error("the codes are still there")
 			}
 		})
+	}
+}
+
+// TestCodesHaveNoPlace: what lies where codes are kept is named and never
+// touched, no code is taken, and a medium serves instead.
+func TestCodesHaveNoPlace(t *testing.T) {
+	h := newHall(t, func(p *plan.Plan) { p.Transfer = plan.Transfer{KEK: plan.QR, Blob: plan.USB} }, "P-256")
+	c := h.begin(Prepare)
+	h.until(c, "kek.export")
+	h.answers = insteadOf(h, c, plan.QR)
+	must(t, h.step(c))
+	h.answers = nil
+	h.run(c, Prepare)
+	h.shut(c)
+	c = h.begin(Wrap)
+	h.until(c, "kek.receive")
+	name := ".kek.receive.codes"
+	path := filepath.Join(h.path("offline"), name)
+	for what, put := range map[string]func() error{
+		"a folder": func() error { return os.Mkdir(path, 0o700) },
+		"a link":   func() error { return os.Symlink("elsewhere", path) },
+		"a disk that does not read": func() error {
+			durable.Fault = func(op, at string) error {
+				if op == "read" && at == name {
+					return syscall.EIO
+				}
+				return nil
+			}
+			return os.WriteFile(path, nil, 0o600)
+		},
+	} {
+		must(t, put())
+		_, err := c.Receiving()
+		p := Explain(err)
+		if !errors.Is(err, ErrNotKept) || !strings.Contains(p.Title, path) || !strings.Contains(p.Remedy, "medium") {
+			t.Errorf("%s: %+v", what, p)
+		}
+		durable.Fault = nil
+		must(t, os.Remove(path))
+	}
+	if _, err := c.Receiving(); err != nil {
+		t.Errorf("it is mended: %v", err)
+	}
+	must(t, c.closeGap())
+	must(t, os.Remove(path))
+	must(t, os.Mkdir(path, 0o700))
+	h.answers = insteadOf(h, c, plan.QR)
+	must(t, h.step(c))
+	h.answers = nil
+	h.run(c, Wrap)
+	h.shut(c)
+	if st, err := os.Stat(path); err != nil || !st.IsDir() {
+		t.Errorf("the folder is gone: %v", err)
 	}
 }
 
