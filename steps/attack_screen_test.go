@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"crypto/rsa"
 	"maps"
 	"os"
 	"path/filepath"
@@ -106,7 +107,47 @@ func TestAttackScreen(t *testing.T) {
 			Row: attacks.New("screen/other-words", "reads the words off another screen", attacks.At("kek.receive", "transfer.words")),
 			do:  func(s *stand) { s.answers = func(_ Now, a *Answers) { otherWords(a, 2) } },
 		},
+		shownAgain(sealedByAll, private),
 	})
+}
+
+// shownAgain has the camera see an exchanged KEK again and again after a wrong
+// word, of which the seven others are those of the true screen: two of these
+// would pass.
+func shownAgain(change func(*medium), private *rsa.PrivateKey) attack {
+	var theirs []string
+	return attack{
+		Row: attacks.New("screen/shown-again", "shows an exchanged KEK again after a wrong word, sealed with everybody's keys, with seven of the eight true words",
+			attacks.At("kek.receive", "transfer.words", "bundle.head", "attest.key"), attacks.At("kek.confirm", "kek.confirm")),
+		do: func(s *stand) {
+			m := s.onScreen("online")
+			change(m)
+			shown := m.changed()
+			codes := s.codes(shown)
+			theirs, s.frames = qr.Words(shown.Digest()), func(string) []string { return codes }
+		},
+		act: func(s *stand, c *Ceremony) (err error) {
+			var first []string // what is asked at the first try, which meets the one word that differs
+			s.answers = func(_ Now, a *Answers) {
+				if first == nil {
+					first = asked(c)
+					return
+				}
+				for _, name := range asked(c) {
+					if name != first[0] {
+						a.Text[name] = theirs[name[len(name)-1]-'1'] // a word that both screens show
+					}
+				}
+			}
+			for range 12 {
+				if err = s.step(c); err == nil {
+					break
+				}
+			}
+			return err
+		},
+		gains: theKey(private),
+	}
 }
 
 // keep puts a message onto the receiver's disk, as if it had come.

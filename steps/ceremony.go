@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/durable"
 	"github.com/keyceremony/ceremony/hsm"
 	"github.com/keyceremony/ceremony/keyvault"
@@ -31,15 +32,16 @@ type Ceremony struct {
 	live     map[Key]bool // what Session steps gave in this process
 	vault    keyvault.Vault
 	token    hsm.Token
-	nonces   map[string][32]byte   // of statements shown and not yet signed
-	gap      *Receiving            // what is being received as codes
-	messages map[*Carry]qr.Message // what was sealed, as codes carry it
-	nothing  bool                  // the last look found nothing of an interrupted act
-	asked    *Step                 // a step at any time that somebody asked for
-	back     bool                  // the folder was taken up again, and nobody has signed in since
-	seen     []Seen                // by the last Do
-	briefs   []Brief               // one for each record folded in
-	dead     error                 // a write failed: the folder must be opened anew
+	nonces   map[string][32]byte            // of statements shown and not yet signed
+	gap      *Receiving                     // what is being received as codes
+	messages map[*Carry]qr.Message          // what was sealed, as codes carry it
+	drawn    map[digest.SHA256]qr.Challenge // which words of a message that came as codes are asked
+	nothing  bool                           // the last look found nothing of an interrupted act
+	asked    *Step                          // a step at any time that somebody asked for
+	back     bool                           // the folder was taken up again, and nobody has signed in since
+	seen     []Seen                         // by the last Do
+	briefs   []Brief                        // one for each record folded in
+	dead     error                          // a write failed: the folder must be opened anew
 }
 
 // entry is a step at its place in a side's list.
@@ -180,7 +182,7 @@ func newCeremony(dir *durable.Dir, p *plan.Plan, side string, w World) (*Ceremon
 	}
 	return &Ceremony{
 		dir: dir, unlock: unlock, world: w, plan: p, side: side, list: planned(side, p), state: newState(),
-		live: map[Key]bool{}, nonces: map[string][32]byte{}, messages: map[*Carry]qr.Message{},
+		live: map[Key]bool{}, nonces: map[string][32]byte{}, messages: map[*Carry]qr.Message{}, drawn: map[digest.SHA256]qr.Challenge{},
 	}, nil
 }
 

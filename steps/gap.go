@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -91,7 +90,7 @@ func (c *Ceremony) wordFields(s *Step) []Field {
 		return nil
 	}
 	var out []Field
-	asked := c.gap.challenge(c.world.Rand)
+	asked := c.wordsAsked(c.gap.Digest())
 	for _, place := range []int{asked.First, asked.Second} {
 		f := wordField
 		f.Name += "." + strconv.Itoa(place)
@@ -106,6 +105,25 @@ func (c *Ceremony) wordFields(s *Step) []Field {
 		out = append(out, f)
 	}
 	return out
+}
+
+// wordsAsked says which two words of a message are asked. They are drawn when all
+// is there: before that nobody can know them. They are drawn once, or whoever
+// shows the same message again and again would come to two that suit him: neither
+// beginning anew draws others, nor, after a wrong word, starting again.
+func (c *Ceremony) wordsAsked(message digest.SHA256) qr.Challenge {
+	asked, drawn := c.drawn[message]
+	if !drawn {
+		asked, drawn = c.state.mistaken[message.String()]
+	}
+	if !drawn {
+		var err error
+		if asked, err = qr.NewChallenge(c.world.Rand); err != nil {
+			panic(fmt.Sprintf("steps: internal error: no randomness: %v", err))
+		}
+	}
+	c.drawn[message] = asked
+	return asked
 }
 
 func (c *Ceremony) isShown(v string) error {
@@ -140,15 +158,15 @@ func seeWay(_ context.Context, r *Run) Finding {
 }
 
 // seeWords wants the two words from the sender's screen. What they should have
-// been is not said, and what was received is forgotten: another two words of the
-// same message would be a second try for whoever made it.
+// been is not said, and what was received is forgotten. Of the same message the
+// same two are asked again: another two would be a second try for whoever made it.
 func seeWords(_ context.Context, r *Run) Finding {
 	wanted := "two of the eight words on the other machine's screen"
 	g := r.c.gap
-	typed := r.Each(wordField.Name)
-	first, second := typed[strconv.Itoa(g.asked.First)], typed[strconv.Itoa(g.asked.Second)]
-	where := fmt.Sprintf("words %d and %d", g.asked.First, g.asked.Second)
-	if !g.asked.Holds(g.Digest(), first, second) {
+	asked, typed := r.c.wordsAsked(g.Digest()), r.Each(wordField.Name)
+	first, second := typed[strconv.Itoa(asked.First)], typed[strconv.Itoa(asked.Second)]
+	where := fmt.Sprintf("words %d and %d", asked.First, asked.Second)
+	if !asked.Holds(g.Digest(), first, second) {
 		found := fmt.Sprintf("%s typed as %q and %q", where, first, second)
 		if err := g.Anew(); err != nil {
 			found += fmt.Sprintf("; what was received cannot be removed: %v", err)
@@ -205,9 +223,8 @@ func (c *Ceremony) message(carry *Carry) (qr.Message, error) {
 // it has is on disk, and is there again after a crash.
 type Receiving struct {
 	*receive.Receiving
-	step  *Step
-	sum   digest.SHA256 // of the message; zero before it is complete
-	asked qr.Challenge  // which words, drawn when all was there: before that nobody can know them
+	step *Step
+	sum  digest.SHA256 // of the message; zero before it is complete
 }
 
 // Receiving is what the current step takes as codes; the same for each call
@@ -245,19 +262,8 @@ func (g *Receiving) Digest() digest.SHA256 {
 
 // Anew forgets all that was received, as after the codes of another screen.
 func (g *Receiving) Anew() error {
-	g.sum, g.asked = digest.SHA256{}, qr.Challenge{}
+	g.sum = digest.SHA256{}
 	return g.Receiving.Anew()
-}
-
-// challenge says which two words are asked.
-func (g *Receiving) challenge(random io.Reader) qr.Challenge {
-	if g.asked == (qr.Challenge{}) {
-		var err error
-		if g.asked, err = qr.NewChallenge(random); err != nil {
-			panic(fmt.Sprintf("steps: internal error: no randomness: %v", err))
-		}
-	}
-	return g.asked
 }
 
 // closeGap ends receiving. What was received stays on the disk.

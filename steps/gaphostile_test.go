@@ -82,35 +82,58 @@ func TestForeignCodes(t *testing.T) {
 	if p := g.Progress(); p.Have != 1 || p.Foreign != 4 || p.Damaged != 1 {
 		t.Errorf("%+v", p)
 	}
-	if fields := c.Now().Fields; slices.ContainsFunc(fields, func(f Field) bool { return strings.HasPrefix(f.Name, "screen.") }) {
+	if len(asked(c)) > 0 {
 		t.Error("words are asked before all is there")
 	}
 	must(t, s.step(c))
 }
 
+// asked are the fields of the words that are asked now.
+func asked(c *Ceremony) (names []string) {
+	for _, f := range c.Now().Fields {
+		if strings.HasPrefix(f.Name, "screen.") {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// TestWordsOnce: which two words are asked of a message is drawn once. Beginning
+// anew draws no others, until two come that suit somebody.
+func TestWordsOnce(t *testing.T) {
+	s := receivingStand(t)
+	c := s.again(t)
+	defer s.shut(c)
+	s.see(c)
+	first := asked(c)
+	for range 20 {
+		s.anew = true
+		s.see(c)
+		if again := asked(c); len(first) != 2 || !slices.Equal(again, first) {
+			t.Fatalf("%q are asked, and then %q", first, again)
+		}
+	}
+}
+
 // TestWrongWords: the two words decide, and what they should be is not told.
-// After a wrong one all is forgotten, also on the disk: nobody has a second try.
+// After a wrong one all is forgotten, also on the disk, and of the same message
+// the same two are asked: nobody has a second try with two others.
 func TestWrongWords(t *testing.T) {
 	s := receivingStand(t)
 	words := qr.Words(s.screens["online"].Digest())
 	for _, which := range []int{0, 1} {
 		c := s.again(t)
-		typed := map[string]int{} // how often each word was
+		typed, names := map[string]int{}, []string(nil) // how often each word was, and what was asked
 		s.answers = func(now Now, a *Answers) {
-			var asked []string
-			for _, f := range c.Now().Fields {
-				if strings.HasPrefix(f.Name, "screen.") {
-					asked = append(asked, f.Name)
-				}
-			}
-			right := a.Text[asked[which]]
-			_, place, _ := strings.Cut(asked[which], ".")
+			names = asked(c)
+			right := a.Text[names[which]]
+			_, place, _ := strings.Cut(names[which], ".")
 			for _, d := range []string{"another", "a third"} { // one of the two has another word there
 				if w := qr.Words(digest.Of([]byte(d)))[place[0]-'1']; w != right {
-					a.Text[asked[which]] = w
+					a.Text[names[which]] = w
 				}
 			}
-			for _, f := range asked {
+			for _, f := range names {
 				typed[a.Text[f]]++
 			}
 		}
@@ -128,10 +151,18 @@ func TestWrongWords(t *testing.T) {
 		if b, err := os.ReadFile(filepath.Join(s.path("offline"), ".kek.receive.codes")); c.gap.Done() || len(b) > 0 || err != nil {
 			t.Errorf("after a wrong word %d bytes are kept, all is there: %v (%v)", len(b), c.gap.Done(), err)
 		}
-		if fields := c.Now().Fields; slices.ContainsFunc(fields, func(f Field) bool { return strings.HasPrefix(f.Name, "screen.") }) {
+		if len(asked(c)) > 0 {
 			t.Error("words of what is forgotten are asked")
 		}
 		s.answers = nil
+		if which == 1 { // the record knows it, and so does whoever starts again
+			s.shut(c)
+			c = s.reopen()
+		}
+		s.see(c)
+		if again := asked(c); !slices.Equal(again, names) {
+			t.Errorf("%q are asked, and of the same codes %q", names, again)
+		}
 		must(t, s.step(c))
 		s.shut(c)
 	}

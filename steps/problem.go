@@ -116,7 +116,7 @@ var refusals = map[string][2]string{
 	},
 	"transfer.words": {
 		"The words typed are not those of what this machine received: one is mistyped, or read off another screen, or the codes came from somebody else. All that was received is forgotten, so that nobody has a second try with it.",
-		"Look for a second screen that shows codes. Then hold the camera to the other machine's own screen again: two words are asked anew.",
+		"Look for a second screen that shows codes. Then hold the camera to the other machine's own screen again: of the same codes the same two words are asked. If they differ again, take no more codes: find out why, and take a medium.",
 	},
 	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
 	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},

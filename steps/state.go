@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/transfer/qr"
 )
 
 // state is a fold over the records of a folder's logs. Nothing else is saved.
@@ -29,6 +31,7 @@ type state struct {
 	disagree []string                  // who does not agree
 	signed   map[string]bool           // statement files that a record names
 	files    map[string]bool           // files that a record names
+	mistaken map[string]qr.Challenge   // of a message that was refused, by SHA-256: which words were asked
 	paused   bool
 	stopped  bool
 	frozen   bool   // the current log is closed
@@ -60,7 +63,7 @@ func newState() state {
 	return state{
 		signed: map[string]bool{}, files: map[string]bool{},
 		run: "-", attempt: 1, facts: map[string]jsontext.Value{}, done: map[instance]ending{},
-		begun: map[instance]string{}, failed: map[instance]string{},
+		begun: map[instance]string{}, failed: map[instance]string{}, mistaken: map[string]qr.Challenge{},
 		present: map[Stage]map[string]bool{}, keys: map[Stage]string{},
 	}
 }
@@ -91,10 +94,7 @@ func (s *state) add(rec audit.Record) error {
 	case audit.EvEnd:
 		return s.end(at, rec)
 	case audit.EvFail:
-		var f audit.Fail
-		err := json.Unmarshal(rec.Data, &f)
-		s.failed[at] = f.Problem
-		return err
+		return s.fail(at, rec)
 	case audit.EvException:
 		s.excused++
 		return s.except(rec)
@@ -110,6 +110,30 @@ func (s *state) add(rec audit.Record) error {
 		s.frozen = true
 	}
 	return nil
+}
+
+// fail keeps why a step is still current, and which words of a message were
+// asked before it was refused.
+func (s *state) fail(at instance, rec audit.Record) error {
+	var f audit.Fail
+	err := json.Unmarshal(rec.Data, &f)
+	s.failed[at] = f.Problem
+	for _, ch := range f.Checks {
+		if asked := placesOf(f.Answers); ch.ID == "transfer.words" && asked.First > 0 {
+			s.mistaken[f.Answers["codes"]] = asked
+		}
+	}
+	return err
+}
+
+// placesOf reads which words were asked.
+func placesOf(answers map[string]string) (c qr.Challenge) {
+	for place := range qr.WordCount {
+		if _, asked := answers[wordField.Name+"."+strconv.Itoa(place+1)]; asked {
+			c = qr.Challenge{First: c.Second, Second: place + 1}
+		}
+	}
+	return c
 }
 
 // except closes the checks that an exception names; it may name none.
