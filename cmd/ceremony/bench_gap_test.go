@@ -39,7 +39,7 @@ func BenchmarkWindowCodes(b *testing.B) {
 		s.run(2 * s.now["main"].Parts) // meanwhile all are drawn
 		before := s.now["main"].Late
 		for range rounds {
-			e := d.sit(&bytes.Buffer{}, empty, append(asLarge, strconv.Itoa(each))...)
+			e := d.sit(&bytes.Buffer{}, empty, append(asLarge, "-repaint", strconv.Itoa(each))...)
 			theirs += e.until("main", "its end", func(t ui.Trace) bool { return t.Page == "over" }).Late
 			e.kill()
 			s.turnTo("main")

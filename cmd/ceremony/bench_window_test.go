@@ -47,6 +47,16 @@ func BenchmarkWindowStart(b *testing.B) {
 	}
 }
 
+// TestEmptyWindow: what the benchmarks compare the window with starts as they
+// start it.
+func TestEmptyWindow(t *testing.T) {
+	ctx, cancel := inTime(t)
+	defer cancel()
+	s := newDesktop(t, ctx).sit(&bytes.Buffer{}, built(t, "./testdata/empty"), asLarge...)
+	s.until("main", "the window", func(t ui.Trace) bool { return t.Page == "empty" })
+	s.kill()
+}
+
 // startTimes are those of each kind of start.
 type startTimes struct{ wall, cpu map[string][]time.Duration }
 
@@ -76,7 +86,7 @@ func apart(b *testing.B, folder string) string {
 }
 
 // asLarge makes the empty window as large as ours is on newDesktop.
-var asLarge = []string{"1600", "860"}
+var asLarge = []string{"-width", "1600", "-height", "860"}
 
 // ratios reports the ratio of the minimums, and those of the middle half of
 // the rounds.

@@ -1,13 +1,13 @@
-// Command empty is a window of Fyne with nothing in it, of a given width and
-// height: what every window costs. It writes a line to descriptor 3 when it is
-// painted first.
+// Command empty is a window of Fyne with nothing in it: what every window
+// costs. It writes a line to its trace when it is painted first.
 //
-// With a third argument it is painted anew so many times, twenty a second, and
-// ends with a line that says how often that came late: not before the next was
-// due. That is what a busy machine does to any window.
+// With -repaint it is painted anew so many times, twenty a second, and ends with
+// a line that says how often that came late: not before the next was due. That
+// is what a busy machine does to any window.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"image"
 	"os"
@@ -20,9 +20,13 @@ import (
 )
 
 func main() {
+	width, height := flag.Float64("width", 800, "of the window"), flag.Float64("height", 600, "of the window")
+	times := flag.Int("repaint", 0, "how often to paint it anew")
+	traces := flag.Uint("trace-fd", 3, "descriptor of the trace")
+	flag.Parse()
 	app.SetMetadata(fyne.AppMetadata{ID: "io.github.keyceremony.empty", Name: "empty", Migrations: map[string]bool{"fyneDo": true}})
 	w := app.NewWithID("io.github.keyceremony.empty").NewWindow("empty")
-	trace := os.NewFile(3, "trace")
+	trace := os.NewFile(uintptr(*traces), "trace")
 	tell := sync.OnceFunc(func() { fmt.Fprintln(trace, `{"window":"main","page":"empty"}`) })
 	painted := false
 	pixel := canvas.NewRaster(func(int, int) image.Image {
@@ -31,20 +35,9 @@ func main() {
 		return image.NewNRGBA(image.Rect(0, 0, 1, 1))
 	})
 	w.SetContent(pixel)
-	var width, height float32
-	if _, err := fmt.Sscan(os.Args[1], &width); err != nil {
-		panic(err)
-	}
-	if _, err := fmt.Sscan(os.Args[2], &height); err != nil {
-		panic(err)
-	}
-	w.Resize(fyne.NewSize(width, height))
-	if len(os.Args) > 3 {
-		n := 0
-		if _, err := fmt.Sscan(os.Args[3], &n); err != nil {
-			panic(err)
-		}
-		go repaint(n, pixel, &painted, func(late int) {
+	w.Resize(fyne.NewSize(float32(*width), float32(*height)))
+	if *times > 0 {
+		go repaint(*times, pixel, &painted, func(late int) {
 			fmt.Fprintf(trace, `{"window":"main","page":"over","late":%d}`+"\n", late)
 			w.Close()
 		})
