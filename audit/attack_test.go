@@ -226,6 +226,67 @@ func TestAttackSignedElsewhere(t *testing.T) {
 	}
 }
 
+// TestAttackOrder: everybody signs a record in which an act came before what
+// should have held it up.
+func TestAttackOrder(t *testing.T) {
+	for _, a := range []struct {
+		attacks.Row
+		do func(*maker)
+	}{
+		{
+			attacks.New("record/approved-afterwards", "wraps, and has it approved afterwards", attacks.At("verify", "steps.done")),
+			func(m *maker) {
+				m.entry = func(_ string, e *Entry) {
+					if e.Ev == EvApprove && e.Step == "target.wrap" {
+						m.add("offline.log", Entry{Stage: "wrap", Actor: []string{"op1"}, Ev: EvBegin, Step: "target.wrap", Key: "signing", Data: Begin{Mark: "signing.byok"}})
+					}
+				}
+			},
+		},
+		{
+			attacks.New("record/step-afterwards", "wraps, and does afterwards what the list has before it", attacks.At("verify", "steps.done")),
+			func(m *maker) {
+				left := false
+				m.entry = func(log string, e *Entry) {
+					switch {
+					case e.Ev == EvEnd && e.Step == "target.generate" && !left:
+						e.Step, left = "hsm.probe", true
+					case e.Ev == EvEnd && e.Step == "wrap.seal":
+						m.end(log, "wrap", "target.generate", End{})
+					}
+				}
+			},
+		},
+	} {
+		a.Try(t, func(t *testing.T, gone int) {
+			must := []Must{{Stage: "wrap", Step: "target.generate"}, {Stage: "wrap", Step: "target.wrap", Key: "signing", Approves: []string{"operator"}}}
+			m := ordered(t, must, func(*maker) {})
+			if out, by := verdictWithout(m.make(), m.policy, Anchors{}); out != OutcomeComplete {
+				t.Fatalf("an honest one is %s, by %q", out, by)
+			}
+			m = ordered(t, must, a.do)
+			unnoticed(t, a.Row, gone, m.make(), m.policy, Anchors{})
+		})
+	}
+}
+
+// ordered makes a ceremony whose wrap ends for its key.
+func ordered(t *testing.T, must []Must, do func(*maker)) *maker {
+	m := newMaker(t)
+	m.policy.Steps = [][]Must{must}
+	do(m)
+	next := m.entry
+	m.entry = func(log string, e *Entry) {
+		if e.Ev == EvEnd && e.Step == "target.wrap" {
+			e.Key = "signing"
+		}
+		if next != nil {
+			next(log, e)
+		}
+	}
+	return m
+}
+
 // before writes further records before a step ends.
 func before(step string, do func(*maker)) func(*maker) {
 	return func(m *maker) {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -29,8 +30,9 @@ type logFacts struct {
 	files           []recordFile
 	checks          []recordCheck // all that do not hold
 	excepted        []recordException
+	strays          []place         // records of a stage that is not led in this log
 	moves           []move // by which people come and go
-	ended           map[stepAt]bool
+	ended, acted    map[stepAt]int  // the record in which a step first ended; in which it was first begun or ended
 	carried         map[string]bool // facts of an earlier attempt
 }
 
@@ -88,9 +90,14 @@ func (l *logFacts) add(r Record) error {
 	}
 	l.cer = r.Cer
 	at := place{l.name, r.Ev, r.Stage, r.Step, r.Seq, r.Actor, !l.bound && (r.Seq == 0 || l.open.Run == "-")}
+	if !l.leads(r.Stage) {
+		l.strays = append(l.strays, at)
+	}
 	switch r.Ev {
 	case EvOpen:
 		return json.Unmarshal(r.Data, &l.open)
+	case EvBegin:
+		l.acted = first(l.acted, stepAt{r.Stage, r.Step, r.Key}, r.Seq)
 	case EvEnd:
 		return l.addEnd(at, r)
 	case EvFail:
@@ -122,6 +129,18 @@ func (l *logFacts) add(r Record) error {
 	return nil
 }
 
+// leads says whether a stage is led in this log: what was left out in the HSM
+// room cannot be made up for at the other machine.
+func (l *logFacts) leads(stage string) bool {
+	switch {
+	case l.side == "offline":
+		return stage == "wrap"
+	case l.name == "online.log":
+		return stage == "prepare"
+	}
+	return stage == "prepare" || stage == "import"
+}
+
 func (l *logFacts) addEnd(at place, r Record) error {
 	// Answers and facts are left out: no rule looks into them.
 	var d struct {
@@ -148,12 +167,15 @@ func (l *logFacts) addEnd(at place, r Record) error {
 	return l.addDone(r)
 }
 
-func add(set map[stepAt]bool, at stepAt) map[stepAt]bool {
-	if set == nil {
-		set = map[stepAt]bool{}
+// first keeps the first record of a step.
+func first(in map[stepAt]int, at stepAt, seq int) map[stepAt]int {
+	if in == nil {
+		in = map[stepAt]int{}
 	}
-	set[at] = true
-	return set
+	if _, ok := in[at]; !ok {
+		in[at] = seq
+	}
+	return in
 }
 
 func (l *logFacts) addSigned(at place, signed []SignedBy, links []Head) {
@@ -186,11 +208,16 @@ func (c *checker) sortedLogs() []*logFacts {
 	return out
 }
 
-// logForm wants every log readable in its only form, with its chain.
+// logForm wants every log readable in its only form, with its chain, and with
+// records of its own stages alone.
 func (c *checker) logForm(f *finding) {
 	for _, l := range c.sortedLogs() {
 		if l.err != nil {
 			f.bad("%s: %v", l.name, l.err)
+			continue
+		}
+		for _, at := range l.strays {
+			f.bad("%s, record %d: the stage %s is not led there", l.name, at.seq, Visible(at.stage))
 		}
 	}
 }
@@ -255,14 +282,18 @@ func (c *checker) received(f *finding, name, from string) {
 }
 
 // filesRecorded wants each file of which a record speaks to be as it was then.
-// A blob may be missing from the folder; one that is there must be recorded.
+// A blob may be missing from the folder; one that is there must be recorded, and
+// all records must speak of the same: who may not have it has nothing else.
 func (c *checker) filesRecorded(f *finding) {
-	recorded := map[string]bool{}
+	recorded := map[string]digest.SHA256{}
 	for _, l := range c.sortedLogs() {
 		for _, file := range l.files {
-			recorded[file.Name] = true
+			before, again := recorded[file.Name]
+			recorded[file.Name] = file.SHA256
 			d, there := c.files[file.Name]
 			switch {
+			case again && before != file.SHA256:
+				f.bad("%s, record %d: %s is not the file of another record", l.name, file.seq, Visible(file.Name))
 			case !there && !isBlob(file.Name):
 				f.bad("%s, record %d: %s is not there", l.name, file.seq, Visible(file.Name))
 			case there && d != file.SHA256:
@@ -271,7 +302,7 @@ func (c *checker) filesRecorded(f *finding) {
 		}
 	}
 	for _, e := range c.entries {
-		if isBlob(e.Name) && !recorded[e.Name] {
+		if _, ok := recorded[e.Name]; isBlob(e.Name) && !ok {
 			f.bad("%s is in no record", e.Name)
 		}
 	}
@@ -296,6 +327,8 @@ func (c *checker) exceptions() int {
 	return n
 }
 
+// notChecked lists the checks that were not made, as records and last words of
+// all logs have them.
 func (c *checker) notChecked() []string {
 	all := map[string]bool{}
 	for _, l := range c.logs {
@@ -304,8 +337,41 @@ func (c *checker) notChecked() []string {
 				all[Visible(id)] = true
 			}
 		}
+		for _, id := range l.notMade() {
+			all[Visible(id)] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(all))
+}
+
+// notMade lists the checks of a log that were not made.
+func (l *logFacts) notMade() (ids []string) {
+	for _, check := range l.checks {
+		if check.Result == ResultNotChecked {
+			ids = append(ids, check.ID)
+		}
+	}
+	return ids
+}
+
+// keptQuiet lists the checks that were not made and of which a closed log says
+// nothing. It speaks for itself; the last one, after no stop, for both seals too.
+func (c *checker) keptQuiet(l *logFacts) (ids []string) {
+	about := []*logFacts{l}
+	if l.name == "online.2.log" && !l.stopped {
+		about = append(about, c.logs["online.log"], c.logs["offline.log"])
+	}
+	for _, of := range about {
+		if of == nil {
+			continue
+		}
+		for _, id := range of.notMade() {
+			if !slices.Contains(l.close.NotChecked, id) {
+				ids = append(ids, Visible(id))
+			}
+		}
+	}
+	return ids
 }
 
 // outcomeRule wants the last word of the logs to be what the rules give.
@@ -317,6 +383,9 @@ func (c *checker) outcomeRule(f *finding) {
 	for _, l := range c.sortedLogs() {
 		if !l.closed() {
 			continue
+		}
+		if quiet := c.keptQuiet(l); len(quiet) > 0 {
+			f.bad("%s does not say that %s was not checked", l.name, strings.Join(quiet, ", "))
 		}
 		said := l.close.Outcome
 		final := l.name == "online.2.log"

@@ -228,6 +228,7 @@ func (c *checker) signoff(f *finding) {
 		}
 	}
 	slices.Sort(c.disagree)
+	c.disagree = slices.Compact(c.disagree)
 	said := slices.Sorted(slices.Values(l.close.Disagree))
 	if !slices.Equal(said, c.disagree) {
 		f.bad("%s says that %q do not agree, the statements %q", l.name, said, c.disagree)

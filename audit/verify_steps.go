@@ -32,8 +32,8 @@ func (c *checker) stepsDone(f *finding) {
 		if l == nil || l.err != nil {
 			continue
 		}
-		if list := l.open.List(); list < len(c.policy.Steps) {
-			older = append(older, fmt.Sprintf("%s by the list of steps %d", s.log, list))
+		if led := l.open.List(); led < len(c.policy.Steps) {
+			older = append(older, fmt.Sprintf("%s by the list of steps %d", s.log, led))
 		}
 		c.stageDone(f, s.stage, l)
 	}
@@ -41,38 +41,65 @@ func (c *checker) stepsDone(f *finding) {
 }
 
 func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
-	list := l.open.List()
-	if known := len(c.policy.Steps); list > known {
-		f.bad("%s was led by the list of steps %d, and this program knows up to %d: verify it with the version that made it, or a later one", l.name, list, known)
+	led := l.open.List()
+	if known := len(c.policy.Steps); led > known {
+		f.bad("%s was led by the list of steps %d, and this program knows up to %d: verify it with the version that made it, or a later one", l.name, led, known)
 		return
 	}
 	if !c.saysComplete() {
 		return
 	}
 	ended, carried := c.did()
-	for _, m := range c.policy.Steps[list-1] {
+	var before []Must
+	for _, m := range c.policy.Steps[led-1] {
 		if m.Stage != stage {
 			continue
 		}
 		done := ended[stepAt{m.Stage, m.Step, m.Key}] || m.Or != "" && ended[stepAt{m.Stage, m.Or, m.Key}]
-		switch {
+		switch late := l.late(m, before, carried); {
 		case m.Unless != "" && carried[m.Unless]:
 		case !done:
 			f.bad("%s: %s was never done", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
-		case m.Approves != nil && !c.approved(m):
-			f.bad("%s: nobody who may approved %s", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
+		case m.Approves != nil && !c.approved(l, m):
+			f.bad("%s: nobody who may approved %s before it was done", m.Stage, strings.TrimSpace(m.Step+" "+m.Key))
 		case m.Signs != "" && c.signed(m) < m.Least:
 			f.bad("%s: at %s %d of the role %s signed %q, fewer than %d", m.Stage, m.Step, c.signed(m), m.Signer, m.Signs, m.Least)
+		case len(late) > 0:
+			f.bad("%s: %s was done before %s", m.Stage, strings.TrimSpace(m.Step+" "+m.Key), list(late))
 		}
+		before = append(before, m)
 	}
 }
 
-// approved wants one person of a role that may to have signed for this key, and
-// statementSignatures saw to it that it is not the one who acted.
-func (c *checker) approved(m Must) bool {
+// late lists the steps that the list has before one which people approve, and
+// the log after it: what was confirmed when it was too late held nothing up.
+func (l *logFacts) late(m Must, before []Must, carried map[string]bool) (late []string) {
+	act, acted := l.acted[stepAt{m.Stage, m.Step, m.Key}]
+	if m.Approves == nil || !acted {
+		return nil
+	}
+	for _, b := range before {
+		if b.Step == m.Step || b.Unless != "" && carried[b.Unless] || l.endedBefore(act, b.Stage, b.Step, b.Key) || l.endedBefore(act, b.Stage, b.Or, b.Key) {
+			continue
+		}
+		late = append(late, strings.TrimSpace(b.Step+" "+b.Key))
+	}
+	return late
+}
+
+func (l *logFacts) endedBefore(seq int, stage, step, key string) bool {
+	end, ok := l.ended[stepAt{stage, step, key}]
+	return step != "" && ok && end < seq
+}
+
+// approved wants one person of a role that may to have signed for this key
+// before it was done, and statementSignatures saw to it that it is not the one
+// who acted.
+func (c *checker) approved(l *logFacts, m Must) bool {
+	act, acted := l.acted[stepAt{m.Stage, m.Step, m.Key}]
 	return slices.ContainsFunc(c.of(m), func(s signedRecord) bool {
 		p, _ := c.policy.Roster.Find(s.Person)
-		return s.ev == EvApprove && isApproval(s.Action) && slices.Contains(m.Approves, p.Role) && c.statements[s.File].isAbout(m.Key)
+		return acted && s.log == l.name && s.seq < act && s.ev == EvApprove && isApproval(s.Action) && slices.Contains(m.Approves, p.Role) && c.statements[s.File].isAbout(m.Key)
 	})
 }
 
@@ -133,7 +160,8 @@ type stepAt struct{ stage, step, key string }
 // addDone keeps which steps ended, and what an earlier attempt carried over: a
 // first attempt has nothing to carry.
 func (l *logFacts) addDone(r Record) error {
-	l.ended = add(l.ended, stepAt{r.Stage, r.Step, r.Key})
+	at := stepAt{r.Stage, r.Step, r.Key}
+	l.ended, l.acted = first(l.ended, at, r.Seq), first(l.acted, at, r.Seq)
 	if r.Step != "ceremony.attempt" || l.open.Attempt < 2 {
 		return nil
 	}

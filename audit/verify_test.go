@@ -208,9 +208,22 @@ var lies = []lie{
 	{attacks.New("record/nothing-received-back", "nothing received back", attacks.At("verify", "log.links")), OutcomeBroken, onEntry(EvEnd, "blob.receive", func(d *End, _ *Entry) { d.Links = nil })},
 	{attacks.New("record/another-blob", "another blob", attacks.At("verify", "files.recorded")), OutcomeBroken, onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files[0].SHA256 = digest.Of(nil) })},
 	{attacks.New("record/blob-that-was-not-recorded", "a blob that was not recorded", attacks.At("verify", "files.recorded")), OutcomeBroken, onEntry(EvEnd, "target.wrap", func(d *End, _ *Entry) { d.Files = nil })},
+	{attacks.New("record/two-blobs-of-a-key", "wraps a key twice, and shows neither blob", attacks.At("verify", "files.recorded")), OutcomeBroken, func(m *maker) {
+		before("wrap.seal", func(m *maker) {
+			m.end("offline.log", "wrap", "target.wrap", End{Files: []File{{Name: "signing.byok", SHA256: digest.Of([]byte("another blob\n"))}}})
+		})(m)
+		m.between = func(d *durable.Dir, seal string) {
+			if seal == SealFinal {
+				m.must(os.Remove(filepath.Join(d.Path(), "signing.byok")))
+			}
+		}
+	}},
+	{attacks.New("record/step-of-the-other-machine", "makes up at the online machine for a step that the HSM room has left out", attacks.At("verify", "log.form")), OutcomeBroken, onEntry(EvEnd, "kek.create", func(_ *End, e *Entry) { e.Stage = "wrap" })},
+	{attacks.New("record/step-of-a-later-sitting", "has the record of the first sitting say what the last one did", attacks.At("verify", "log.form")), OutcomeBroken, onEntry(EvEnd, "kek.create", func(_ *End, e *Entry) { e.Stage = "import" })},
+	{attacks.New("record/check-not-made-kept-quiet", "does not say at the end that a check was not made", attacks.At("verify", "outcome")), OutcomeBroken, onEntry(EvEnd, "kek.create", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassNote, ResultNotChecked })},
 	{attacks.New("record/stop-check-that-failed", "a stop check that failed", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultFails })},
 	{attacks.New("record/stop-check-that-was-excepted", "a stop check that was excepted", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultExcepted })},
-	{attacks.New("record/stop-check-that-was-not-made", "a stop check that was not made", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultNotChecked })},
+	{attacks.New("record/stop-check-that-was-not-made", "a stop check that was not made", attacks.At("verify", "checks.stop", "outcome")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Result = ResultNotChecked })},
 	{attacks.New("record/check-of-no-class", "a check of no class", attacks.At("verify", "checks.stop")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = "", ResultFails })},
 	{attacks.New("record/failed-check-without-exception", "a failed check without exception", attacks.At("verify", "exceptions.approved")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassException, ResultFails })},
 	{attacks.New("record/excepted-check-without-exception", "an excepted check without exception", attacks.At("verify", "exceptions.approved")), OutcomeBroken, onEntry(EvEnd, "kek.readback", func(d *End, _ *Entry) { d.Checks[0].Class, d.Checks[0].Result = ClassException, ResultExcepted })},
@@ -241,6 +254,12 @@ var lies = []lie{
 		onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Disagree = nil })(m)
 	}},
 	{attacks.New("record/disagreement-made-up", "disagreement made up", attacks.At("verify", "signoff")), OutcomeBroken, onEntry(EvClose, "final.seal", func(d *Close, _ *Entry) { d.Disagree = []string{"iw"} })},
+	{attacks.New("record/disagreement-signed-over", "has somebody who did not agree sign off again", attacks.At("verify", "signoff")), OutcomeBroken, before("blob.receive", func(m *maker) {
+		m.signoff = map[string]string{"iw": "no"}
+		signed := m.state("online.2.log", "import", "final.seal", ActionSignOff, "iw")
+		m.signoff = nil
+		m.add("online.2.log", Entry{Stage: "import", Actor: []string{"op1"}, Ev: EvFail, Step: "final.seal", Data: Fail{End: End{Statements: signed}}})
+	})},
 	{attacks.New("record/sign-off-that-says-both", "a sign-off that says both", attacks.At("verify", "signoff")), OutcomeBroken, onStatement("final.seal", func(s *Statement) { s.Subjects = []string{SubjectAgrees, SubjectDisagrees} })},
 	{attacks.New("record/sign-off-that-says-nothing", "a sign-off that says nothing", attacks.At("verify", "signoff")), OutcomeBroken, onStatement("final.seal", func(s *Statement) { s.Subjects = nil })},
 	{attacks.New("record/actor-approves", "the actor approves", attacks.At("verify", "statement.signatures")), OutcomeBroken, onEntry(EvApprove, "target.wrap", func(_ *Note, e *Entry) { e.Actor = []string{"op2"} })},

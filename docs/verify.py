@@ -34,7 +34,6 @@ def members(v, names): return v is None or all(isinstance(x, dict) and list(x) =
 def cut(b): return b[4:4 + int.from_bytes(b[:4], "big")], b[4 + int.from_bytes(b[:4], "big"):]  # the first field of SSH wire format, the rest
 def wire(b): return len(b).to_bytes(4, "big") + b
 def integer(text): return int(text) if re.fullmatch("0|-?[1-9][0-9]{0,15}", text) and abs(int(text)) <= 2**53 else need(0, "no integer up to 2^53")
-
 def read_log(name, b):
     """All records of a log, strictly. "head" of each is the SHA-256 of the log up to and including it (head -n | sha256sum)."""
     records, h = [], hashlib.sha256()
@@ -141,21 +140,21 @@ def verify(files, codes={}):
         return good, wrong
     def signers(name, use, side):
         good, wrong = set(), []  # who signed a file in NAME.WHO.sig, and which of these are wrong
-        for n in [n for n in files if n.startswith(name + ".") and n.endswith(".sig")]:
-            who = n[len(name) + 1:-4]
+        for n, who in [(n, n[len(name) + 1:-4]) for n in files if n.startswith(name + ".") and n.endswith(".sig")]:
             k = keys(who, side) if who in people else (hsm,) if (who, use) == ("hsm", "offline-seal") and hsm else ()
             why = why_not(who, k, namespace(use), files[n], files.get(name, b"")) if k else "nobody's"
             wrong.append(f"{n}: {why}") if why else good.add(who)
         return good, wrong
     rule("folder.files", [], [n for n in BASE + KEK + ["online.2.log", "offline.log"] if n not in files] +
          ["a target key's .pub.pem or .kcv"] * (not any(n.endswith((".pub.pem", ".kcv")) for n in files)))
-    logs, wrong = parsed(read_log, [n for n in files if re.fullmatch(LOG + r"\.log", n)])
-    rule("log.form", wrong)
+    logs, broken = parsed(read_log, [n for n in files if re.fullmatch(LOG + r"\.log", n)])
     closed, opened = {n for n in logs if logs[n][-1]["ev"] == "log.close"}, {n: logs[n][0]["data"] for n in logs}
     run, head = opened.get("online.log", {}).get("run", "-"), {n: {"log": n, "seq": len(logs[n]) - 1, "sha256": logs[n][-1]["head"]} for n in logs}
     every = [(n, r, r["data"]) for n in logs for r in logs[n]]
     ends, stopped = [x for x in every if x[1]["ev"] == "step.end"], {n for n, r, _ in every if r["ev"] == "ceremony.stop"}
     exceptions, links = [x for x in every if x[1]["ev"] == "exception"], [(n, r["seq"], x) for n, r, d in every for x in d.get("links", [])]
+    led = lambda n: ["wrap"] if n[:2] == "of" else ["prepare", "import"][:1 + (n != "online.log")]  # stages, by log
+    rule("log.form", broken + [f"{n}, record {r['seq']}: another stage" for n, r, _ in every if r["stage"] not in led(n)])
     good, wrong = signers("plan.toml", "plan", "")
     rule("plan.signatures", wrong, people.keys() - good)
     rule("plan.digest", [n for n in logs if (opened[n]["plan"], opened[n]["mode"], logs[n][0]["cer"]) != (sha(files["plan.toml"]), mode, plan["id"])])
@@ -171,8 +170,8 @@ def verify(files, codes={}):
          [f"{n}: a head that never was" for n, _, x in links if not known(x)] + [f"{n}: no sealed {before}" for n, before in
             (("offline.log", "online.log"), ("online.2.log", "offline.log")) if n in closed - stopped and not received(n, before)])
     recorded, blob = [(f["name"], f["sha256"]) for _, _, d in ends for f in d["files"]], lambda n: n.endswith(".byok")
-    rule("files.recorded", [n for n, h in recorded if not (sha(files[n]) == h if n in files else blob(n))] +
-         [n for n in files if blob(n) and n not in dict(recorded)])
+    last = {n: sha(b) for n, b in files.items()} | {n: h for n, h in recorded if n not in files and blob(n)}  # a blob may be missing
+    rule("files.recorded", [n for n, h in recorded if last.get(n) != h] + [n for n in files.keys() - dict(recorded).keys() if blob(n)])
     lists, wrong = parsed(read_manifest, [s for s in SEALS if s in files])
     own = lambda s, n: blob(n) or n in DRAWN or (n + ".").startswith(s + ".")
     rule("manifest.form", wrong + [f"{s} lists {n}" for s in lists for n in lists[s] if own(s, n)] +
@@ -182,8 +181,7 @@ def verify(files, codes={}):
     for s, (use, side, _) in SEALS.items():
         good, wrong = signers(s, use, side) if s in files else (set(), [])
         rule("seal." + use[:-5], wrong, few(good) + [s] * (s not in files) + ["the HSM"] * (bool(hsm) and s[0] == "O" and "hsm" not in good))
-    names = {m[1] for m in map(re.compile(TEXT).fullmatch, files) if m}
-    texts, wrong = parsed(read_statement, [n for n in names if n in files])
+    texts, wrong = parsed(read_statement, (names := {m[1] for m in map(re.compile(TEXT).fullmatch, files) if m}) & files.keys())
     rule("statement.form", wrong + [f"{n} is not whole" for n in names if n not in files or n + ".sig" not in files])
     def why_statement(n, r, s):
         t, p, use = texts.get(s["file"]), people.get(s["person"]), {"sign in": "signin", "sign off": "signoff"}.get(s["action"], "approve")
@@ -215,13 +213,15 @@ def verify(files, codes={}):
     rule("exceptions.approved", [x for n, x in bare if n in closed - stopped] + [f"{n}, record {r['seq']} is not approved" for n, r, _ in exceptions
          if not {"operator", "internal witness"} <= {people[p]["role"] for m, i, p, a, _ in proved if (m, i, a[:7]) == (n, r["seq"], "approve")}],
          [x for n, x in bare if n not in closed - stopped])
-    said = {p: [w for w in (x.split(": ")[0] for x in t["subjects"]) if w in ("agrees", "does not agree")]
-            for n, _, p, action, t in proved if (n, action) == ("online.2.log", "sign off")}
-    against, final = sorted(p for p in said if said[p] == ["does not agree"]), [logs[n][-1]["data"] for n in closed if n == "online.2.log"]
-    rule("signoff", [p for p in said if len(said[p]) != 1] + ["log.close names others who do not agree" for d in final if sorted(d["disagree"]) != against],
+    said = [(p, [w for w in (x.split(": ")[0] for x in t["subjects"]) if w in ("agrees", "does not agree")])
+            for n, _, p, action, t in proved if (n, action) == ("online.2.log", "sign off")]
+    against, final = sorted({p for p, w in said if w == ["does not agree"]}), [logs[n][-1]["data"] for n in closed if n == "online.2.log"]
+    rule("signoff", [p for p, w in said if len(w) != 1] + ["log.close names others who do not agree" for d in final if sorted(d["disagree"]) != against],
          ["nobody signed off"] * (not final))
     want, told = "complete" + " with exceptions" * bool(exceptions), {n: logs[n][-1]["data"]["outcome"] for n in closed}
-    rule("outcome", [f"{n} says {o!a}" for n, o in told.items() if o != "not completed" and (n in stopped or o != (want if n == "online.2.log" else ""))],
+    rule("outcome", [f"{n} says {o!a}" for n, o in told.items() if o != "not completed" and (n in stopped or o != (want if n == "online.2.log" else ""))] +
+         [f"{n} does not name {c['id']}" for n in told for m, _, c in failed if c["result"] == "not checked" and c["id"] not in
+          logs[n][-1]["data"]["not_checked"] and (m == n or m in ("online.log", "offline.log") and n in {"online.2.log"} - stopped)],
          [f"{n} says so" for n, o in told.items() if o == "not completed"])
     root = plan.get("time", {}).get("authority_root", "")
     seen, wrong = parsed(lambda n, b: token_time(root or need(0, "no authority in the plan"), b, files[n[:-4]]), [n for n in files if n.endswith(".tsr")])
