@@ -31,7 +31,7 @@ type logFacts struct {
 	checks          []recordCheck // all that do not hold
 	excepted        []recordException
 	strays          []place         // records of a stage that is not led in this log
-	moves           []move // by which people come and go
+	moves           []move          // by which people come and go
 	ended, acted    map[stepAt]int  // the record in which a step first ended; in which it was first begun or ended
 	carried         map[string]bool // facts of an earlier attempt
 }
