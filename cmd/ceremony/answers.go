@@ -30,6 +30,7 @@ import (
 
 // script answers from a file.
 type script struct {
+	file   string // the answers file
 	dir    string // paths are relative to the answers file
 	steps  map[string]map[string]any
 	people *people
@@ -50,7 +51,7 @@ func openRoom(c *steps.Ceremony, answers string, words io.Writer) (room, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &script{dir: filepath.Dir(answers), people: p, keys: map[string]ssh.Signer{}}
+	s := &script{file: answers, dir: filepath.Dir(answers), people: p, keys: map[string]ssh.Signer{}}
 	if err := toml.Unmarshal(b, &s.steps); err != nil {
 		return nil, misuse("%s: %w", answers, err)
 	}
@@ -127,7 +128,7 @@ func (s *script) ask(ctx context.Context, c *steps.Ceremony, now steps.Now, f st
 		return nil
 	}
 	if !s.people.tty {
-		return fmt.Errorf("%w: %s, %s", errUnanswered, now.Step.ID, f.Name)
+		return s.unanswered(now, f)
 	}
 	return s.people.ask(ctx, c, f, a)
 }
