@@ -227,8 +227,8 @@ func Folder(path string, c Context) Report {
 	}
 	s.name = filepath.Base(path)
 	head, err := readList(path)
-	if inside, _ := filepath.Glob(filepath.Join(path, "keyceremony-*", transfer.ListName)); err != nil && len(inside) == 1 {
-		return Folder(filepath.Dir(inside[0]), c) // path is the medium
+	if inside, _ := fs.Glob(os.DirFS(path), "keyceremony-*/"+transfer.ListName); err != nil && len(inside) == 1 {
+		return Folder(filepath.Join(path, filepath.Dir(inside[0])), c) // path is the medium
 	}
 	if err != nil {
 		s.is("a folder that is no bundle")

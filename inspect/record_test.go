@@ -124,7 +124,10 @@ func TestLog(t *testing.T) {
 // TestBundle: a folder is read as the next stage would; one letter more is
 // noticed, in the folder and by the list alone.
 func TestBundle(t *testing.T) {
-	medium := t.TempDir()
+	medium := filepath.Join(t.TempDir(), "[1] *") // no pattern
+	if err := os.Mkdir(medium, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	text := []byte("a plan")
 	h := transfer.Header{Ceremony: "contoso", Run: strings.Repeat("a", 32), Mode: audit.Production, From: transfer.FromPrepare, Attempt: 1, Head: audit.Head{Log: "online.log", Seq: 3, SHA256: digest.Of([]byte("l"))}}
 	w, err := transfer.Write(medium, h, map[string][]byte{"plan.toml": text, "online.log": []byte("l")})

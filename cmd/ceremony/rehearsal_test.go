@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -23,7 +24,7 @@ import (
 // verifier and the codes of the sheets, with stock tools, with the verifier in
 // Python, and as a thief of secrets.
 func TestRehearsal(t *testing.T) {
-	s := &scene{dir: filepath.Join(t.TempDir(), "rehearsal"), people: actors}
+	s := &scene{dir: filepath.Join(t.TempDir(), awkward), people: actors}
 	t.Setenv("SOFTHSM2_CONF", "")
 	var out, words bytes.Buffer
 	c := exec.Command("ceremony", "rehearse", "--headless", "--dir", s.dir, "--keys", "P-256", "--kek-bits", "2048")
@@ -39,6 +40,24 @@ func TestRehearsal(t *testing.T) {
 	t.Run("python", func(t *testing.T) { pythonAgrees(t, s) })
 	t.Run("attestation", func(t *testing.T) { attestedAtBothMachines(t, s) })
 	t.Run("secrets", func(t *testing.T) { noSecretLeft(t, s, out.Bytes(), words.Bytes()) })
+}
+
+// awkward is the name of a folder that is a pattern, and needs quotes.
+const awkward = "Inga's [1] $HOME; \"50%\" ü & *"
+
+// TestRehearsalElsewhere: a folder that SoftHSM cannot be told of is refused
+// before anything is made.
+func TestRehearsalElsewhere(t *testing.T) {
+	for _, name := range []string{"no #1", "a=b", "two\nlines"} {
+		dir := filepath.Join(t.TempDir(), name)
+		out, err := exec.Command("ceremony", "rehearse", "--headless", "--dir", dir).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "SoftHSM's configuration cannot name") {
+			t.Errorf("%q: %v\n%s", name, err, out)
+		}
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
 }
 
 // attestedAtBothMachines wants every check of the attestation to have been

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/keyceremony/ceremony/keyvault/rehearsal"
 	"github.com/keyceremony/ceremony/plan"
@@ -114,6 +115,9 @@ func sceneFolder(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
+	}
+	if strings.ContainsAny(dir, notInSoftHSMConf) {
+		return "", misuse("SoftHSM's configuration cannot name a folder with #, = or the end of a line in its path: %s; choose another", steps.OneLine(dir))
 	}
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
 		return "", misuse("%s is a file; a rehearsal wants a folder", dir)

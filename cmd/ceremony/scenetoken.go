@@ -19,6 +19,9 @@ var softHSM = []string{"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux
 // process that we start.
 const softHSMConf = "SOFTHSM2_CONF"
 
+// notInSoftHSMConf ends a value there (SimpleConfigLoader.cpp of SoftHSM 2.6).
+const notInSoftHSMConf = "#=\r\n"
+
 // errNoSoftHSM says what to install.
 var errNoSoftHSM = errors.New("SoftHSM 2 is not installed: apt-get install softhsm2, or name its library with --module")
 

@@ -236,14 +236,14 @@ func exists(path string) bool {
 }
 
 func readVersions(folder string) ([]Key, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	files, err := fs.Glob(os.DirFS(folder), "*.json") // the folder's own name is no pattern
 	if err != nil {
 		return nil, err
 	}
 	var keys []Key
 	for _, f := range files {
 		var k Key
-		if err := readJSON(f, &k); err != nil {
+		if err := readJSON(filepath.Join(folder, f), &k); err != nil {
 			return nil, err
 		}
 		keys = append(keys, k)
