@@ -7,8 +7,10 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/keyvault"
@@ -105,6 +107,21 @@ func TestRefusalsNameChecks(t *testing.T) {
 	for id := range refusals {
 		if !known[id] {
 			t.Errorf("there are words for the check %s, which no step makes", id)
+		}
+	}
+}
+
+// TestMeaningSaysMore: what an error means is not what it says once more.
+func TestMeaningSaysMore(t *testing.T) {
+	for _, row := range problems {
+		said, more := strings.Fields(strings.ToLower(row.err.Error())), 0
+		for _, word := range strings.FieldsFunc(strings.ToLower(row.meaning), func(r rune) bool { return !unicode.IsLetter(r) }) {
+			if !slices.Contains(said, word) {
+				more++
+			}
+		}
+		if more < 3 {
+			t.Errorf("%s says twice: %s. %s", row.code, row.err, row.meaning)
 		}
 	}
 }
