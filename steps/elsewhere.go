@@ -57,7 +57,7 @@ func (s Signing) FromCodes(m qr.Message) ([]byte, error) {
 	case m.RefuseSecrets() != nil:
 		return nil, ErrKeyShown
 	case bundle:
-		return nil, fmt.Errorf("%w: a bundle of %d files came", ErrNoSignature, len(files)-1)
+		return nil, fmt.Errorf("%w: a bundle of %s came", ErrNoSignature, counting(len(files)-1, "file"))
 	case len(files) > 1:
 		return nil, fmt.Errorf("%w: %d files came, %s", ErrNoSignature, len(files), strings.Join(names, ", "))
 	case bytes.Equal(first, s.Text):

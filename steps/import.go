@@ -77,7 +77,7 @@ func seeBundleLint(ctx context.Context, r *Run) Finding {
 			return f
 		}
 	}
-	return holds(true, fmt.Sprintf("%d blobs", len(r.openKeys())), "every check of the lint holds")
+	return holds(true, counting(len(r.openKeys()), "blob"), "every check of the lint holds")
 }
 
 var stepImport = &Step{

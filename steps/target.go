@@ -46,7 +46,7 @@ var stepGenerate = &Step{
 			if err != nil {
 				return unseen(err.Error(), "no key of this label")
 			}
-			return want(fmt.Sprintf("%d keys of this label", len(keys)), "0 keys of this label")
+			return want(counting(len(keys), "key")+" of this label", "0 keys of this label")
 		}},
 		{ID: "target.local", Class: Stop, See: attr("made in this HSM", func(k hsm.Key) *bool { return k.Local }, true)},
 		{ID: "target.always-sensitive", Class: Exception, See: attr("always sensitive", func(k hsm.Key) *bool { return k.AlwaysSensitive }, true)},
@@ -273,7 +273,7 @@ func seeClosed(ctx context.Context, r *Run) Finding {
 	case len(keys) == 0:
 		return want("destroyed", wanted)
 	case len(keys) > 1:
-		return want(fmt.Sprintf("%d keys of this id", len(keys)), wanted)
+		return want(counting(len(keys), "key")+" of this id", wanted)
 	case keys[0].Extractable == nil:
 		return unseen("the HSM does not say", wanted)
 	case *keys[0].Extractable:

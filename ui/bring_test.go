@@ -233,7 +233,7 @@ func TestOtherThanTheSignature(t *testing.T) {
 		{"another text", map[string][]byte{"a.sig": r.sign("op1", "online", namespace, append([]byte("x"), text...))}, "signature.invalid", "other content was signed"},
 		{"the text itself", m.Files(), "signature.not-one", "is the text itself"},
 		{"two files", two, "signature.not-one", "2 files came, one.txt, two.sig"},
-		{"a bundle", bundle, "signature.not-one", "a bundle of 1 files"},
+		{"a bundle", bundle, "signature.not-one", "a bundle of 1 file"},
 		{"a key", map[string][]byte{"a.sig": []byte("-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n")}, "codes.key-shown", "a private key came"},
 	} {
 		r.sees(p, c.files)

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -84,7 +82,7 @@ func (c *codeControl) secret() []byte            { return nil }
 func (c *codeControl) set(string)                {} // codes are typed
 func (c *codeControl) clear()                    { c.c.Clear() }
 func (c *codeControl) partial() bool             { return c.c.Value() != "" && c.c.Missing() > 0 }
-func (c *codeControl) waits() string             { return fmt.Sprintf("Waiting for %d more digits", c.c.Missing()) }
+func (c *codeControl) waits() string             { return "Waiting for " + count(c.c.Missing(), "more digit") }
 func (c *codeControl) take(string) bool          { return false }
 func (c *codeControl) onChanged(f func())        { c.c.OnChanged = f }
 func (c *codeControl) onSubmitted(f func())      { c.c.OnSubmitted = f }

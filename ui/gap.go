@@ -2,7 +2,6 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -145,7 +144,7 @@ func (c *takeControl) waits() string {
 	if p.Need == 0 {
 		return "Waiting for codes"
 	}
-	return fmt.Sprintf("Waiting for %d more parts", p.Need-p.Have)
+	return "Waiting for " + count(p.Need-p.Have, "more part")
 }
 
 func (c *takeControl) take(path string) bool {

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -53,28 +52,27 @@ func newResult(p *ceremony, was, now steps.Now, seen []steps.Seen) *result {
 // verdictOf says in one line how the checks came out, and in another what
 // hangs on it.
 func verdictOf(seen []steps.Seen) (title, meaning string, kind kit.PanelKind) {
-	fails, unseen, noted := 0, 0, 0
+	open, noted := 0, 0
 	for _, c := range seen {
 		switch {
 		case c.Result == audit.ResultHolds:
 		case c.Class == string(steps.Note):
 			noted++
-		case c.Result == audit.ResultFails:
-			fails++
 		default:
-			unseen++
+			open++
 		}
 	}
-	n := len(seen)
-	switch {
-	case fails+unseen > 0:
-		return fmt.Sprintf("%d of %s do not hold or could not be made", fails+unseen, count(n, "check")), "People decide about it: an exception is signed before the ceremony goes on.", kit.PanelWarning
-	case noted > 0:
-		return fmt.Sprintf("%d of %s noted; the others hold", noted, count(n, "check")), "A note stands in the transcript, and on its first page. It stops nothing, and nobody has to decide now.", kit.PanelWarning
-	case n == 1:
-		return "The check holds", "", kit.PanelGood
+	n, others := len(seen), "; the others hold"
+	if noted == n {
+		others = ""
 	}
-	return fmt.Sprintf("All %d checks hold", n), "", kit.PanelGood
+	switch {
+	case open > 0:
+		return someOf(open, n, "check", "does", "do") + " not hold or could not be made", "People decide about it: an exception is signed before the ceremony goes on.", kit.PanelWarning
+	case noted > 0:
+		return someOf(noted, n, "check", "is", "are") + " noted" + others, "A note stands in the transcript, and on its first page. It stops nothing, and nobody has to decide now.", kit.PanelWarning
+	}
+	return allOf(n, "check", "holds", "hold"), "", kit.PanelGood
 }
 
 func (r *result) content() fyne.CanvasObject { return r.box }

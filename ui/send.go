@@ -350,7 +350,7 @@ func (s *sending) flashing() (note string, loud bool) {
 	pixels, _ := s.symbol.Module()
 	switch {
 	case pixels > 0 && pixels < leastModule:
-		return fmt.Sprintf("Too small for most cameras: a module has %d pixels. Make the window larger, or put less into one code.", pixels), true
+		return fmt.Sprintf("Too small for most cameras: a module has %s. Make the window larger, or put less into one code.", count(pixels, "pixel")), true
 	case rates[s.rate] > safeRate:
 		return "More than three a second: the modules are kept so fine that the code does not flash (WCAG 2.3.1). Ask the room all the same whether somebody is sensitive to it.", false
 	}

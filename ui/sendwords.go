@@ -111,7 +111,7 @@ func (s *sending) tell() {
 func (s *sending) measured() {
 	v := s.cards
 	pixels, _ := s.symbol.Module()
-	v.size.SetText(fmt.Sprintf("%d modules,\n%d pixels each", qr.Modules(s.used), pixels))
+	v.size.SetText(count(qr.Modules(s.used), "module") + ",\n" + count(pixels, "pixel") + " each")
 	note, loud := s.flashing()
 	v.note.SetStyle(map[bool]kit.Style{true: kit.Alert, false: kit.Small}[loud])
 	v.note.SetText(note)

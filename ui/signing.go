@@ -210,7 +210,7 @@ func whatIsSigned(t steps.Signing) fyne.CanvasObject {
 		return kit.NewText(t.Shown, kit.SmallMono)
 	}
 	return kit.NewFacts([]kit.Fact{
-		{Label: "A list of files", Value: fmt.Sprintf("%s, %d files", t.File, bytes.Count(t.Text, []byte("\n")))},
+		{Label: "A list of files", Value: t.File + ", " + count(bytes.Count(t.Text, []byte("\n")), "file")},
 		{Label: "Its SHA-256", Value: digest.Of(t.Text).Groups(), Mono: true},
 	})
 }

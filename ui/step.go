@@ -279,7 +279,7 @@ func (s *step) help() (title, text string) {
 		lines = append(lines, "• "+f.Label+": "+f.Hint())
 	}
 	if len(s.now.Step.Checks) > 0 {
-		lines = append(lines, "", fmt.Sprintf("Checked by the program: %d points, shown when it is done.", len(s.now.Step.Checks)))
+		lines = append(lines, "", "Checked by the program: "+count(len(s.now.Step.Checks), "point")+", shown when it is done.")
 	}
 	return s.now.Step.Title, strings.Join(lines, "\n")
 }

@@ -209,7 +209,7 @@ func (k *taking) ended(turn int, err error) {
 		k.say(errors.New("the file is at its end; nothing of it was taken"))
 	case errors.Is(err, io.EOF):
 		p := k.t.Progress()
-		k.say(fmt.Errorf("the file is at its end, and %d parts are missing; what was received is kept", p.Need-p.Have))
+		k.say(fmt.Errorf("the file is at its end; still missing: %s; what was received is kept", count(p.Need-p.Have, "part")))
 	default:
 		k.say(err)
 	}
@@ -276,11 +276,11 @@ func (k *taking) tell(p qr.Progress) {
 	k.parts.Set(p.Parts, p.Have-known)
 	switch {
 	case k.t.Done():
-		k.count.SetText(fmt.Sprintf("All %d parts are there", p.Need))
+		k.count.SetText(allOf(p.Need, "part", "is there", "are there"))
 	case p.Need == 0:
 		k.count.SetText("No part yet")
 	default:
-		k.count.SetText(fmt.Sprintf("%d of %d parts", p.Have, p.Need))
+		k.count.SetText(fmt.Sprintf("%d of %s", p.Have, count(p.Need, "part")))
 	}
 	k.parts.Hidden = p.Need == 0
 	k.foreign.SetText(fmt.Sprint(p.Foreign))
@@ -297,7 +297,7 @@ func (k *taking) finish(p qr.Progress) {
 		return
 	}
 	again := kit.NewButton("Begin anew…", kit.Quiet, k.askAnew)
-	k.whole.Add(kit.NewPanel(fmt.Sprintf("All %d parts are there", p.Need), []string{"Now read two words off the other machine's screen. Nothing is believed before they are typed here."}, "", kit.PanelGood))
+	k.whole.Add(kit.NewPanel(allOf(p.Need, "part", "is there", "are there"), []string{"Now read two words off the other machine's screen. Nothing is believed before they are typed here."}, "", kit.PanelGood))
 	k.whole.Add(kit.NewRow(1, -1, again))
 }
 

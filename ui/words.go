@@ -37,7 +37,7 @@ func headline(p steps.Problem) (title string, more []string) {
 	list := sentences(p.Title)
 	switch {
 	case p.Code == "plan.refused" && len(list) > 1: // one for each mistake
-		return fmt.Sprintf("The plan has %d mistakes", len(list)), list
+		return "The plan has " + count(len(list), "mistake"), list
 	case len(list) == 0:
 		return "", nil
 	}
@@ -139,6 +139,29 @@ func fillWith(place *fyne.Container, objects ...fyne.CanvasObject) {
 	place.Objects = objects
 	place.Hidden = len(objects) == 0
 	place.Refresh()
+}
+
+// allOf says that none of n is missing: "The part is there", "Both parts are
+// there", "All 31 parts are there".
+func allOf(n int, what, does, do string) string {
+	switch n {
+	case 1:
+		return "The " + what + " " + does
+	case 2:
+		return "Both " + what + "s " + do
+	}
+	return fmt.Sprintf("All %s %s", count(n, what), do)
+}
+
+// someOf says how many of n: "1 of 31 checks does", "5 of 31 checks do".
+func someOf(some, n int, what, does, do string) string {
+	switch some {
+	case n:
+		return allOf(n, what, does, do)
+	case 1:
+		do = does
+	}
+	return fmt.Sprintf("%d of %s %s", some, count(n, what), do)
 }
 
 // count says how many: "1 record", "31 records".

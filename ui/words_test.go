@@ -3,6 +3,9 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +96,43 @@ func TestWhoseSignatures(t *testing.T) {
 	} {
 		if got := p.needed(now); got != want {
 			t.Errorf("it says %q, wanted %q", got, want)
+		}
+	}
+}
+
+// TestCounts: one is said as one.
+func TestCounts(t *testing.T) {
+	for want, got := range map[string]string{
+		"1 part": count(1, "part"), "2 parts": count(2, "part"), "0 parts": count(0, "part"),
+		"The part is there":                 allOf(1, "part", "is there", "are there"),
+		"Both parts are there":              allOf(2, "part", "is there", "are there"),
+		"All 15 parts are there":            allOf(15, "part", "is there", "are there"),
+		"1 of 31 checks does not hold":      someOf(1, 31, "check", "does", "do") + " not hold",
+		"2 of 31 checks do not hold":        someOf(2, 31, "check", "does", "do") + " not hold",
+		"The check does not hold, alone":    someOf(1, 1, "check", "does", "do") + " not hold, alone",
+		"Both checks are noted, none holds": someOf(2, 2, "check", "is", "are") + " noted, none holds",
+	} {
+		if got != want {
+			t.Errorf("%q, wanted %q", got, want)
+		}
+	}
+}
+
+// TestNothingIsCountedByHand: who counts a noun with %d forgets that there may
+// be one.
+func TestNothingIsCountedByHand(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	plural := regexp.MustCompile(`%d (more )?[a-z]+s\b`)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := plural.Find(b); found != nil && !strings.HasSuffix(name, "_test.go") {
+			t.Errorf("%s says %q: use count", name, found)
 		}
 	}
 }
