@@ -71,7 +71,7 @@ func (o *over) build() {
 		}
 	}
 	if o.code != "" {
-		label := "Head of the log, to compare when this folder is opened again"
+		label := "Head of the log at the end of this sitting. Nobody compares it now; whoever writes it down can do so when this folder is opened again."
 		if o.paused {
 			label = "Head of the log"
 		}

@@ -123,6 +123,8 @@ func (h *hall) ended(w *Window, stage steps.Stage) {
 	}
 	if o := p.now.(*over); stage == steps.Prepare && o.code != p.c.Head().SHA256.Code() {
 		h.t.Errorf("the head's code is %q", o.code)
+	} else if stage == steps.Prepare && !strings.Contains(shown(w), "Nobody compares it now") {
+		h.t.Error("the head's code stands there as if somebody had to compare it")
 	}
 	if want := "hall-2026 · " + stage.Side() + " machine — Key ceremony"; w.win.Title() != want {
 		h.t.Errorf("the window is called %q, wanted %q", w.win.Title(), want)
