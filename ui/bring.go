@@ -137,6 +137,7 @@ func (p *bringing) tell(err error) {
 // changed takes the signature when it is there.
 func (p *bringing) changed() {
 	if p.sig == nil {
+		p.scroll.Refresh()
 		return
 	}
 	p.under()

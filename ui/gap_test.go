@@ -204,6 +204,8 @@ func (r *room) takeOver(id string, s *sending) {
 	}
 	c.t.preview.See(full[0].Image, []kit.Outline{{Corners: cornersOf(full[0].Image), Taken: true}}) // the file is at its end: a camera would go on
 	c.t.note.SetText("")
+	c.t.stop = func() {}
+	c.t.turned()
 	r.shot(r.w, "take."+id+".part")
 	r.seen = full
 	c.t.cameras.OnChanged("stand")
@@ -392,4 +394,51 @@ func TestFilesInTheWindow(t *testing.T) {
 	if m, ok := kept[r.path("in")]; !ok || m.Digest() != s.m.Digest() {
 		t.Error("it is not kept")
 	}
+}
+
+// inSight tells whether an object can be seen whole without scrolling.
+func (r *room) inSight(s *kit.Scroll, o fyne.CanvasObject) bool {
+	top := fyne.CurrentApp().Driver().AbsolutePositionForObject
+	from, at := top(s), top(o)
+	return o.Visible() && o.Size().Height > 0 && at.Y >= from.Y && at.Y+o.Size().Height <= from.Y+s.Size().Height
+}
+
+// TestChoiceInSight: where codes come from is chosen without scrolling on a
+// small projector; when they come, what the camera sees is in sight.
+func TestChoiceInSight(t *testing.T) {
+	r := newRoom(t, byQR)
+	r.w.Rehearse("", false)
+	r.w.scene.table.w.win.Close() // or positions are looked for in there
+	r.handOver("kek.export")
+	for page_(t, r.w).stage == steps.Prepare {
+		r.now = r.now.Add(time.Minute)
+		page_(t, r.w).changed()
+		test.Tap(page_(t, r.w).primary)
+	}
+	r.w.win.Resize(fyne.NewSize(1024, 768))
+	v := r.until("kek.receive")
+	p, k := page_(t, r.w), controlOf[*takeControl](t, v).t
+	look := func(s *kit.Scroll, list ...fyne.CanvasObject) {
+		t.Helper()
+		for _, o := range list {
+			if !r.inSight(s, o) {
+				t.Errorf("%T is out of sight", o)
+			}
+		}
+	}
+	look(p.scroll, k.cameras, k.files)
+	if p.scroll.Scroll.Offset.Y > 0 || k.sight.Visible() && r.inSight(p.scroll, k.preview) {
+		t.Error("the page is scrolled, or shows a picture that is none")
+	}
+	r.w.host.Go = func(func()) {} // a camera that has no picture yet
+	k.cameras.OnChanged("stand")
+	look(p.scroll, k.preview, k.count)
+	r.w.host.Go = func(f func()) { f() }
+	r.seen = r.seen[:2]
+	k.cameras.OnChanged("stand")
+	look(p.scroll, k.note, k.cameras, k.files)
+	r.w.home()
+	r.w.Receive("")
+	f := r.w.page.(*files)
+	look(f.scroll, f.t.cameras, f.t.files)
 }

@@ -25,8 +25,8 @@ type taker interface {
 	Anew() error
 }
 
-// taking is where codes are received: what the camera sees, which camera, and a
-// grid that fills. What was received is the taker's to keep.
+// taking is where codes are received: which camera, what it sees, and a grid
+// that fills. What was received is the taker's to keep.
 type taking struct {
 	w       *Window
 	t       taker
@@ -42,8 +42,12 @@ type taking struct {
 	scanner *kit.Entry
 	files   *kit.Button
 	anew    *kit.Button
-	whole   *fyne.Container // when all is there
-	live    *fyne.Container // before that
+	whole   *fyne.Container   // when all is there
+	live    *fyne.Container   // before that
+	sight   fyne.CanvasObject // what is seen, and what came of it
+	lens    *fyne.Container   // which camera
+	ways    fyne.CanvasObject // where codes come from
+	typing  fyne.CanvasObject // a scanner that is a keyboard
 	box     fyne.CanvasObject
 
 	frames int       // that were looked at
@@ -55,7 +59,7 @@ type taking struct {
 
 func newTaking(w *Window, t taker, changed func()) *taking {
 	k := &taking{
-		w: w, t: t, changed: changed, preview: kit.NewPreview("No picture yet. Choose a camera, or take the codes from files."), parts: kit.NewParts(),
+		w: w, t: t, changed: changed, preview: kit.NewPreview(""), parts: kit.NewParts(),
 		count: kit.NewText("", kit.Strong), note: kit.NewText("", kit.Small),
 		rate: kit.NewText("—", kit.Strong), left: kit.NewText("—", kit.Strong), foreign: kit.NewText("", kit.Strong),
 		cameras: kit.NewChoice(w.keys, nil), scanner: kit.NewEntry(w.keys),
@@ -76,19 +80,42 @@ func (k *taking) build() {
 		return kit.NewRow(1, 0, kit.NewText(label, kit.Body), value)
 	}
 	k.whole = kit.NewColumn(1)
-	state := kit.NewColumn(1, k.count, k.parts, row("Rate", k.rate), row("Left", k.left), row("Not of this transfer", k.foreign), k.note,
-		kit.NewRow(1, -1, k.files, k.anew)) // in sight without a camera, too
-	ways := kit.NewColumn(1, kit.NewText("Camera", kit.Strong), k.cameras,
-		kit.NewText("No camera? Take the codes from files, pictures or a film, or from a scanner that types them here:", kit.SmallMuted),
-		k.scanner)
-	k.live = kit.NewColumn(2.5, kit.NewBeside(280, k.preview, state), ways)
+	k.sight = kit.NewBeside(280, k.preview, kit.NewColumn(1, k.count, k.parts, row("Rate", k.rate), row("Left", k.left), row("Not of this transfer", k.foreign)))
+	k.cameras.Across = true
+	k.lens = kit.NewColumn(1, kit.NewText("Camera", kit.Strong), k.cameras)
+	k.ways = kit.NewColumn(1, k.lens, kit.NewRow(1, -1, k.files, k.anew))
+	k.typing = kit.NewColumn(1, kit.NewText("No camera? Take the codes from files, pictures or a film, or from a scanner that types them here:", kit.SmallMuted), k.scanner)
+	k.live = kit.NewColumn(2)
+	k.arrange()
 	k.box = kit.NewColumn(1, k.whole, k.live)
+}
+
+// arrange has on top what is looked at: the choice of where codes come from or,
+// as long as they come, what is seen.
+func (k *taking) arrange() {
+	k.live.Objects = []fyne.CanvasObject{k.ways, k.note, k.typing}
+	switch {
+	case k.stop != nil:
+		k.live.Objects = []fyne.CanvasObject{k.sight, k.note, k.ways, k.typing}
+	case k.t.Progress().Need > 0:
+		k.live.Objects = []fyne.CanvasObject{k.ways, k.note, k.sight, k.typing}
+	}
+	k.note.Hidden = k.note.Value() == ""
+	k.live.Refresh()
+}
+
+// turned shows that a source has begun, or has ended.
+func (k *taking) turned() {
+	k.arrange()
+	k.changed()
+	kit.Reveal(k.live)
 }
 
 // list lists the cameras.
 func (k *taking) list() {
 	if k.w.host.Cameras.List == nil {
-		k.note.SetText("This program has no camera.")
+		k.lens.Hide()
+		k.say(errors.New("this program has no camera"))
 		return
 	}
 	all, err := k.w.host.Cameras.List()
@@ -97,7 +124,7 @@ func (k *taking) list() {
 		options = append(options, kit.Option{Value: d.ID, Title: d.Name})
 	}
 	k.cameras.SetOptions(options)
-	k.cameras.Hidden = len(options) == 0
+	k.lens.Hidden = len(options) == 0
 	if err == nil && len(all) == 0 {
 		err = camera.ErrNone
 	}
@@ -112,6 +139,7 @@ func (k *taking) say(err error) {
 		text = strings.Join(sentences(err.Error()), " ")
 	}
 	k.note.SetText(text)
+	k.arrange()
 	k.box.Refresh()
 }
 
@@ -158,6 +186,7 @@ func (k *taking) from(open func() (camera.Source, error)) {
 	turn := k.turn
 	k.stop = cancel
 	k.preview.Clear("Waiting for the first picture …")
+	k.turned()
 	k.w.host.background(func() {
 		source, err := open()
 		for err == nil {
@@ -213,6 +242,9 @@ func (k *taking) ended(turn int, err error) {
 	default:
 		k.say(err)
 	}
+	if !k.t.Done() {
+		k.turned()
+	}
 }
 
 // see takes what was read in a frame, and shows it. It is false when no more
@@ -258,6 +290,7 @@ func (k *taking) advise(seen receive.Seen, err error) {
 	text := seen.Advice.String()
 	if text != k.note.Value() {
 		k.note.SetText(text)
+		k.arrange()
 		k.box.Refresh()
 	}
 }
@@ -344,7 +377,7 @@ func (k *taking) end() {
 
 // first is where people go on.
 func (k *taking) first() fyne.Focusable {
-	if k.cameras.Visible() {
+	if k.lens.Visible() {
 		return k.cameras
 	}
 	return k.files
