@@ -81,6 +81,7 @@ func (s *Sheet) Hide() {
 	for i, up := range s.keys.sheets {
 		if up == s {
 			s.keys.sheets = s.keys.sheets[:i]
+			s.win.Canvas().Unfocus() // or what has the focus in here draws its ring for good
 			s.win.Canvas().Overlays().Remove(s.veil)
 			if s.before != nil {
 				s.win.Canvas().Focus(s.before)

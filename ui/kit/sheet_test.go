@@ -46,6 +46,9 @@ func TestSheetKeepsTheKeyboard(t *testing.T) {
 		t.Errorf("after Escape: shown %v, focus back %v, Escape of the page ran %d times",
 			s.Shown(), w.Canvas().Focused() == fyne.Focusable(below), escape)
 	}
+	if reason.focused || cancel.focused || record.focused {
+		t.Error("what had the focus on the sheet shows it still, and the sheet may come again")
+	}
 	if shortcut(w, k, ctrlPlus); bigger != 1 {
 		t.Errorf("after the sheet the shortcut ran %d times, wanted 1", bigger)
 	}
