@@ -45,7 +45,7 @@ const (
 
 func newSigner(s *signing, t steps.Signing) *signer {
 	w := s.p.w
-	g := &signer{s: s, w: w, t: t, ways: kit.NewColumn(2), problem: kit.NewColumn(1)}
+	g := &signer{s: s, w: w, t: t, ways: kit.NewColumn(1.5), problem: kit.NewColumn(1)}
 	fillWith(g.problem)
 	entry := func() *kit.Entry {
 		e := kit.NewEntry(w.keys)
@@ -84,18 +84,17 @@ func (g *signer) options() []kit.Option {
 var ofWay = map[string]string{
 	byAgent: "or a FIDO key that it holds",
 	byCard:  "through its PKCS#11 module",
-	byHand:  "on a machine of one's own, with ssh-keygen",
 }
 
 // sheet asks the person to sign.
 func (g *signer) sheet() {
 	about := fmt.Sprintf("As %s, at the %s machine. Sign only what you have read and seen.", g.t.Role, g.s.p.c.Side())
 	text := kit.NewExcerpt(whatIsSigned(g.t))
-	body := kit.NewColumn(2, kit.NewText(about, kit.Muted), kit.NewField("What is signed", "", text), g.about, g.problem, g.ways)
+	body := kit.NewColumn(1.5, kit.NewText(about, kit.Muted), kit.NewField("What is signed", "", text), g.about, g.problem, g.ways)
 	sign := kit.NewButton("Sign", kit.Primary, g.sign)
 	no := kit.NewButton("Not now", kit.Plain, func() { g.hide() })
 	g.on = kit.NewSheet(g.w.win, g.w.keys, g.t.Name+" signs", body, no, sign)
-	g.on.Width, g.on.Gives = 800, text
+	g.on.Width, g.on.Gives = 960, text
 	g.on.OnEscape = g.hide
 	g.on.Named = map[fyne.Focusable]string{
 		g.way: "way", g.pass: "pass", g.path: "path", g.text: "text", g.back: "back", g.module: "module", g.serial: "serial", g.label: "label",
@@ -152,7 +151,7 @@ func (g *signer) refit() {
 // codes or a file.
 func (g *signer) elsewhere(choose *kit.Button) {
 	write := kit.NewButton("Write the text", kit.Plain, g.write)
-	g.ways.Add(kit.NewField("1. Take the text there: as codes, or in a new file", "", kit.NewRow(1, 1, g.show, g.text, write)))
+	g.ways.Add(kit.NewField("1. Take the text to a machine of your own: as codes, or in a new file", "", kit.NewRow(1, 1, g.show, g.text, write)))
 	g.ways.Add(kit.NewField("2. Sign it there", "", kit.NewMono(g.t.Command(g.t.File))))
 	g.ways.Add(kit.NewField("3. Bring the signature back: as codes, or in its file", "", kit.NewRow(1, 1, g.bring, g.back, choose)))
 }

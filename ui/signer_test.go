@@ -36,6 +36,25 @@ func TestSignerFits(t *testing.T) {
 	}
 }
 
+// TestElsewhereFits: what is done elsewhere is there from the first of its three
+// steps to the last, without scrolling, on a small projector.
+func TestElsewhereFits(t *testing.T) {
+	r, v := atSigning(t)
+	r.w.scene.table.w.win.Close() // or positions are looked for in there
+	r.elsewhere(v, "op1")
+	g := v.signing.open
+	top := func(o fyne.CanvasObject) float32 { return fyne.CurrentApp().Driver().AbsolutePositionForObject(o).Y }
+	for _, size := range []fyne.Size{{Width: 1024, Height: 768}, {Width: 1366, Height: 768}} {
+		r.w.win.Resize(size)
+		end := top(g.on.Buttons()[1]) - 16 // of the scroller
+		for _, o := range []fyne.CanvasObject{g.way, g.show, g.text, g.bring, g.back} {
+			if at := top(o); at < 100 || at+o.Size().Height > end {
+				t.Errorf("%g x %g: %T stands from %g to %g, above the buttons are %g", size.Width, size.Height, o, at, at+o.Size().Height, end)
+			}
+		}
+	}
+}
+
 // TestSignerSuggests: the text is not to be written where nothing can be.
 func TestSignerSuggests(t *testing.T) {
 	for want, media := range map[string][]kit.Place{

@@ -16,7 +16,7 @@ type Excerpt struct {
 }
 
 // leastExcerpt is how low an Excerpt may get, in steps of the grid: some lines.
-const leastExcerpt = 14
+const leastExcerpt = 10
 
 // border is what the scroller leaves of the box at each edge.
 const border = 2
