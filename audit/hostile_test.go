@@ -249,3 +249,26 @@ func TestRemovedSignatureIsNamed(t *testing.T) {
 		t.Errorf("%s", d)
 	}
 }
+
+// A record that nobody sealed could ask of each of its checks which of its
+// exceptions is about it, and of each exception who signed it. If that took as
+// long as it sounds, this test would not end.
+func TestManyChecksAndExceptions(t *testing.T) {
+	const many = 300_000
+	l := &logFacts{name: "online.log", side: "online", close: new(Close)}
+	for i := range many {
+		at := place{log: l.name, seq: i + 1}
+		l.checks = append(l.checks, recordCheck{at, Check{ID: "clock.offset", Class: ClassException, Result: ResultFails}})
+		l.excepted = append(l.excepted, recordException{place: at})
+		l.signed = append(l.signed, signedRecord{place: at, SignedBy: SignedBy{Person: "op1", Action: ActionSignIn}})
+		l.moves = append(l.moves, move{place: place{log: l.name, ev: EvResume, seq: i + 1}})
+	}
+	c := newChecker(Policy{Quorum: map[string]int{"operator": 1}}, Anchors{})
+	c.logs[l.name] = l
+	var approved, signin finding
+	c.exceptionsApproved(&approved)
+	c.signinQuorum(&signin)
+	if len(approved.wrong) != 2*many || len(signin.wrong) != many {
+		t.Errorf("%d and %d are wrong, want %d and %d", len(approved.wrong), len(signin.wrong), 2*many, many)
+	}
+}

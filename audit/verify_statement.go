@@ -142,10 +142,11 @@ func (c *checker) run() string {
 func (c *checker) signinQuorum(f *finding) {
 	stages := map[string]bool{}
 	for _, l := range c.sortedLogs() {
+		by := c.did(l, func(action string) bool { return action == ActionSignIn })
 		for _, m := range l.moves {
 			stages[m.stage] = stages[m.stage] || m.ev == EvEnd
 			if m.ev == EvEnd || m.ev == EvResume {
-				c.quorumAt(f, l, m.place)
+				c.quorumAt(f, m.place, by[m.seq])
 			}
 		}
 	}
@@ -158,18 +159,28 @@ func (c *checker) signinQuorum(f *finding) {
 
 // quorumAt counts those who signed in with one record. A step only ends with
 // the quorum, so fewer is wrong and not merely missing.
-func (c *checker) quorumAt(f *finding, l *logFacts, at place) {
-	signed := map[string]bool{}
-	for _, s := range l.signed {
-		if s.seq == at.seq && s.Action == ActionSignIn && c.verified[s.File] {
-			signed[s.Person] = true
-		}
-	}
+func (c *checker) quorumAt(f *finding, at place, signed map[string]bool) {
 	var q finding
 	c.quorum(&q, signed)
 	for _, lacking := range q.lacking {
-		f.bad("%s, record %d: %s", l.name, at.seq, lacking)
+		f.bad("%s, record %d: %s", at.log, at.seq, lacking)
 	}
+}
+
+// did gathers who signed for some actions, by record. Once for a log: a hostile
+// one has tens of thousands of records that ask.
+func (c *checker) did(l *logFacts, action func(string) bool) map[int]map[string]bool {
+	by := map[int]map[string]bool{}
+	for _, s := range l.signed {
+		if !action(s.Action) || !c.verified[s.File] {
+			continue
+		}
+		if by[s.seq] == nil {
+			by[s.seq] = map[string]bool{}
+		}
+		by[s.seq][s.Person] = true
+	}
+	return by
 }
 
 // exceptionsApproved wants every check of class exception over which a step
@@ -177,13 +188,17 @@ func (c *checker) quorumAt(f *finding, l *logFacts, at place) {
 // by an operator and the internal witness.
 func (c *checker) exceptionsApproved(f *finding) {
 	for _, l := range c.sortedLogs() {
+		by, last := c.did(l, isApproval), map[string]int{} // last exception for a check
 		for _, e := range l.excepted {
-			if !c.signedByRole(l, e.seq, "operator") || !c.signedByRole(l, e.seq, "internal witness") {
+			if !c.has(by[e.seq], "operator") || !c.has(by[e.seq], "internal witness") {
 				f.bad("%s, record %d: the exception is not signed by an operator and an internal witness", l.name, e.seq)
+			}
+			for _, id := range e.checks {
+				last[id] = e.seq
 			}
 		}
 		for _, check := range l.checks {
-			if check.Class != ClassException || l.exceptsAfter(check) {
+			if check.Class != ClassException || last[check.ID] > check.seq {
 				continue
 			}
 			if l.stopped || !l.closed() {
@@ -195,17 +210,14 @@ func (c *checker) exceptionsApproved(f *finding) {
 	}
 }
 
-func (l *logFacts) exceptsAfter(check recordCheck) bool {
-	return slices.ContainsFunc(l.excepted, func(e recordException) bool {
-		return e.seq > check.seq && slices.Contains(e.checks, check.ID)
-	})
-}
-
-func (c *checker) signedByRole(l *logFacts, seq int, role string) bool {
-	return slices.ContainsFunc(l.signed, func(s signedRecord) bool {
-		p, _ := c.policy.Roster.Find(s.Person)
-		return s.seq == seq && p.Role == role && c.verified[s.File] && isApproval(s.Action)
-	})
+// has says whether somebody of a role is among people.
+func (c *checker) has(people map[string]bool, role string) bool {
+	for id := range people {
+		if p, _ := c.policy.Roster.Find(id); p.Role == role {
+			return true
+		}
+	}
+	return false
 }
 
 // signoff wants each person who signed off to have said one thing, and the

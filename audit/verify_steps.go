@@ -49,7 +49,7 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 	if !c.saysComplete() {
 		return
 	}
-	ended, carried := c.did()
+	ended, carried := c.over()
 	var before []Must
 	for _, m := range c.policy.Steps[led-1] {
 		if m.Stage != stage {
@@ -140,8 +140,8 @@ func (c *checker) saysComplete() bool {
 	return l != nil && l.close != nil && l.close.Outcome != OutcomeIncomplete
 }
 
-// did gathers from all logs what was done and carried over.
-func (c *checker) did() (ended map[stepAt]bool, carried map[string]bool) {
+// over gathers from all logs what was done and carried over.
+func (c *checker) over() (ended map[stepAt]bool, carried map[string]bool) {
 	ended, carried = map[stepAt]bool{}, map[string]bool{}
 	for _, l := range c.logs {
 		for at := range l.ended {

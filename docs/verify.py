@@ -46,7 +46,7 @@ def read_log(name, b):
         need(members(r, RECORD) and members(r["data"], DATA[kind]) and members(r["clk"], "src err_s") and depth(r) <= 8 and
              all(members(r["data"].get(k), INSIDE[k]) for k in INSIDE if (r["ev"], k) != ("exception", "checks")), f"line {i + 1}: members")
         need(r["v"] == 1 and r["data"].get("steps", 1) > 0 and r["mono_ns"] >= 0 and datetime.datetime.fromisoformat(r["wall"][:-1]).isoformat() + "Z" == r["wall"], "version or time")
-        need(r["seq"] == i and r["prev"] == h.hexdigest() and r["side"] == name.split(".")[0] and r["cer"] == [*records, r][0]["cer"], f"line {i + 1}: chain")
+        need(r["seq"] == i and r["prev"] == h.hexdigest() and r["side"] == name.split(".")[0] and r["cer"] == (records or [r])[0]["cer"], f"line {i + 1}: chain")
         need((r["ev"] == "log.open") == (i == 0) and not (i and records[-1]["ev"] == "log.close"), "log.open or log.close out of place")
         h.update(line + b"\n"), records.append(r | {"head": h.hexdigest()})
     return records
@@ -101,7 +101,7 @@ def enc(tag, *parts):
 @functools.cache
 def token_time(root, token, data):
     """When an authority saw data. First the form of all that it did not sign, which openssl checks less strictly; then openssl."""
-    need(len(token) <= 65536, "too long")
+    need(root and len(token) <= 65536, "no authority in the plan, or too long")
     signed, oid = tlv(token, 0, 1, 1, 0), lambda hex, *after: enc(6, bytes.fromhex(hex)) + b"".join(after)
     _, _, (_, kind), (attributes, _), (_, way), (value, _) = tlv(signed[4][1], 0, 0)
     cert, info = tlv(signed[3][1], 0, 0, 0), tlv(signed[2][1], 0, 1)[0][0]
@@ -194,7 +194,7 @@ def verify(files, codes={}):
         if any(t[k] != visible(wanted[k]) for k in wanted) or not (early or t["run"] == visible(run)): return "of another place"
         if int(t["seq"]) >= r["seq"] or logs[n][int(t["seq"])]["head"] != t["head"] or {s["file"], t["nonce"]} & used: return "used before, or not on a head before"
         return why_not(s["person"], keys(s["person"], n.split(".")[0]), namespace(use), files[s["file"] + ".sig"], files[s["file"]])
-    proved, used, wrong, here = [], set(), [], {}  # here: who is there, by stage, once somebody signed in
+    proved, used, wrong, did, here = [], set(), [], {}, {}  # did: who, by record and action; here: who is there, by stage, once somebody signed in
     for n, r, d in sorted(every, key=lambda x: (len(x[0]), x[0], x[1]["seq"])):  # online.log before online.2.log
         for s in d.get("statements", []):
             if why := why_statement(n, r, s): wrong.append(f"{n}, record {r['seq']}, {s['file']}: {why}")
@@ -203,15 +203,16 @@ def verify(files, codes={}):
         if r["ev"] == "people.change" and at in here: here[at] = [p for p in here[at] if p != d["text"].get("leaves")] + came
         if r["ev"] in ("pause", "resume") or (r["ev"], r["step"]) == ("step.end", "people.signin"): here[at] = came
     rule("statement.signatures", wrong)
+    for n, i, p, a, _ in proved: did.setdefault((n, i, "approve" if a.startswith("approve") else a), set()).add(p)
     rule("signin.quorum", [f"{n}, record {r['seq']}: {x}" for n, r, _ in every if r["ev"] == "resume" or (r["ev"], r["step"]) == ("step.end", "people.signin")
-                           for x in few({p for m, i, p, action, _ in proved if (m, i, action) == (n, r["seq"], "sign in")})],
+                           for x in few(did.get((n, r["seq"], "sign in"), set()))],
          {"prepare", "wrap", "import"} - {r["stage"] for _, r, _ in ends if r["step"] == "people.signin"})
     failed = [(n, r["seq"], c) for n, r, d in ends for c in d["checks"] if c["result"] != "holds"]
     rule("checks.stop", [f"{n}, record {i}: {c['id']} {c['result']}" for n, i, c in failed if c["class"] not in ("exception", "note")])
-    bare = [(n, f"{n}, record {i}: {c['id']} has no exception") for n, i, c in failed if c["class"] == "exception" and
-            not any(m == n and r["seq"] > i and c["id"] in d["checks"] for m, r, d in exceptions)]
+    latest = {(n, x): r["seq"] for n, r, d in exceptions for x in d["checks"]}
+    bare = [(n, f"{n}, record {i}: {c['id']} has no exception") for n, i, c in failed if c["class"] == "exception" and latest.get((n, c["id"]), -1) < i]
     rule("exceptions.approved", [x for n, x in bare if n in closed - stopped] + [f"{n}, record {r['seq']} is not approved" for n, r, _ in exceptions
-         if not {"operator", "internal witness"} <= {people[p]["role"] for m, i, p, a, _ in proved if (m, i, a[:7]) == (n, r["seq"], "approve")}],
+         if not {"operator", "internal witness"} <= {people[p]["role"] for p in did.get((n, r["seq"], "approve"), ())}],
          [x for n, x in bare if n not in closed - stopped])
     said = [(p, [w for w in (x.split(": ")[0] for x in t["subjects"]) if w in ("agrees", "does not agree")])
             for n, _, p, action, t in proved if (n, action) == ("online.2.log", "sign off")]
@@ -223,8 +224,7 @@ def verify(files, codes={}):
          [f"{n} does not name {c['id']}" for n in told for m, _, c in failed if c["result"] == "not checked" and c["id"] not in
           logs[n][-1]["data"]["not_checked"] and (m == n or m in ("online.log", "offline.log") and n in {"online.2.log"} - stopped)],
          [f"{n} says so" for n, o in told.items() if o == "not completed"])
-    root = plan.get("time", {}).get("authority_root", "")
-    seen, wrong = parsed(lambda n, b: token_time(root or need(0, "no authority in the plan"), b, files[n[:-4]]), [n for n in files if n.endswith(".tsr")])
+    seen, wrong = parsed(lambda n, b: token_time(plan.get("time", {}).get("authority_root", ""), b, files[n[:-4]]), [n for n in files if n.endswith(".tsr")])
     for stage, (log, *pair) in TIMES.items():
         early, late = (n + ".tsr" for n in pair)
         named = any(m in (log, log.replace("offline", "online")) and (early, sha(files.get(early, b""))) in [(f["name"], f["sha256"]) for f in d["files"]] for m, _, d in ends)
