@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
 	"github.com/keyceremony/ceremony/machine"
@@ -132,11 +134,25 @@ func rootCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 	}
 	w.register(root)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &useError{err} })
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(openCommand(), runCommand(), exportCommand(), rehearseCommand(), planCommand(), verifyCommand(), stampCommand(), reportCommand(), hsmCommand(),
 		inspectCommand(), qrCommand(), rehearsalVaultCommand(), keygenCommand(), versionCommand(), manCommand())
 	wrapArgs(root)
 	return root
+}
+
+// wrongFlag says which flags there are, but for those that are hidden.
+func wrongFlag(c *cobra.Command, err error) error {
+	var names []string
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, "--"+f.Name)
+		}
+	})
+	if len(names) == 0 {
+		return misuse("%w\n%s has no flags\nSee: %s --help", err, c.CommandPath(), c.CommandPath())
+	}
+	return misuse("%w\nThe flags of %s: %s\nSee: %s --help", err, c.CommandPath(), strings.Join(names, ", "), c.CommandPath())
 }
 
 // wrapArgs makes a wrong number of arguments a wrong use.
