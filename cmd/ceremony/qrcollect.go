@@ -63,10 +63,25 @@ func (r *receiving) collect(ctx context.Context, f qrReceiveFlags) error {
 	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, context.Canceled):
 		return r.ends(exitFault, fmt.Errorf("%w; %d of %d frames are there%s", err, p.Have, p.Need, f.kept()))
 	case p.Need == 0:
-		return r.ends(exitNot, fmt.Errorf("no frame was seen; %d codes were something else, %d were damaged", p.Foreign, p.Damaged))
+		return r.ends(exitNot, fmt.Errorf("no frame was seen; %d codes were something else, %d were damaged\n%s", p.Foreign, p.Damaged, f.wanted(p)))
 	}
 	return r.ends(exitStopped, fmt.Errorf("%d of %d frames are there: %w%s", p.Have, p.Need, qr.ErrIncomplete, f.kept()))
 }
+
+// wanted says what to do where a source had no code of a transfer.
+func (f qrReceiveFlags) wanted(p qr.Progress) string {
+	const whole = "in which the whole code with its white edge fills most of the picture"
+	switch {
+	case f.camera != "":
+		return "Hold the camera before the sender's screen, for a picture " + whole
+	case p.Foreign > 0:
+		return "These are no codes of " + f.format + ": " + fromWhat + " " + whole + "; what devices of others show comes with --format ur or bbqr"
+	}
+	return fromWhat + " " + whole
+}
+
+// fromWhat is for a file that has no codes.
+const fromWhat = "Name with --from the folder that 'ceremony qr send --png' wrote, a file with the lines that a scanner typed, or pictures or a film of the sender's screen"
 
 // kept says whether they are there the next time.
 func (f qrReceiveFlags) kept() string {
@@ -90,7 +105,10 @@ func (r *receiving) source(f qrReceiveFlags) (s camera.Source, err error) {
 	default:
 		s, err = camera.OpenFile(f.from)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, camera.ErrFormat):
+		return nil, misuse("%w\n%s", err, fromWhat)
+	case err != nil:
 		return nil, misuse("%w", absent(cmp.Or(f.video, f.from), err))
 	}
 	return s, nil
