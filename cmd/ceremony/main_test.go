@@ -45,7 +45,7 @@ func setTheFlags(f rehearseFlags, o rehearsal.Options) (*scene, error) {
 	return openScene(f, o, func(string) {})
 }
 
-// module is SoftHSM's library, "" for where Debian has it.
+// module is SoftHSM's library, "" for where packages have it.
 var module string
 
 // command is this program as a process of its own, on the scene's machines.

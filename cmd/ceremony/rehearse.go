@@ -57,7 +57,7 @@ func rehearseCommand() *cobra.Command {
 	c.Flags().BoolVar(&f.trusted, "trusted", false, "trusted wrapping: the HSM's security officer marks the KEK, and the keys leave under no other")
 	c.Flags().StringSliceVar(&f.keys, "keys", f.keys, "types of the target keys")
 	c.Flags().IntVar(&f.bits, "kek-bits", f.bits, "size of the KEK: 2048, 3072 or 4096")
-	c.Flags().StringVar(&f.module, "module", "", "SoftHSM's library (default: where Debian has it)")
+	c.Flags().StringVar(&f.module, "module", "", "SoftHSM's library (default: where the packages of the system have it)")
 	c.Flags().StringVar(&f.transfer, "transfer", f.transfer, "how files cross the gap: usb, or qr for codes from screen to camera")
 	w.register(c)
 	return c

@@ -167,3 +167,27 @@ func TestSheetsAreWrittenAnew(t *testing.T) {
 		t.Error("a sheet was written elsewhere")
 	}
 }
+
+// TestNoSoftHSM: who has it elsewhere is told where it was looked for, and how
+// it is named.
+func TestNoSoftHSM(t *testing.T) {
+	was := softHSM
+	t.Cleanup(func() { softHSM = was })
+	softHSM = []string{filepath.Join(t.TempDir(), "one.so"), filepath.Join(t.TempDir(), "two.so")}
+	s := &scene{}
+	err := s.findModule()
+	for _, want := range append([]string{"--module", "apt-get install softhsm2"}, softHSM...) {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %s is not named", err, want)
+		}
+	}
+	if exitCode(err) != exitUse {
+		t.Errorf("exit code %d", exitCode(err))
+	}
+	if err := os.WriteFile(softHSM[1], nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.findModule(); err != nil || s.flags.module != softHSM[1] {
+		t.Errorf("%q, %v", s.flags.module, err)
+	}
+}

@@ -12,8 +12,19 @@ import (
 	"github.com/keyceremony/ceremony/hsm/pkcs11"
 )
 
-// softHSM is where Debian has the library.
-var softHSM = []string{"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"}
+// softHSM is where packages put the library.
+var softHSM = []string{
+	"/usr/lib/softhsm/libsofthsm2.so", // Debian, Ubuntu, Arch, Alpine
+	"/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+	"/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so",
+	"/usr/lib64/pkcs11/libsofthsm2.so", // Fedora, RHEL, openSUSE
+	"/usr/lib64/softhsm/libsofthsm2.so",
+	"/usr/lib/pkcs11/libsofthsm2.so",
+	"/run/current-system/sw/lib/softhsm/libsofthsm2.so", // NixOS
+	"/usr/local/lib/softhsm/libsofthsm2.so",             // its own make install, FreeBSD, Homebrew on Intel
+	"/opt/homebrew/lib/softhsm/libsofthsm2.so",          // Homebrew on Apple silicon
+	"/opt/local/lib/softhsm/libsofthsm2.so",             // MacPorts
+}
 
 // softHSMConf names SoftHSM's configuration to its library, which runs in a
 // process that we start.
@@ -22,8 +33,15 @@ const softHSMConf = "SOFTHSM2_CONF"
 // notInSoftHSMConf ends a value there (SimpleConfigLoader.cpp of SoftHSM 2.6).
 const notInSoftHSMConf = "#=\r\n"
 
-// errNoSoftHSM says what to install.
-var errNoSoftHSM = errors.New("SoftHSM 2 is not installed: apt-get install softhsm2, or name its library with --module")
+// noSoftHSM says where the library was looked for, and what to do.
+func noSoftHSM() error {
+	return misuse("SoftHSM 2 was not found. Looked for:\n  %s\n"+
+		"Install it: apt-get install softhsm2 (Debian, Ubuntu), dnf install softhsm (Fedora), zypper install softhsm (openSUSE), brew install softhsm (macOS).\n"+
+		"Where it lies elsewhere, name its library: ceremony rehearse --module /FOLDER/libsofthsm2.so", strings.Join(softHSM, "\n  "))
+}
+
+// errNoTool says that the other half of SoftHSM is missing.
+var errNoTool = misuse("softhsm2-util is in no folder of PATH. It comes with SoftHSM 2 and makes its tokens: install it, or add its folder to PATH")
 
 // makeToken makes a SoftHSM token of the rehearsal's own.
 func (s *scene) makeToken() (serial string, err error) {
@@ -46,7 +64,7 @@ func (s *scene) makeToken() (serial string, err error) {
 	c := exec.Command("softhsm2-util", "--init-token", "--free", "--label", tokenLabel, "--so-pin", officers, "--pin", pin)
 	out, err := c.CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", errNoSoftHSM
+		return "", errNoTool
 	}
 	if err != nil {
 		return "", fmt.Errorf("softhsm2-util: %w: %s", err, strings.TrimSpace(string(out)))
@@ -66,7 +84,7 @@ func (s *scene) findModule() error {
 		}
 	}
 	if s.flags.module == "" {
-		return errNoSoftHSM
+		return noSoftHSM()
 	}
 	return nil
 }
