@@ -68,7 +68,7 @@ func CreateLog(d *durable.Dir, name, side, cer string, stamp func() Stamp) (*Log
 // OpenLog replays a log and goes on with it. Bytes after the last line feed
 // are an append that was interrupted and never acknowledged: they are cut off
 // and kept in a log.recovered record, which is among the records returned. A
-// whole line that is wrong gives [ErrDamaged] with a [*LineError], one of a
+// whole line that is wrong gives [ErrDamaged], which names it, one of a
 // later version of the program [ErrNewer], and nothing is changed. A log
 // without a whole record gives [ErrNoRecords].
 func OpenLog(d *durable.Dir, name string, stamp func() Stamp) (*Log, []Record, error) {

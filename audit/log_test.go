@@ -217,7 +217,7 @@ func TestReaderRefusesEveryOtherForm(t *testing.T) {
 			t.Fatalf("%s: the edit changes nothing", e.name)
 		}
 		_, err := ReadLog(append(bytes.Clone(b[:first]), line...), "online.log", nil)
-		var le *LineError
+		var le *lineError
 		if !errors.As(err, &le) || le.Line != 2 && e.name != "empty line" {
 			t.Errorf("%s: %v", e.name, err)
 		}

@@ -15,22 +15,22 @@ import (
 	"github.com/keyceremony/ceremony/digest"
 )
 
-// A LineError says which line of a log is wrong, from 1, and why.
-type LineError struct {
+// A lineError says which line of a log is wrong, from 1, and why.
+type lineError struct {
 	Line int
 	Why  string
 	err  error // ErrNewer, or nil
 }
 
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
+func (e *lineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Why) }
 
 // Unwrap returns ErrNewer where that is what is wrong.
-func (e *LineError) Unwrap() error { return e.err }
+func (e *lineError) Unwrap() error { return e.err }
 
 // ReadLog reads a whole log strictly: the form of every line, the chain of
 // digests, log.open first and only first, nothing after log.close. It calls
 // each, which may be nil, with every record in order and stops at its error.
-// A wrong line gives a [*LineError]. Name is the log's file name.
+// The error of a wrong line names it, and why. Name is the log's file name.
 func ReadLog(b []byte, name string, each func(Record) error) (Head, error) {
 	r := newReader(name)
 	for len(b) > 0 {
@@ -80,7 +80,7 @@ func NewLogReader(from io.Reader, name string) *LogReader {
 }
 
 // Next returns the next record, or io.EOF after the last. The Data of the
-// record is valid until the next call. A wrong line gives a [*LineError].
+// record is valid until the next call. The error of a wrong line names it, and why.
 func (l *LogReader) Next() (Record, error) {
 	line, err := l.from.ReadSlice('\n')
 	switch {
@@ -125,11 +125,11 @@ func newReader(name string) *reader {
 // head names the log up to the last record; Seq is -1 before the first.
 func (r *reader) head() Head { return Head{Log: r.name, Seq: r.seq - 1, SHA256: r.sum} }
 
-func (r *reader) wrong(why string) error { return &LineError{Line: r.seq + 1, Why: why} }
+func (r *reader) wrong(why string) error { return &lineError{Line: r.seq + 1, Why: why} }
 
 func (r *reader) finish() error {
 	if r.seq == 0 {
-		return &LineError{Line: 1, Why: "the log has no records"}
+		return &lineError{Line: 1, Why: "the log has no records"}
 	}
 	return nil
 }
@@ -147,7 +147,7 @@ func (r *reader) add(line []byte, each func(Record) error) error {
 func (r *reader) next(line []byte) (Record, error) {
 	rec, err := r.check(line)
 	if errors.Is(err, ErrNewer) {
-		return Record{}, &LineError{Line: r.seq + 1, Why: err.Error(), err: ErrNewer}
+		return Record{}, &lineError{Line: r.seq + 1, Why: err.Error(), err: ErrNewer}
 	}
 	if err != nil {
 		return Record{}, r.wrong(err.Error())

@@ -109,7 +109,7 @@ func TestWholeButWrongLineIsNotRepaired(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := OpenLog(d, "online.log", ticker())
-	var le *LineError
+	var le *lineError
 	if !errors.Is(err, ErrDamaged) || !errors.As(err, &le) || le.Line != 3 {
 		t.Fatalf("opened with %v", err)
 	}

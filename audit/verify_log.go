@@ -86,7 +86,7 @@ func (l *logFacts) add(r Record) error {
 		l.heads = append(l.heads, r.Prev)
 	}
 	if r.Side != l.side {
-		return &LineError{Line: r.Seq + 1, Why: "the log is of the other side by its name"}
+		return &lineError{Line: r.Seq + 1, Why: "the log is of the other side by its name"}
 	}
 	l.cer = r.Cer
 	at := place{l.name, r.Ev, r.Stage, r.Step, r.Seq, r.Actor, !l.bound && (r.Seq == 0 || l.open.Run == "-")}

@@ -118,7 +118,7 @@ func FuzzLint(f *testing.F) {
 func FuzzParsePKCS8(f *testing.F) {
 	for _, typ := range asymmetric() {
 		f.Add(testKey(f, typ).PKCS8())
-		f.Add(append(testKey(f, typ).PKCS8Bare(), 0, 0, 0))
+		f.Add(append(testKey(f, typ).pkcs8Bare(), 0, 0, 0))
 	}
 	f.Fuzz(func(t *testing.T, der []byte) {
 		key, zeros, err := ParsePKCS8(der)
@@ -131,7 +131,7 @@ func FuzzParsePKCS8(f *testing.F) {
 		body := der[:len(der)-zeros]
 		same := bytes.Equal(body, key.PKCS8())
 		if key.Type().Kind() == KindEC {
-			for _, form := range [][]byte{key.PKCS8Bare(), key.marshalEC(true, false), key.marshalEC(true, true)} {
+			for _, form := range [][]byte{key.pkcs8Bare(), key.marshalEC(true, false), key.marshalEC(true, true)} {
 				same = same || bytes.Equal(body, form)
 			}
 		}

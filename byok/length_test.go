@@ -37,7 +37,7 @@ func TestLengths(t *testing.T) {
 func TestLengthsOfRealKeys(t *testing.T) {
 	for _, typ := range asymmetric() {
 		key := testKey(t, typ)
-		for _, der := range [][]byte{key.PKCS8(), key.PKCS8Bare()} {
+		for _, der := range [][]byte{key.PKCS8(), key.pkcs8Bare()} {
 			in := slices.ContainsFunc(typ.plaintexts(), func(r [2]int) bool { return r[0] <= len(der) && len(der) <= r[1] })
 			if !in {
 				t.Errorf("%s: %d bytes are not in %v", typ, len(der), typ.plaintexts())

@@ -137,7 +137,7 @@ func TestOpenSSLKeys(t *testing.T) {
 		if err != nil || !pub.Equal(key.Public()) {
 			t.Errorf("%s: public key: %v", typ, err)
 		}
-		if spki := o.run(key.PKCS8Bare(), "pkey", "-inform", "DER", "-pubout", "-outform", "DER"); !bytes.Equal(spki, pub.SPKI()) {
+		if spki := o.run(key.pkcs8Bare(), "pkey", "-inform", "DER", "-pubout", "-outform", "DER"); !bytes.Equal(spki, pub.SPKI()) {
 			t.Errorf("%s: OpenSSL derives another public key from ours", typ)
 		}
 		crossSignatures(t, o, path, key)

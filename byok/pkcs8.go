@@ -206,9 +206,9 @@ func identifyDER(der []byte) string {
 // OpenSSL and NSS write it. It is nil for AES.
 func (k *PrivateKey) PKCS8() []byte { return k.marshal(true) }
 
-// PKCS8Bare is PKCS8 without the public key inside an EC key, as SoftHSM
+// pkcs8Bare is PKCS8 without the public key inside an EC key, as SoftHSM
 // writes it.
-func (k *PrivateKey) PKCS8Bare() []byte { return k.marshal(false) }
+func (k *PrivateKey) pkcs8Bare() []byte { return k.marshal(false) }
 
 // Plaintext returns what is wrapped: the raw bytes of an AES key, else PKCS8.
 func (k *PrivateKey) Plaintext() []byte {

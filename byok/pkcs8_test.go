@@ -19,7 +19,7 @@ import (
 func TestPKCS8(t *testing.T) {
 	for _, typ := range asymmetric() {
 		key := testKey(t, typ)
-		forms := map[string][]byte{"with public key": key.PKCS8(), "bare": key.PKCS8Bare()}
+		forms := map[string][]byte{"with public key": key.PKCS8(), "bare": key.pkcs8Bare()}
 		if typ.Kind() == KindEC {
 			forms["with curve"] = key.marshalEC(true, false)
 			forms["with both"] = key.marshalEC(true, true)
@@ -47,7 +47,7 @@ func TestPKCS8(t *testing.T) {
 // TestTrailingZeros: an HSM that pads before it wraps leaves up to 7 zeros.
 func TestTrailingZeros(t *testing.T) {
 	for _, typ := range asymmetric() {
-		der := testKey(t, typ).PKCS8Bare()
+		der := testKey(t, typ).pkcs8Bare()
 		for n := range 8 {
 			if key, zeros, err := ParsePKCS8(append(bytes.Clone(der), make([]byte, n)...)); err != nil || zeros != n || key.Type() != typ {
 				t.Errorf("%s with %d zeros: %d, %v", typ, n, zeros, err)
@@ -127,8 +127,8 @@ func TestParsePKCS8Refuses(t *testing.T) {
 		{"scalar short", inner(sec1{Version: 1, Scalar: ec.scalar()[1:]}), "scalar", "found a scalar of 31 bytes, wanted 32 bytes"},
 		{"scalar zero", inner(sec1{Version: 1, Scalar: make([]byte, 32)}), "scalar", "found one outside, wanted a number from 1 to the order of P-256 less one"},
 		{"scalar = order", inner(sec1{Version: 1, Scalar: order}), "scalar", "found one outside, wanted a number from 1 to the order of P-256 less one"},
-		{"k scalar zero", edit(t, k.PKCS8Bare(), k.scalar(), make([]byte, 32)), "scalar", "found one outside, wanted a number from 1 to the order of P-256K less one"},
-		{"k scalar high", edit(t, k.PKCS8Bare(), k.scalar(), bytes.Repeat([]byte{0xff}, 32)), "scalar", "found one outside, wanted a number from 1 to the order of P-256K less one"},
+		{"k scalar zero", edit(t, k.pkcs8Bare(), k.scalar(), make([]byte, 32)), "scalar", "found one outside, wanted a number from 1 to the order of P-256K less one"},
+		{"k scalar high", edit(t, k.pkcs8Bare(), k.scalar(), bytes.Repeat([]byte{0xff}, 32)), "scalar", "found one outside, wanted a number from 1 to the order of P-256K less one"},
 		{"inner version", inner(sec1{Version: 2, Scalar: ec.scalar()}), "der", "found other DER inside the PKCS#8, wanted an ECPrivateKey of version 1 (RFC 5915)"},
 		{"inner garbage", mustDER(pkcs8{0, ecAlgorithm(P256), []byte("x")}), "der", "found other DER inside the PKCS#8, wanted an ECPrivateKey of version 1 (RFC 5915)"},
 		{"two curves", inner(sec1{Version: 1, Scalar: ec.scalar(), Curve: P384.info().oid}), "curve", "found two different curves in one key, wanted one curve"},

@@ -19,7 +19,7 @@ func TestMatrix(t *testing.T) {
 				key := testKey(t, typ)
 				plaintexts := map[string][]byte{"plaintext": key.Plaintext()}
 				if typ.Kind() == KindEC {
-					plaintexts["bare"] = key.PKCS8Bare()
+					plaintexts["bare"] = key.pkcs8Bare()
 				}
 				for form, plaintext := range plaintexts {
 					got := throughFile(t, kek, typ, plaintext, func(ct []byte) ([]byte, error) { return Unwrap(private, crypto.SHA1, ct) })
@@ -111,7 +111,7 @@ func TestWrapRefuses(t *testing.T) {
 // everywhere: always the same error, the very same value.
 func TestUnwrapDamage(t *testing.T) {
 	kek, private := testKEK(t, 2048)
-	ct, err := Wrap(rand.Reader, kek, crypto.SHA1, testKey(t, P256).PKCS8Bare())
+	ct, err := Wrap(rand.Reader, kek, crypto.SHA1, testKey(t, P256).pkcs8Bare())
 	if err != nil {
 		t.Fatal(err)
 	}

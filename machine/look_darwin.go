@@ -72,8 +72,8 @@ func Boot() (id string, monoNS int64) {
 	return id, now.Nano()
 }
 
-// Free returns the bytes that this user may still write below a folder.
-func Free(folder string) (int64, error) {
+// free returns the bytes that this user may still write below a folder.
+func free(folder string) (int64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, &fs.PathError{Op: "statfs", Path: folder, Err: err}

@@ -40,8 +40,8 @@ func Boot() (id string, monoNS int64) {
 	return fmt.Sprintf("windows-%d", n), mono
 }
 
-// Free returns the bytes that this user may still write below a folder.
-func Free(folder string) (int64, error) {
+// free returns the bytes that this user may still write below a folder.
+func free(folder string) (int64, error) {
 	path, err := windows.UTF16PtrFromString(folder)
 	if err != nil {
 		return 0, err

@@ -123,7 +123,7 @@ func Look() Report {
 	r.BootID, r.MonoNS = Boot()
 	r.interfaces(net.Interfaces())
 	r.executable(os.Executable())
-	if free, err := Free("."); err == nil {
+	if free, err := free("."); err == nil {
 		r.FreeBytes = free
 	} else {
 		r.unknown("free disk space", err)

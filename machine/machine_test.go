@@ -98,7 +98,7 @@ func TestBootMoves(t *testing.T) {
 }
 
 func TestFreeNamesTheFolder(t *testing.T) {
-	if _, err := Free("/does/not/exist"); err == nil || !strings.Contains(err.Error(), "/does/not/exist") {
+	if _, err := free("/does/not/exist"); err == nil || !strings.Contains(err.Error(), "/does/not/exist") {
 		t.Errorf("error is %v", err)
 	}
 }
