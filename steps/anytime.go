@@ -58,7 +58,9 @@ var (
 		Ask: []Field{
 			{Name: "head", Label: "The head's code, from the sheet", Kind: Code, Blind: true, Whose: internalWitness},
 			{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
+			clockField,
 		},
+		Show: func(r *Run) []Line { return []Line{clockLine(r)} },
 	}
 	stepPeople = &Step{
 		ID: "people.change", Title: "Somebody leaves or comes", Act: "At any time",
@@ -199,6 +201,9 @@ func (c *Ceremony) note(now Now, text map[string]string, signed []audit.SignedBy
 		}
 	}
 	c.asked = nil
+	if eventOf[now.Step.ID] == audit.EvResume {
+		c.behind = 0 // it is told
+	}
 	if err := c.record(now.Stage, eventOf[now.Step.ID], now.Step.ID, "", data); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
@@ -38,6 +39,7 @@ type Ceremony struct {
 	drawn    map[digest.SHA256]qr.Challenge // which words of a message that came as codes are asked
 	nothing  bool                           // the last look found nothing of an interrupted act
 	asked    *Step                          // a step at any time that somebody asked for
+	behind   time.Duration                  // how far the clock was before the last record when the folder was taken up
 	back     bool                           // the folder was taken up again, and nobody has signed in since
 	seen     []Seen                         // by the last Do
 	briefs   []Brief                        // one for each record folded in
@@ -148,7 +150,7 @@ func Open(path string, w World) (*Ceremony, error) {
 	if err := c.replay(); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
-	c.back = true
+	c.back, c.behind = true, c.lastRecord().At.Sub(w.now())
 	c.forgetCodes()
 	return c, nil
 }

@@ -121,7 +121,11 @@ var stepClock = &Step{
 	Gives: []Key{factOffset.Key},
 	Do: func(ctx context.Context, r *Run) error {
 		factOffset.Put(r, offset(r))
-		if r.Stage == Prepare {
+		switch token := audit.TokenName("plan.toml"); {
+		case r.Stage != Prepare:
+		case r.c.have(token) != nil: // the clock is checked again
+			r.saw.time = holds(true, "the token of before", "a time-stamp token over plan.toml")
+		default:
 			stamped(ctx, r, "plan.toml", r.c.have("plan.toml"))
 		}
 		return nil

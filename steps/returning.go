@@ -2,6 +2,7 @@ package steps
 
 import (
 	"strings"
+	"time"
 
 	"github.com/keyceremony/ceremony/audit"
 )
@@ -23,6 +24,7 @@ var stepReturn = &Step{
 	Ask: []Field{
 		{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
 		{Name: "happened", Label: "What happened, and where HSM and media were meanwhile", Kind: Text, Example: "the power failed; nobody left the room"},
+		clockField,
 	},
 	Subjects: func(r *Run, _ string) []string {
 		return []string{"interrupted after the record of " + stamp(r.c.lastRecord().At)}
@@ -58,7 +60,29 @@ func (c *Ceremony) lastRecord() Brief {
 	return c.briefs[0]
 }
 
-// returnLines tell where the ceremony stood, and who was here.
+// clockField is asked where the machine's clock went back meanwhile. Whoever
+// answers has the clock checked again: what it was off by is no longer true.
+var clockField = Field{
+	Name: "clock", Label: "This machine's clock went back. Why, and what is done about it", Kind: Text, Late: (*Ceremony).clockWentBack,
+	Example: "the battery is empty; it was set by a radio clock",
+}
+
+// clockWentBack reports whether the folder was taken up with a clock that was
+// well before the last record.
+func (c *Ceremony) clockWentBack() bool { return c.behind > maxOffset*time.Second }
+
+// clockLine shows the clock to those who come back, as it is now.
+func clockLine(r *Run) Line {
+	value := r.c.world.now().Format(shownTime)
+	if r.c.clockWentBack() {
+		value += ". When the program started it was " + spell(r.c.behind) + " before the last record: it went back, as with an empty battery. Set it right if you can. It is checked again before anything else."
+	}
+	return Line{Label: "This machine's clock now", Value: value}
+}
+
+const shownTime = "2006-01-02 15:04:05 UTC"
+
+// returnLines tell where the ceremony stood, who was here, and the time.
 func returnLines(r *Run) []Line {
 	last, names := r.c.lastRecord(), []string(nil)
 	for _, p := range r.c.plan.People {
@@ -71,7 +95,8 @@ func returnLines(r *Run) []Line {
 		}
 	}
 	return []Line{
-		{Label: "The last record", Value: last.At.UTC().Format("2006-01-02 15:04:05 UTC") + ": " + last.Text},
+		{Label: "The last record", Value: last.At.UTC().Format(shownTime) + ": " + last.Text},
 		{Label: "Who was here then", Value: strings.Join(names, ", ")},
+		clockLine(r),
 	}
 }

@@ -75,7 +75,7 @@ func (h *hall) wantsReturn(c *Ceremony) {
 		h.t.Errorf("a pause before anybody is back: %v", err)
 	}
 	shown := c.Show()
-	if len(shown) != 2 || !strings.Contains(shown[0].Value, "2026") || !strings.Contains(shown[1].Value, "Person op1 (keyboard), Person op2") {
+	if len(shown) != 3 || !strings.Contains(shown[0].Value, "2026") || !strings.Contains(shown[1].Value, "Person op1 (keyboard), Person op2") {
 		h.t.Errorf("shown is %v", shown)
 	}
 	for _, one := range c.Statements(h.answer(c, now).Text) {
@@ -106,6 +106,57 @@ func (h *hall) returned(c *Ceremony) {
 	}
 	if c.Keyboard() != "op1" || slices.Contains(c.ids(), "admin") || len(c.ids()) != len(cast)-1 {
 		h.t.Errorf("%q has the keyboard, and %v are here", c.Keyboard(), c.ids())
+	}
+}
+
+// TestClockWentBack: a clock that jumped back while the program did not run is
+// told to whoever comes back, after a crash and after a pause, and is checked
+// again before anything else.
+func TestClockWentBack(t *testing.T) {
+	for _, pauses := range []bool{false, true} {
+		h := newHall(t, nil, "P-256")
+		c := h.begin(Prepare)
+		h.until(c, "kek.create")
+		if pauses {
+			must(t, c.Turn("pause"))
+			must(t, h.step(c))
+			h.sheets["pause.head"] = c.Head().SHA256.Code()
+		}
+		h.shut(c)
+		h.clock = -maxOffset * time.Second
+		c = h.reopened("online")
+		if shown := c.Show(); strings.Contains(shown[len(shown)-1].Value, "went back") {
+			t.Errorf("of %d s is told: %v", maxOffset, shown)
+		}
+		h.shut(c)
+		h.clock = -3 * time.Hour
+		c = h.reopened("online")
+		shown := c.Show()
+		if line := shown[len(shown)-1].Value; !strings.Contains(line, "3 hours before the last record: it went back") {
+			t.Errorf("shown is %q", line)
+		}
+		h.answers = func(_ Now, a *Answers) { delete(a.Text, clockField.Name) }
+		var wrong *AnswerError
+		if err := h.step(c); !errors.As(err, &wrong) || wrong.Field != clockField.Name {
+			t.Errorf("nobody said why: %v", err)
+		}
+		h.answers = nil
+		must(t, h.step(c))
+		if now := c.Now(); now.Step.ID != "clock.check" {
+			t.Errorf("then %s is awaited, want clock.check", now.Step.ID)
+		}
+		wantRefused(t, h.step(c), "clock.typed")
+		h.shut(c) // what was told is not asked twice, and the clock is still to be checked
+		c = h.reopened("online")
+		h.clock = 0
+		must(t, h.step(c))
+		if now := c.Now(); now.Step.ID != "clock.check" {
+			t.Errorf("after a further crash %s is awaited, want clock.check", now.Step.ID)
+		}
+		h.run(c, Prepare)
+		h.shut(c)
+		h.holdRest()
+		h.complete(audit.OutcomeComplete)
 	}
 }
 

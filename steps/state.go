@@ -230,6 +230,9 @@ func (s *state) people(stage Stage, rec audit.Record) error {
 	}
 	if rec.Ev == audit.EvResume {
 		s.signIn(stage, n.Text["keyboard"], n.Statements)
+		if n.Text[clockField.Name] != "" { // the clock went back
+			delete(s.done, instance{stage, stepClock.ID, ""})
+		}
 		return nil
 	}
 	if s.present[stage] == nil {
