@@ -19,8 +19,9 @@ const (
 
 // Image reads a picture in PNG or JPEG. What its head says of its size is held
 // against Options before memory is taken for it, and a JPEG of more than 30 scans
-// is ErrTooLarge: either takes time out of all proportion to the file. A decoder that fails on a
-// crafted file ends that file, and not the program.
+// is ErrTooLarge: either takes time out of all proportion to the file. So is a
+// progressive JPEG of more than 4 million pixels, which takes memory so. A decoder
+// that fails on a crafted file ends that file, and not the program.
 func Image(r io.Reader, o Options) (img *image.Gray, err error) {
 	defer func() {
 		if recover() != nil {
@@ -35,6 +36,11 @@ func Image(r io.Reader, o Options) (img *image.Gray, err error) {
 	}
 	if err := o.check(size.Width, size.Height); err != nil {
 		return nil, err
+	}
+	if format == "jpeg" {
+		if err := checkProgressive(head.Bytes(), size.Width, size.Height); err != nil {
+			return nil, err
+		}
 	}
 	m, err := pixels(io.MultiReader(&head, r), format)
 	if err != nil {

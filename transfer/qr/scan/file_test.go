@@ -162,3 +162,46 @@ func TestScans(t *testing.T) {
 		}
 	}
 }
+
+// progressiveJPEG is one of three colours in full, black, of a side of so many
+// pixels and of one scan, with something between its segments.
+func progressiveJPEG(side int, between ...byte) []byte {
+	b := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, 6, 0xff, 0xc0, 0xff, 0xc0, 0xff, 0xdb, 0, 67, 0}, bytes.Repeat([]byte{1}, 64)...)
+	b = append(b, between...)
+	b = append(b, 0xff, 0xc2, 0, 17, 8, byte(side>>8), byte(side), byte(side>>8), byte(side), 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0)
+	b = append(append(b, 0xff, 0xc4, 0, 20, 0, 1), make([]byte, 16)...)
+	b = append(b, 0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 0)
+	return append(append(b, make([]byte, side*side*3/512+1)...), 0xff, 0xd9)
+}
+
+// TestProgressive: a file of 100 kB cannot take 300 MB, in whatever way it says
+// what it is. What a phone takes is read, and so is a small progressive picture.
+func TestProgressive(t *testing.T) {
+	for name, file := range map[string][]byte{
+		"plain":             progressiveJPEG(4096),
+		"filled":            progressiveJPEG(4096, 0xff, 0xff),
+		"with noise":        progressiveJPEG(4096, 1, 2, 3),
+		"with a restart":    progressiveJPEG(4096, 0xff, 0xd0),
+		"just above":        progressiveJPEG(2049),
+		"with a false head": progressiveJPEG(4096, 0xff, 0xfe, 0, 4, 0xff, 0xc0),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := scan.Image(bytes.NewReader(file), scan.Options{})
+		runtime.ReadMemStats(&after)
+		if taken := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, scan.ErrTooLarge) || taken > 1<<20 {
+			t.Errorf("%s: %v, took %d bytes", name, err, taken)
+		}
+	}
+	if img, err := scan.Image(bytes.NewReader(progressiveJPEG(2048)), scan.Options{}); err != nil || img.Rect.Dx() != 2048 {
+		t.Errorf("a small one: %v", err)
+	}
+	phone := asJPEG(t, image.NewYCbCr(image.Rect(0, 0, 4032, 3024), image.YCbCrSubsampleRatio420))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	img, err := scan.Image(bytes.NewReader(phone), scan.Options{})
+	runtime.ReadMemStats(&after)
+	if taken := after.TotalAlloc - before.TotalAlloc; err != nil || img.Rect.Dx() != 4032 || taken > 64<<20 {
+		t.Errorf("what a phone takes: %v, took %d bytes", err, taken)
+	}
+}
