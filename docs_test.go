@@ -40,6 +40,7 @@ func look(t *testing.T) found {
 			constants(file, "", f.codes)
 		case strings.HasPrefix(name, "steps/"):
 			f.stepsIn(file)
+			f.problemsIn(file)
 		case strings.HasPrefix(name, "audit/"):
 			f.rulesIn(file)
 		case strings.HasPrefix(name, "report/") && !strings.HasPrefix(name, "report/reporttest/"):
@@ -134,6 +135,19 @@ func (f found) stepsIn(file *ast.File) {
 	})
 }
 
+// problemsIn collects the codes of the table of problems, which stand second in
+// its rows of four.
+func (f found) problemsIn(file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.CompositeLit); ok && len(lit.Elts) == 4 {
+			if s, ok := text(lit.Elts[1]); ok && idForm.MatchString(s) {
+				f.codes[s] = true
+			}
+		}
+		return true
+	})
+}
+
 var ruleForm = regexp.MustCompile(`^[a-z]+(\.[a-z]+)+$`)
 
 // rulesIn takes the first member of each entry of the list of rules, and the
@@ -189,14 +203,14 @@ var (
 	quoted   = regexp.MustCompile("`([^`\n]+)`")
 	idForm   = regexp.MustCompile(`^[a-z]+(\.[a-z-]+)+$`)
 	testForm = regexp.MustCompile(`^(Test|Fuzz|Benchmark)[A-Z][A-Za-z0-9]*$`)
-	fileEnds = []string{".toml", ".json", ".pem", ".log", ".byok", ".kcv", ".sig", ".sha", ".py", ".go", ".md", ".txt", ".html"}
+	fileEnds = []string{".toml", ".json", ".pem", ".tsr", ".log", ".byok", ".kcv", ".sig", ".sha", ".py", ".go", ".md", ".txt", ".html"}
 )
 
-// TestNamesInTheAssuranceCase: every step, check, rule and test that these
-// documents name exists.
-func TestNamesInTheAssuranceCase(t *testing.T) {
+// TestNamesInDocuments: every step, check, rule, code of a problem and test that
+// these documents name exists.
+func TestNamesInDocuments(t *testing.T) {
 	f := look(t)
-	for _, name := range []string{"docs/assurance.md", "docs/threat-model.md"} {
+	for _, name := range []string{"docs/assurance.md", "docs/threat-model.md", "docs/operator-manual.md", "docs/auditor-manual.md"} {
 		n := 0
 		for _, m := range quoted.FindAllStringSubmatch(read(t, name), -1) {
 			switch id := m[1]; {
@@ -207,8 +221,8 @@ func TestNamesInTheAssuranceCase(t *testing.T) {
 				}
 			case idForm.MatchString(id) && !slices.Contains(fileEnds, filepath.Ext(id)):
 				n++
-				if !f.checks[id] && !f.rules[id] && !f.steps[id] && !f.codes[id] {
-					t.Errorf("%s names %s, which is no step, check or rule", name, id)
+				if !f.checks[id] && !f.rules[id] && !f.steps[id] && !f.codes[id] && !f.events[id] {
+					t.Errorf("%s names %s, which is no step, check, rule, event or code of a problem", name, id)
 				}
 			}
 		}
