@@ -20,7 +20,7 @@ func (g *signer) showText() {
 	g.aside()
 	m, err := g.t.Message()
 	if err == nil {
-		err = g.s.p.sendPage(g.s.now.Step.ID, g.t.Name+" signs elsewhere", m, func(has bool) {
+		err = g.s.p.sendPage(g.s.now.Step.ID, g.s.now.Step.Title+": "+g.t.Name+"'s text", m, func(has bool) {
 			g.shown = g.shown || has
 			g.again()
 		})
@@ -75,7 +75,7 @@ func newBringing(g *signer, got *receive.Receiving) *bringing {
 	fillWith(p.said)
 	p.t = newTaking(g.w, p, p.changed)
 	p.back = kit.NewButton("Back", kit.Plain, p.escape)
-	head := kit.NewColumn(1, kit.NewText(g.s.now.Step.ID, kit.OverlineBlue), kit.NewText(g.t.Name+"'s signature", kit.Title))
+	head := kit.NewColumn(1, kit.NewRow(1, 0, kit.NewText(where(g.s.now), kit.OverlineBlue), kit.Badge(g.s.p.c.Side())), kit.NewText(g.s.now.Step.Title+": "+g.t.Name+"'s signature", kit.Title))
 	about := "At the other machine: ceremony qr send, with the file that ssh-keygen wrote. Hold this machine's camera to its codes. " +
 		"The signature is taken as soon as it is there and verifies with " + g.t.Name + "'s key over the text of this step: no words are compared for it."
 	body := kit.NewColumn(2.5, head, kit.NewText(about, kit.Body), p.said, p.t.box)

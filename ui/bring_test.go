@@ -119,6 +119,9 @@ func (r *room) bringing() *bringing {
 	if !ok {
 		r.t.Fatalf("the page is a %T", r.w.page)
 	}
+	if text := shown(r.w); !strings.Contains(text, "MACHINE") || !strings.Contains(text, where(p.g.s.now)) {
+		r.t.Errorf("neither machine nor step is said:\n%s", text)
+	}
 	return p
 }
 

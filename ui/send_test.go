@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"github.com/keyceremony/ceremony/transfer/qr"
+	"github.com/keyceremony/ceremony/ui/kit"
 )
 
 // This file has the page on which codes are shown.
@@ -157,6 +159,35 @@ func TestOneCode(t *testing.T) {
 	key(r.w, fyne.KeyRight)
 	if s.running || s.at != 0 || !s.all() || s.cards.primary.Disabled() {
 		t.Errorf("running %v at %d", s.running, s.at)
+	}
+}
+
+// TestSendTellsTheRoom: beside the codes of a step stands which machine this is
+// and which step; all that stands there is in sight in the window that a small
+// screen gets, and the code is as large as the window allows.
+func TestSendTellsTheRoom(t *testing.T) {
+	r := newRoom(t, byQR)
+	r.w.Rehearse("", false)
+	v := r.until("kek.export")
+	test.Tap(controlOf[*sendControl](t, v).show)
+	s := r.w.page.(*sending)
+	text := shown(r.w)
+	for _, want := range []string{"ONLINE MACHINE", where(v.now), "kek.export", v.now.Step.Title} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not said:\n%s", want, text)
+		}
+	}
+	s.turn(-1) // to the one of which most is said
+	for _, size := range []fyne.Size{{Width: 1257, Height: 661}, {Width: 1024, Height: 768}, {Width: 1366, Height: 768}} {
+		r.w.win.Resize(size)
+		scroll := s.cards.box.(*kit.Scroll).Scroll
+		if need, room := scroll.Content.MinSize().Height, scroll.Size().Height; need > room {
+			t.Errorf("%g x %g: what stands beside the code is %g high, and there is room for %g", size.Width, size.Height, need, room)
+		}
+		band := s.box.(*fyne.Container).Objects[0].Size().Height
+		if got, want := min(s.symbol.Size().Width, s.symbol.Size().Height), min(size.Height-band, size.Width-400)-2*gap(); got != want {
+			t.Errorf("%g x %g: the code has %g, wanted %g", size.Width, size.Height, got, want)
+		}
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 // the buttons.
 type sendWords struct {
 	box, foot                                      fyne.CanvasObject
-	count, more, speed, size, note                 *kit.Text
+	count, more, size, note                        *kit.Text
+	several                                        []fyne.CanvasObject // is there where there is more than one code
 	run, before, next, slower, faster, less, dense *kit.Button
 	primary, back                                  *kit.Button
 }
@@ -21,7 +22,7 @@ type sendWords struct {
 func newSendWords(s *sending) sendWords {
 	v := sendWords{
 		count: kit.NewText("", kit.Title), more: kit.NewText("", kit.SmallMuted),
-		speed: kit.NewText("", kit.Strong), size: kit.NewText("", kit.Strong), note: kit.NewText("", kit.Small),
+		size: kit.NewText("", kit.Strong), note: kit.NewText("", kit.Small),
 		run:    kit.NewButton("Run", kit.Plain, s.toggle),
 		before: kit.NewButton("‹", kit.Plain, func() { s.turn(-1) }), next: kit.NewButton("›", kit.Plain, func() { s.turn(1) }),
 		slower: kit.NewButton("Slower", kit.Plain, func() { s.faster(-1) }), faster: kit.NewButton("Faster", kit.Plain, func() { s.faster(1) }),
@@ -29,19 +30,28 @@ func newSendWords(s *sending) sendWords {
 		primary: kit.NewButton("The other machine has it", kit.Primary, func() { s.back(true) }),
 		back:    kit.NewButton("Back", kit.Quiet, func() { s.back(false) }),
 	}
-	over := "Files as codes"
-	if _, again := s.under.(*ceremony); s.step != "" {
-		over = s.step
-	} else if again {
-		over = "Shown again"
-	}
-	head := kit.NewColumn(0.5, kit.NewText(over, kit.OverlineBlue), kit.NewText(s.what, kit.Heading))
+	turning, running := kit.NewRow(1, -1, v.before, v.next), kit.NewRow(1, 0, v.run, v.slower, v.faster)
+	v.several = []fyne.CanvasObject{turning, v.before, v.next, running, v.run, v.slower, v.faster}
 	words := kit.NewColumn(1, kit.NewText("Eight words. Read out those that the other machine asks for.", kit.SmallMuted), wordGrid(qr.Words(s.m.Digest())))
-	v.box = kit.NewScroll(kit.NewRoom(2, 2, kit.NewColumn(2, head,
-		kit.NewColumn(0.5, v.count, v.more), kit.NewRow(1, 0, v.run, v.before, v.next), kit.NewHRule(), words, kit.NewHRule(),
-		kit.NewRow(1, 0, v.speed, v.slower, v.faster), kit.NewRow(1, 0, v.size, v.less, v.dense), v.note)))
+	v.box = kit.NewScroll(kit.NewRoom(2, 1.5, kit.NewColumn(1.5, s.head(),
+		kit.NewColumn(0.5, kit.NewRow(1, 0, v.count, turning), v.more), running, v.note, kit.NewHRule(), words, kit.NewHRule(),
+		kit.NewRow(1, 0, v.size, v.less, v.dense))))
 	v.foot = kit.NewRoom(2, 1.5, kit.NewRow(1, 1, v.back, v.primary))
 	return v
+}
+
+// head tells the room which machine this is, and where the script is. It stands
+// beside the code, which has all the height there is.
+func (s *sending) head() fyne.CanvasObject {
+	p, ok := s.under.(*ceremony)
+	if !ok {
+		return kit.NewColumn(0.5, kit.NewText("Files as codes", kit.OverlineBlue), kit.NewText(s.what, kit.Heading))
+	}
+	over := "Shown again"
+	if s.step != "" {
+		over = where(p.c.Now())
+	}
+	return kit.NewColumn(0.5, kit.NewRow(0, -1, kit.Badge(p.c.Side())), kit.NewText(over, kit.OverlineBlue), kit.NewText(s.what, kit.Heading))
 }
 
 // wordGrid has the words in two columns, numbered as they are asked.
@@ -66,13 +76,14 @@ func (v sendWords) buttons() []*kit.Button {
 // next, many times a second.
 func (s *sending) place() {
 	v, k := s.cards, s.stream.Blocks()
-	place, more := fmt.Sprintf("Code %d of %d", s.at+1, k), fmt.Sprintf("All %d are needed, or any others in their place.", k)
+	speed := fmt.Sprintf("%g a second. ", rates[s.rate])
+	place, more := fmt.Sprintf("Code %d of %d", s.at+1, k), speed+fmt.Sprintf("All %d are needed, or any others in their place.", k)
 	switch {
 	case k == 1:
 		place, more = "One code", "It stands still: one is all there is."
 	case s.at >= k:
 		place = fmt.Sprintf("Code %d", s.at+1)
-		more = fmt.Sprintf("Any %d will do: this one stands in for one that was missed.", k)
+		more = speed + fmt.Sprintf("Any %d will do, and so will this one.", k)
 	}
 	v.count.SetText(place)
 	if more != v.more.Value() {
@@ -94,12 +105,13 @@ func (s *sending) tell() {
 	s.place()
 	k := s.stream.Blocks()
 	v.run.SetText(map[bool]string{true: "Pause", false: "Run"}[s.running])
-	enable(v.run, k > 1)
-	enable(v.before, k > 1)
-	enable(v.next, k > 1)
-	v.speed.SetText(fmt.Sprintf("%g a second", rates[s.rate]))
-	enable(v.slower, s.rate > 0 && k > 1)
-	enable(v.faster, s.rate < len(rates)-1 && k > 1)
+	for _, o := range v.several {
+		if o.Hide(); k > 1 {
+			o.Show()
+		}
+	}
+	enable(v.slower, s.rate > 0)
+	enable(v.faster, s.rate < len(rates)-1)
 	enable(v.less, s.most > versions[0])
 	enable(v.dense, s.most < versions[len(versions)-1] && k > 1)
 	s.measured()

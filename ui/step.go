@@ -50,8 +50,13 @@ func newStep(p *ceremony, now steps.Now) *step {
 }
 
 func (s *step) heading() fyne.CanvasObject {
-	over := kit.NewText(fmt.Sprintf("Step %d of %d · %s", s.now.Number, s.now.Of, s.now.Step.ID), kit.OverlineBlue)
+	over := kit.NewText(where(s.now), kit.OverlineBlue)
 	return kit.NewColumn(1, over, kit.NewText(s.now.Step.Title, kit.Title))
+}
+
+// where says where in the script a step is.
+func where(now steps.Now) string {
+	return fmt.Sprintf("Step %d of %d · %s", now.Number, now.Of, now.Step.ID)
 }
 
 // reopened has people compare the log with their sheets when a folder is taken
