@@ -25,6 +25,7 @@ func (p *ceremony) showStep(it steps.Item) {
 		p.w.tell(err)
 		return
 	}
+	p.w.focus(p.now.first()) // where people go on afterwards
 	body := kit.NewColumn(2.5, kit.NewText(it.Step.Says(p.c.Plan()), kit.Muted))
 	for _, r := range records {
 		body.Add(p.recordBody(r))
@@ -46,6 +47,7 @@ func (p *ceremony) showRecord(i int) {
 		p.w.tell(err)
 		return
 	}
+	p.w.focus(p.now.first())
 	p.w.sheet(b.Text, kit.NewColumn(2.5, p.recordBody(r), kit.NewText("As it stands in "+b.Log, kit.Overline), kit.NewMono(string(raw))))
 }
 

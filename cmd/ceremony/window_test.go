@@ -65,13 +65,15 @@ func wholeRehearsal(l *leader) {
 	l.holds()
 }
 
-// mistype types another plan's code for both operators, and wants it refused.
+// mistype types another plan's code for both operators, and wants it refused. A
+// click beside all fields before that takes the keyboard from none of them.
 func (l *leader) mistype() {
 	l.t.Helper()
 	wrong := digest.Of([]byte("another plan")).Code()
 	for _, f := range l.now[l.at].Asked {
 		if f.Kind == steps.Code {
 			l.focus(f.Name)
+			l.d.xdo("", "mousemove", "--window", l.ids[l.at], "20", "10", "click", "1")
 			l.answer(f, wrong)
 		}
 	}

@@ -124,12 +124,13 @@ func (s *Sheet) enter() {
 // the middle of it.
 type veil struct {
 	widget.BaseWidget
+	steady
 	sheet *Sheet
 	title *Text
 }
 
 func newVeil(s *Sheet, title *Text) *veil {
-	v := &veil{sheet: s, title: title}
+	v := &veil{steady: steady{s.win, fyne.Do}, sheet: s, title: title}
 	v.ExtendBaseWidget(v)
 	return v
 }
