@@ -109,6 +109,9 @@ func (p *ceremony) fold() {
 // tick shows the local clock, and what is known of it.
 func (p *ceremony) tick() {
 	p.clock.SetText(p.w.host.Now().Format("15:04:05"))
+	if o, ok := p.now.(*over); ok && p.w.scene != nil && p.w.scene.moved(o) {
+		p.turn()
+	}
 	if _, ready, _ := p.doing(); ready && p.primary.Disabled() { // people have had the time to read
 		p.changed()
 		p.w.focus(p.now.first())

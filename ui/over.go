@@ -17,6 +17,7 @@ type over struct {
 	then   func()
 	box    fyne.CanvasObject
 	paused bool
+	side   string // of a rehearsal: the machine at which it goes on
 }
 
 // newOver tells what is over, and where the ceremony goes on.

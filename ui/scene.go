@@ -36,6 +36,7 @@ func newScene(w *Window, r *Rehearsal, two bool) *scene {
 		off := newWindow(w.app, w.host, offlineWindow, "Offline machine")
 		off.scene = s
 		off.show(newStart(off))
+		off.win.Resize(w.win.Canvas().Size()) // which fits the screen
 		off.Show()
 		w.base = "Online machine"
 		s.at["offline"] = off
@@ -87,7 +88,6 @@ func (s *scene) stands() string {
 
 // onward makes the button at the end of a sitting lead to the next one.
 func (s *scene) onward(o *over, now steps.Now) {
-	side := map[bool]string{true: "offline", false: "online"}[o.p.stage == s.r.Online.Stage]
 	if now.Phase == steps.Done && o.p.stage != s.r.Offline.Stage {
 		return // the ceremony is over
 	}
@@ -95,20 +95,33 @@ func (s *scene) onward(o *over, now steps.Now) {
 		s.elsewhere(o)
 		return
 	}
-	o.next = "Go to the " + side + " machine"
+	o.side = s.stands()
+	w := s.at[o.side]
+	if w == nil {
+		w = o.p.w // that machine's window was closed
+	}
+	o.then = func() {
+		w.enter(s.beginning(o.side))
+		w.win.RequestFocus()
+	}
+	if o.side == o.p.c.Side() {
+		o.next, o.lines = "Go on with the import", []string{"The offline machine has done its part, and the ceremony goes on here."}
+		return
+	}
+	o.next = "Go to the " + o.side + " machine"
 	where := "In this rehearsal both machines are this one."
+	if w != o.p.w {
+		where = "In this rehearsal the other machine is the other window, which may lie behind this one: the button brings it to the front."
+	}
 	if !o.p.byCodes() {
 		where += " The medium is a folder, and it is there already."
 	}
 	o.lines = append(o.lines, where)
-	o.then = func() {
-		w := s.at[side]
-		if w == nil {
-			w = o.p.w // that machine's window was closed
-		}
-		w.enter(s.beginning(side))
-	}
 }
+
+// moved tells whether the rehearsal went on in another window while this one
+// showed the end of a sitting.
+func (s *scene) moved(o *over) bool { return o.side != "" && s.stands() != o.side }
 
 // elsewhere leads on where the next sitting is at another machine: that of the
 // online machine waits for it, and the offline one has done its part.

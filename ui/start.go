@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -16,12 +17,16 @@ type start struct {
 	scrolling
 	w     *Window
 	tiles []*kit.Tile
-	names []string // of the tiles
+	names []string        // of the tiles
+	waits *fyne.Container // of the second machine: what it waits for
+	came  bool            // and that is there
+	lead  *kit.Button
+	stop  func() // looking for it
 	box   fyne.CanvasObject
 }
 
 func newStart(w *Window) *start {
-	s := &start{w: w}
+	s := &start{w: w, stop: func() {}}
 	tiles := kit.NewGrid(2, 2,
 		s.tile("Start a ceremony", "Open an approved plan, or write one. The script is printed from it.", "key", func() { w.show(newBegin(w, "")) }),
 		s.tile("Continue a ceremony", "Take up a ceremony where it stopped, on this machine.", "folder", s.choose),
@@ -45,11 +50,31 @@ func (w *Window) standsBy() bool { return w.scene != nil && w.name == offlineWin
 
 // standby says what the window of the second machine is for, and leads to it.
 func (s *start) standby() fyne.CanvasObject {
-	r := s.w.scene.r
-	return kit.NewColumn(1.5, kit.NewPanel("This is the offline machine of the rehearsal", []string{
-		"It is needed when the online machine has handed over the KEK. Until then lead the ceremony there, in the other window; its last button leads on here.",
-		"The rehearsal is in " + r.Dir,
-	}, "", kit.PanelPlain), kit.NewRow(1, -1, kit.NewButton("Lead the offline machine", kit.Plain, func() { s.w.enter(r.Offline) })))
+	s.lead = kit.NewButton("Lead the offline machine", kit.Plain, func() { s.w.enter(s.w.scene.r.Offline) })
+	s.waits = kit.NewColumn(0)
+	s.tell("This is the offline machine of the rehearsal",
+		"It is needed when the online machine has handed over the KEK. Until then lead the ceremony there, in the other window; its last button leads on here.", kit.PanelPlain)
+	s.stop = s.w.every(time.Second, s.look)
+	return kit.NewColumn(1.5, s.waits, kit.NewRow(1, -1, s.lead))
+}
+
+func (s *start) tell(title, words string, kind kit.PanelKind) {
+	fillWith(s.waits, kit.NewPanel(title, []string{words, "The rehearsal is in " + s.w.scene.r.Dir}, "", kind))
+}
+
+// look sees whether what the second machine waits for is there.
+func (s *start) look() {
+	switch {
+	case s.w.page != page(s):
+		s.stop()
+	case !s.came && s.w.scene.stands() == "offline":
+		s.came = true
+		s.tell("The ceremony goes on here, at the offline machine",
+			"The online machine has handed over the KEK. Press “Lead the offline machine”.", kit.PanelGood)
+		s.lead.SetKind(kit.Primary)
+		s.w.focus(s.lead)
+		s.scroll.Refresh()
+	}
 }
 
 func (s *start) tile(title, more, icon string, tapped func()) fyne.CanvasObject {
@@ -139,7 +164,11 @@ func (s *start) content() fyne.CanvasObject { return s.box }
 func (s *start) first() fyne.Focusable      { return s.tiles[0] }
 func (s *start) enter()                     {}
 func (s *start) files([]string) bool        { return false }
-func (s *start) leave() error               { return nil }
+
+func (s *start) leave() error {
+	s.stop()
+	return nil
+}
 
 func (s *start) help() (title, text string) {
 	return "Key ceremony", "A ceremony moves keys from your own HSM into Azure, with everybody watching. " +
@@ -149,6 +178,9 @@ func (s *start) help() (title, text string) {
 func (s *start) mark(t *Trace) {
 	t.Page, t.Ready = "start", true
 	t.focused = map[fyne.Focusable]string{}
+	if s.lead != nil {
+		t.box(s.w, s.lead.Text(), s.lead)
+	}
 	for i, tile := range s.tiles {
 		t.box(s.w, s.names[i], tile)
 		t.focused[tile] = s.names[i]

@@ -25,11 +25,28 @@ func newTable(s *scene, main *Window) *table {
 	t.w = newWindow(main.app, main.host, "table", "On the table")
 	t.w.win.Resize(fyne.NewSize(560, 800))
 	say := kit.NewText("What people hold in their hands. On the day it lies in envelopes, on cards and on machines of their own, never on this one.", kit.Muted)
-	papers := kit.NewColumn(3, kit.NewText("On the table", kit.Title), say, t.papers)
+	papers := kit.NewColumn(3, kit.NewText("On the table", kit.Title), say, t.machines(), t.papers)
 	t.box = container.NewBorder(kit.NewBand("REHEARSAL"), nil, nil, nil, t.over(720, papers))
 	t.draw()
 	t.w.show(t)
 	return t
+}
+
+// machines lead to the windows of the two machines: on a small screen they lie
+// over each other, and no program can place its windows on every desktop.
+func (t *table) machines() fyne.CanvasObject {
+	row := kit.NewFlow(1)
+	if t.s.at["online"] == t.s.at["offline"] || t.s.r.Machine != "" {
+		return row
+	}
+	for _, side := range []string{"online", "offline"} {
+		row.Add(kit.NewButton("Show the "+side+" machine", kit.Plain, func() {
+			if w := t.s.at[side]; w != nil {
+				w.win.RequestFocus()
+			}
+		}))
+	}
+	return row
 }
 
 // draw lays the papers out anew.

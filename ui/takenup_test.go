@@ -2,11 +2,14 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2/test"
 
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
@@ -80,5 +83,60 @@ func TestStandby(t *testing.T) {
 	}
 	if err := p.c.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTwoWindows: each window of a rehearsal says by itself that it goes on
+// there, and the table leads to both.
+func TestTwoWindows(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	var ticks []func()
+	w.host.Every = func(_ time.Duration, f func()) func() {
+		ticks = append(ticks, f)
+		return func() {}
+	}
+	w.Rehearse("", true)
+	off := w.scene.at["offline"]
+	if got, want := off.win.Canvas().Size(), w.win.Canvas().Size(); got != want {
+		t.Errorf("the second window is %v large, and %v fits the screen", got, want)
+	}
+	var leads []string
+	for _, o := range test.LaidOutObjects(w.scene.table.w.win.Canvas().Content()) {
+		if b, ok := o.(*kit.Button); ok {
+			leads = append(leads, b.Text())
+		}
+	}
+	if !slices.Contains(leads, "Show the offline machine") || !slices.Contains(leads, "Show the online machine") {
+		t.Errorf("the table leads to %q", leads)
+	}
+	look := func(w *Window, want string) {
+		t.Helper()
+		for _, f := range ticks {
+			f()
+		}
+		if text := shown(w); !strings.Contains(text, want) {
+			t.Errorf("%q is not said:\n%s", want, text)
+		}
+	}
+	look(off, "Until then lead the ceremony there")
+	h.sitting(w, func(string) {})
+	look(w, "the other window")
+	look(off, "has handed over the KEK. Press")
+	h.shot(off, "standby.come")
+	h.shot(w, "over.two")
+	if s := off.page.(*start); s.lead.Kind() != kit.Primary || off.win.Canvas().Focused() != s.lead {
+		t.Error("what is to be pressed is not the button that Enter presses")
+	}
+	test.Tap(page_(t, w).primary)
+	h.sitting(off, func(string) {})
+	look(w, "The offline machine has done its part")
+	h.shot(w, "over.two.come")
+	if label, _, _ := page_(t, w).now.primary(); label != "Go on with the import" {
+		t.Errorf("the button says %q", label)
+	}
+	test.Tap(page_(t, w).primary)
+	if p := page_(t, w); p.stage != steps.Import {
+		t.Errorf("the button leads to %s", p.stage)
 	}
 }

@@ -51,7 +51,7 @@ func rehearseCommand() *cobra.Command {
 	c.Flags().StringVar(&f.dir, "dir", "", "a new folder for it, or that of a rehearsal to go on with (default: a temporary one)")
 	c.Flags().BoolVar(&f.headless, "headless", false, "without a window, and without people")
 	c.Flags().BoolVar(&f.byHand, "by-hand", false, "set everything up, serve the vault, and let people lead the ceremony in terminals")
-	c.Flags().BoolVar(&f.twoWindows, "two-windows", false, "a window for each of the two machines, side by side")
+	c.Flags().BoolVar(&f.twoWindows, "two-windows", false, "a window for each of the two machines")
 	c.Flags().StringVar(&f.machine, "machine", "", "lead this machine alone, online or offline: the other one is another, with a copy of the folder")
 	c.Flags().BoolVar(&f.managedHSM, "managed-hsm", f.managedHSM, "the vault is a Managed HSM (AES keys need one)")
 	c.Flags().BoolVar(&f.trusted, "trusted", false, "trusted wrapping: the HSM's security officer marks the KEK, and the keys leave under no other")
