@@ -41,6 +41,7 @@ func look(t *testing.T) found {
 		case strings.HasPrefix(name, "steps/"):
 			f.stepsIn(file)
 			f.problemsIn(file)
+			f.rulesGiven(file)
 		case strings.HasPrefix(name, "audit/"):
 			f.rulesIn(file)
 		case strings.HasPrefix(name, "report/") && !strings.HasPrefix(name, "report/reporttest/"):

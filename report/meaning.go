@@ -23,6 +23,7 @@ var meanings = map[string]string{
 	"statement.signatures": "every statement is signed, fits its place, and is used once",
 	"signin.quorum":        "the quorum signed in at every stage",
 	"checks.stop":          "no step went on over a check that allows no exception",
+	"checks.again":         "what can be seen again in the record is as it says",
 	"exceptions.approved":  "an operator and the internal witness signed each exception",
 	"signoff":              "each sign-off says one thing, and those who do not agree are named",
 	"outcome":              "the last log says what the rules give",

@@ -111,7 +111,9 @@ func verify(dir string, a audit.Anchors) (audit.Verdict, error) {
 	}
 	policy := p.Policy()
 	policy.Steps = steps.Required(p)
-	return audit.Verify(dir, policy, a), nil
+	v := audit.Verify(dir, policy, a)
+	v.Add(steps.Again(dir, p))
+	return v, nil
 }
 
 func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {
