@@ -232,9 +232,11 @@ func (s *sending) denser(by int) {
 			i = n
 		}
 	}
-	s.pause()
-	before := s.most
-	if err := s.cut(versions[max(0, min(len(versions)-1, i+by))]); err != nil || s.most == before {
+	to := versions[max(0, min(len(versions)-1, i+by))]
+	if s.pause(); to == s.most {
+		return // the codes stay, and which of them were shown
+	}
+	if err := s.cut(to); err != nil {
 		return
 	}
 	s.show(0)

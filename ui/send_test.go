@@ -94,6 +94,19 @@ func TestSendPage(t *testing.T) {
 	if s.used >= version || s.stream.ID() == id || s.at != 0 || s.all() {
 		t.Errorf("less in one code: version %d, before %d, code %d", s.used, version, s.at+1)
 	}
+	for s.most < versions[len(versions)-1] {
+		key(r.w, fyne.KeyPageUp)
+	}
+	for range s.stream.Blocks() {
+		key(r.w, fyne.KeyRight)
+	}
+	if !s.all() {
+		t.Fatal("with the largest codes not all are shown")
+	}
+	id = s.stream.ID()
+	if key(r.w, fyne.KeyPageUp); s.stream.ID() != id || !s.all() || s.cards.primary.Disabled() {
+		t.Error("more than the most in one code forgets which were shown")
+	}
 	key(r.w, fyne.KeyEscape)
 	if _, back := r.w.page.(*start); !back || has {
 		t.Error("Escape does not lead back, or claims that it was received")
