@@ -115,7 +115,7 @@ func (c *choiceControl) partial() bool             { return false }
 func (c *choiceControl) waits() string             { return "" }
 func (c *choiceControl) take(string) bool          { return false }
 func (c *choiceControl) onChanged(f func())        { c.c.OnChanged = func(string) { f() } }
-func (c *choiceControl) onSubmitted(func())        {} // Enter on what is taken goes to the page
+func (c *choiceControl) onSubmitted(f func())      { c.c.OnSubmitted = f }
 
 func (c *choiceControl) onRefused(func(string)) {}
 

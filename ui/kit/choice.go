@@ -17,12 +17,14 @@ type Option struct {
 }
 
 // A Choice is a list of which one is taken. It is one stop for Tab: arrows
-// move, Space or Enter takes, and Enter on what is taken goes to the page.
+// move, Space or Enter takes, and Enter on what is taken submits it, or goes to
+// the page where OnSubmitted is nil.
 type Choice struct {
 	widget.DisableableWidget
 	Held
-	OnChanged func(value string)
-	Across    bool // side by side where there is room: for options of few words
+	OnChanged   func(value string)
+	OnSubmitted func()
+	Across      bool // side by side where there is room: for options of few words
 
 	keys     *Keys
 	options  []Option
@@ -111,6 +113,8 @@ func (c *Choice) TypedKey(ev *fyne.KeyEvent) {
 		c.moveTo(len(c.options) - 1)
 	case ev.Name == fyne.KeySpace, isEnter(ev) && c.at != c.selected:
 		c.take(c.at)
+	case isEnter(ev) && c.OnSubmitted != nil:
+		c.OnSubmitted()
 	default:
 		PassKey(c, ev)
 	}

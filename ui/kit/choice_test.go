@@ -34,6 +34,12 @@ func TestChoiceByKeyboard(t *testing.T) {
 	if press(w, fyne.KeyReturn, fyne.KeySpace); entered != 1 || len(taken) != 2 {
 		t.Errorf("Enter on what is taken came %d times, changes %q", entered, taken)
 	}
+	var submitted count
+	c.OnSubmitted = submitted.up
+	if press(w, fyne.KeyReturn); submitted != 1 || entered != 1 {
+		t.Errorf("Enter on what is taken is submitted %d times, and came %d times", submitted, entered)
+	}
+	c.OnSubmitted = nil
 	if press(w, fyne.KeyHome, fyne.KeySpace); c.Value() != "usb" {
 		t.Errorf("Home and Space take %q", c.Value())
 	}
