@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/steps"
@@ -17,12 +19,13 @@ type over struct {
 	then   func()
 	box    fyne.CanvasObject
 	paused bool
-	side   string // of a rehearsal: the machine at which it goes on
+	at     time.Time // when it came
+	side   string    // of a rehearsal: the machine at which it goes on
 }
 
 // newOver tells what is over, and where the ceremony goes on.
 func newOver(p *ceremony, now steps.Now) *over {
-	o := &over{p: p, title: "This sitting is over", next: "Close", then: p.w.home}
+	o := &over{p: p, title: "This sitting is over", next: "Close", then: p.w.home, at: p.w.host.Now()}
 	switch {
 	case now.Phase == steps.Done && p.stage == steps.Wrap && p.byCodes():
 		o.lines = []string{"The HSM has done its part. The ceremony goes on at the online machine, with its ceremony folder. As long as its camera has not taken everything, the codes can be shown here again."}
@@ -49,7 +52,7 @@ func newOver(p *ceremony, now steps.Now) *over {
 
 // newPaused tells what to write down at a pause.
 func newPaused(p *ceremony) *over {
-	o := &over{p: p, title: "Paused", next: "Close", then: p.w.home, code: p.c.Head().SHA256.Code(), paused: true}
+	o := &over{p: p, title: "Paused", next: "Close", then: p.w.home, code: p.c.Head().SHA256.Code(), paused: true, at: p.w.host.Now()}
 	o.lines = []string{
 		"Write the code of the log's head on the sheet. The internal witness types it when the ceremony goes on, so that nobody goes on with an older copy.",
 		"To go on, open this folder again: " + p.c.Path(),
@@ -81,12 +84,18 @@ func (o *over) build() {
 	o.box = box
 }
 
-func (o *over) content() fyne.CanvasObject      { return o.box }
-func (o *over) first() fyne.Focusable           { return o.p.primary }
-func (o *over) primary() (string, bool, string) { return o.next, true, "" }
-func (o *over) press()                          { o.then() }
-func (o *over) files([]string) bool             { return false }
-func (o *over) help() (title, text string)      { return o.title, o.lines[0] }
+func (o *over) content() fyne.CanvasObject { return o.box }
+func (o *over) first() fyne.Focusable      { return o.p.primary }
+func (o *over) press()                     { o.then() }
+func (o *over) files([]string) bool        { return false }
+func (o *over) help() (title, text string) { return o.title, o.lines[0] }
+
+// primary waits a little: the Enter that led here is not the one that has read
+// the page, and the code that is to be written down.
+func (o *over) primary() (string, bool, string) {
+	return o.next, o.p.w.host.Now().Sub(o.at) >= o.p.w.host.Patience, ""
+}
+
 func (o *over) mark(t *Trace) {
 	t.Phase = "over"
 	if o.paused {

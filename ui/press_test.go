@@ -78,6 +78,49 @@ func TestEnterStaysInTheForm(t *testing.T) {
 	}
 }
 
+// TestEnterAfterAChoice: Enter on the option that is taken leads to the next
+// field, as it does from any other.
+func TestEnterAfterAChoice(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "people.signin")
+	asked := page_(t, w).now.(*step).form.asked()
+	w.focus(asked[0].focus())
+	key(w, fyne.KeySpace)
+	if asked[0].value() == "" {
+		t.Fatal("Space takes nothing")
+	}
+	if key(w, fyne.KeyReturn); w.win.Canvas().Focused() != asked[1].focus() {
+		t.Errorf("Enter leads to %T", w.win.Canvas().Focused())
+	}
+}
+
+// TestPausedPatience: the Enter that pauses does not close the page with the
+// code that is to be written down.
+func TestPausedPatience(t *testing.T) {
+	h := newHall(t, nil)
+	w := h.window()
+	now := vaulttest.Now()
+	w.host.Now = func() time.Time { return now }
+	w.Rehearse("", false)
+	h.until(w, "clock.check")
+	p := page_(t, w)
+	p.turnTo("pause")
+	h.fill(w)
+	w.host.Patience = time.Second
+	p.press()
+	if o, ok := p.now.(*over); !ok || !o.paused {
+		t.Fatalf("after the pause the page is %T", p.now)
+	}
+	if p.press(); w.page != page(p) {
+		t.Fatal("the code was closed at once")
+	}
+	now = now.Add(2 * time.Second)
+	p.tick()
+	if p.press(); w.page == page(p) {
+		t.Error("after a while it cannot be closed")
+	}
+}
+
 // TestPatience: the Enter that does a step does not go on from its result.
 func TestPatience(t *testing.T) {
 	h := newHall(t, nil)
