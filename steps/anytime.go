@@ -60,7 +60,7 @@ var (
 			{Name: "keyboard", Label: "Who has the keyboard", Kind: Person, Options: []string{operator}},
 			clockField,
 		},
-		Show: func(r *Run) []Line { return []Line{clockLine(r)} },
+		Show: clockLines,
 	}
 	stepPeople = &Step{
 		ID: "people.change", Title: "Somebody leaves or comes", Act: "At any time",

@@ -145,6 +145,9 @@ var stepClock = &Step{
 // sitting.
 func (c *Ceremony) Clock() string {
 	r := &Run{c: c}
+	if c.clockWentBack() {
+		return "local clock, went back"
+	}
 	if _, done := c.state.done[instance{c.stage(), stepClock.ID, ""}]; !done || !factOffset.Has(r) {
 		return "local clock, unverified"
 	}

@@ -71,18 +71,18 @@ var clockField = Field{
 // well before the last record.
 func (c *Ceremony) clockWentBack() bool { return c.behind > maxOffset*time.Second }
 
-// clockLine shows the clock to those who come back, as it is now.
-func clockLine(r *Run) Line {
-	value := r.c.world.now().Format(shownTime)
-	if r.c.clockWentBack() {
-		value += ". When the program started it was " + spell(r.c.behind) + " before the last record: it went back, as with an empty battery. Set it right if you can. It is checked again before anything else."
+// clockLines tell those who come back that the clock went back.
+func clockLines(r *Run) []Line {
+	if !r.c.clockWentBack() {
+		return nil
 	}
-	return Line{Label: "This machine's clock now", Value: value}
+	return []Line{{Label: "This machine's clock", Value: r.c.world.now().Format(shownTime) + " as this is shown. When the program started it was " + spell(r.c.behind) +
+		" before the last record: it went back, as with an empty battery. Set it right if you can. It is checked again before anything else."}}
 }
 
 const shownTime = "2006-01-02 15:04:05 UTC"
 
-// returnLines tell where the ceremony stood, who was here, and the time.
+// returnLines tell where the ceremony stood, and who was here.
 func returnLines(r *Run) []Line {
 	last, names := r.c.lastRecord(), []string(nil)
 	for _, p := range r.c.plan.People {
@@ -94,9 +94,8 @@ func returnLines(r *Run) []Line {
 			names = append(names, name)
 		}
 	}
-	return []Line{
+	return append([]Line{
 		{Label: "The last record", Value: last.At.UTC().Format(shownTime) + ": " + last.Text},
 		{Label: "Who was here then", Value: strings.Join(names, ", ")},
-		clockLine(r),
-	}
+	}, clockLines(r)...)
 }
