@@ -86,7 +86,7 @@ var stepImport = &Step{
 		"The name must be free, or its latest version must be the planned one. " +
 		"Afterwards the vault must have exactly one version more, and it must be ours.",
 	Acts: []Role{operator}, Approves: []Role{operator, cryptoOfficer, internalWitness}, Watches: []Role{internalWitness},
-	Needs: []Key{sessionVault, factBlob.Key, factTarget.Key}, Gives: []Key{factImport.Key},
+	Needs: []Key{sessionVault, factKID.Key, factKEKSum.Key, factBlob.Key, factTarget.Key}, Gives: []Key{factImport.Key},
 	Mark: (*Run).tag,
 	Do:   importTarget,
 	Look: func(ctx context.Context, r *Run) (int, error) {
@@ -94,6 +94,7 @@ var stepImport = &Step{
 		return len(versions), err
 	},
 	Checks: []Check{
+		{ID: "kek.unchanged", Class: Stop, Before: true, See: seeKEKUnchanged},
 		{ID: "target.blob", Class: Stop, Before: true, See: seeReceivedBlob},
 		{ID: "target.name-free", Class: Stop, Before: true, See: seeTargetName},
 		{ID: "target.one-version", Class: Stop, See: seeOneImport},
@@ -124,6 +125,34 @@ func keepImport(ctx context.Context, r *Run, version string) error {
 	}
 	factImport.of(r.Key.Name).Put(r, imported{KID: key.KID, Version: key.Version})
 	return nil
+}
+
+// seeKEKUnchanged wants the KEK to be what it was when it was read back, days
+// ago: who may change it in the vault could let it decrypt meanwhile, and a copy
+// of a blob is then the target key.
+func seeKEKUnchanged(ctx context.Context, r *Run) Finding {
+	wanted := "imports and nothing else, and stays in the vault, as when it was read back"
+	id, err := byok.ParseKID(factKID.Get(r))
+	if err != nil {
+		return unseen(err.Error(), wanted)
+	}
+	key, err := r.vault().Get(ctx, id.Name, id.Version)
+	if err != nil {
+		return unseen(Explain(err).Title, wanted)
+	}
+	var changed []string
+	for _, f := range []Finding{
+		want(key.KID, factKID.Get(r)), want(key.Kty, "RSA-HSM"), sameOps(key.Ops, []string{"import"}),
+		want(exportable(key), "not exportable"), want(release(key), "no release policy"),
+	} {
+		if !f.OK {
+			changed = append(changed, f.Found)
+		}
+	}
+	if key.Public == nil || key.Public.SHA256() != factKEKSum.Get(r) {
+		changed = append(changed, "another public half")
+	}
+	return holds(len(changed) == 0, "changed: "+orNone(changed), wanted)
 }
 
 // seeReceivedBlob wants nobody to have exchanged the blob in the folder since

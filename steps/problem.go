@@ -121,7 +121,11 @@ var refusals = map[string][2]string{
 	"bundle.plan":  {"The bundle belongs to another plan, or to an older version of this one.", "Bring the bundle of this ceremony."},
 	"bundle.files": {"A file was changed, added or lost after the seal.", "Do not use it. Write the sealed bundle again at the other machine, on a fresh medium."},
 	"bundle.run":   {"The bundle comes from another run of this plan: it is a replay, or the media were mixed up.", "Bring the bundle of this run."},
-	"target.blob":  {"The file was exchanged or lost after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
+	"kek.unchanged": {
+		"Somebody changed the KEK in the vault since it was read back. Where it may decrypt, whoever has a copy of a blob and may use the KEK has the target key.",
+		"Import nothing. Keep the blobs safe, have the vault's owner find out who changed it and when, and treat the target keys as known to others if it could decrypt. Else hold a new attempt, with a new KEK.",
+	},
+	"target.blob": {"The file was exchanged or lost after it was received.", "Keep the folder as evidence, and receive the sealed bundle again in a new attempt."},
 	"kek.name-free": {
 		"A KEK is never replaced, and a deleted key reserves its name until the vault purges it.",
 		"Choose another name in the plan and have it reviewed and signed anew, or purge the old key.",

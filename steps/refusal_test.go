@@ -214,6 +214,16 @@ func TestAttackRetire(t *testing.T) {
 	})
 }
 
+// TestAttackKEKLater changes the KEK between the two sittings.
+func TestAttackKEKLater(t *testing.T) {
+	s := imports(t, "target.import", nil, "P-256")
+	const kek = "rehearsal-kek"
+	s.holds(t, []attack{
+		{Row: attacks.New("kek/decrypts-later", "lets the KEK decrypt, once it was read back", attacks.At("target.import", "kek.unchanged")), do: edited(kek, func(k *rehearsal.Key) { k.Ops = append(k.Ops, "decrypt") })},
+		{Row: attacks.New("kek/exportable-later", "lets the KEK leave the vault, once it was read back", attacks.At("target.import", "kek.unchanged")), do: edited(kek, func(k *rehearsal.Key) { k.Exportable = true })},
+	})
+}
+
 // TestAttackTargetName: an import never makes a new version of somebody's key.
 func TestAttackTargetName(t *testing.T) {
 	s := imports(t, "target.import", nil, "P-256")
