@@ -296,10 +296,10 @@ func targetCommands(r *Run) []Line {
 	var out []Line
 	for _, k := range r.c.plan.Keys {
 		if f := factImport.of(k.Name); hasPublic(k) && f.Has(r) {
-			out = append(out, Line{Label: k.Name, Value: targetCommand(r, k.Name)})
+			out = append(out, Line{Label: k.Name, Value: targetCommand(r, k.Name), Mono: true})
 		}
 	}
-	return append(out, Line{Label: "Its code", Value: strings.Replace(codeCommand, "kek.pem", "NAME.pem", 1)})
+	return append(out, Line{Label: "Its code", Value: strings.Replace(codeCommand, "kek.pem", "NAME.pem", 1), Mono: true})
 }
 
 var stepRetire = &Step{
@@ -308,6 +308,7 @@ var stepRetire = &Step{
 		"It is deleted, and purged where plan and vault allow it; where it may not be deleted it is disabled. The vault is read back.",
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	Ask:   []Field{{Name: "word", Label: "Type RETIRE", Kind: Word, Exact: "RETIRE"}},
+	Show:  retireLines,
 	Needs: []Key{sessionVault, factKID.Key, factProof.Key}, Gives: []Key{factFate.Key},
 	Do: func(ctx context.Context, r *Run) error {
 		fate, err := retire(ctx, r)
@@ -315,6 +316,15 @@ var stepRetire = &Step{
 		return err
 	},
 	Checks: []Check{{ID: "kek.retired", Class: Exception, See: seeRetired}},
+}
+
+// retireLines name what is retired, and what becomes of it.
+func retireLines(r *Run) []Line {
+	fate := "deleted; the vault purges it by itself, later"
+	if r.c.plan.Vault.Purge {
+		fate = "deleted and purged, where the vault allows it"
+	}
+	return []Line{{Label: "The KEK", Value: factKID.Get(r)}, {Label: "Planned", Value: fate}}
 }
 
 // retire may be called again: it looks first.

@@ -218,7 +218,7 @@ func codeMatches(r *Run, field string, sum digest.SHA256, what string) Finding {
 	var wrong []string
 	for who, code := range r.Each(field) {
 		if !sum.Matches(code) {
-			wrong = append(wrong, who)
+			wrong = append(wrong, r.c.Person(who).Name)
 		}
 	}
 	slices.Sort(wrong)

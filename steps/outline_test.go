@@ -2,8 +2,10 @@ package steps
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,6 +200,36 @@ func TestWhoseWord(t *testing.T) {
 	}
 	if hint := stepResume.Ask[0].expand(c)[0].Hint(); hint != "Person witness types 35 digits in 7 groups, blind" {
 		t.Errorf("the head: %q", hint)
+	}
+}
+
+// TestNamedBefore: before a KEK is made or retired the room sees which one, and
+// in which vault; the commands at the end are to be read letter by letter.
+func TestNamedBefore(t *testing.T) {
+	h := newHall(t, nil, "P-256")
+	c := h.begin(Prepare)
+	h.until(c, "kek.create")
+	kek := c.Plan().KEK
+	want := []Line{{Label: "Name", Value: kek.Name}, {Label: "Vault", Value: c.Plan().Vault.URL}, {Label: "Type", Value: fmt.Sprintf("RSA-%d", kek.Bits)}}
+	if got := c.Show(); len(got) != 4 || !slices.Equal(got[:3], want) {
+		t.Errorf("the KEK that is made: %v", got)
+	}
+	h.run(c, Prepare)
+	h.shut(c)
+	c = h.begin(Wrap)
+	h.run(c, Wrap)
+	h.shut(c)
+	c = h.open("online")
+	defer h.shut(c)
+	h.until(c, "target.code")
+	for _, l := range c.Show() {
+		if !l.Mono {
+			t.Errorf("%s is no command", l.Label)
+		}
+	}
+	h.until(c, "kek.retire")
+	if got := c.Show(); len(got) != 2 || !strings.HasPrefix(got[0].Value, c.Plan().Vault.URL) || !strings.Contains(got[0].Value, "/"+kek.Name+"/") {
+		t.Errorf("the KEK that is retired: %v", got)
 	}
 }
 

@@ -27,6 +27,7 @@ var stepKEKCreate = &Step{
 	Acts: []Role{operator}, Watches: []Role{internalWitness},
 	When: createsKEK, Needs: []Key{sessionVault}, Gives: []Key{factKID.Key},
 	Ask:  []Field{{Name: "word", Label: "Type CREATE", Kind: Word, Exact: "CREATE"}},
+	Show: newKEKLines,
 	Mark: (*Run).tag,
 	Do: func(ctx context.Context, r *Run) error {
 		if r.Adopt {
@@ -52,6 +53,18 @@ var stepKEKCreate = &Step{
 		}},
 		{ID: "kek.one-version", Class: Stop, See: seeOneKEK},
 	},
+}
+
+// newKEKLines are what the room compares with the script before the vault makes
+// the KEK.
+func newKEKLines(r *Run) []Line {
+	k := r.c.plan.KEK
+	return []Line{
+		{Label: "Name", Value: r.kekName()},
+		{Label: "Vault", Value: r.c.plan.Vault.URL},
+		{Label: "Type", Value: fmt.Sprintf("RSA-%d", k.Bits)},
+		{Label: "Expires after", Value: counting(k.Days, "day")},
+	}
 }
 
 func adoptKEK(ctx context.Context, r *Run) error {
@@ -213,8 +226,8 @@ var sealPrepare = &Seal{Name: "prepare", Manifest: audit.SealPrepare}
 
 var stepPrepareSeal = &Step{
 	ID: "prepare.seal", Title: "Seal the preparation", Act: "Hand over", Seal: sealPrepare,
-	Say: "The log of this sitting is frozen. " +
-		"Write the code of its head on the sheets: the witness will type it in the HSM room. " +
+	Say: "This freezes the log of this sitting. Then the code of its head is shown: " +
+		"write it on the sheets, for the witness will type it in the HSM room. " +
 		"Then everybody signs the list of its files.",
 	Acts: []Role{administrator}, Watches: []Role{internalWitness},
 	Show: sealLines,

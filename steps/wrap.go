@@ -159,8 +159,8 @@ var sealOffline = &Seal{Name: "offline", Manifest: audit.SealOffline}
 
 var stepWrapSeal = &Step{
 	ID: "wrap.seal", Title: "Seal the offline record", Act: "Hand over", Seal: sealOffline,
-	Say: "The offline log is frozen. " +
-		"Write the code of its head and the codes of the target keys on the sheets: they are typed at the online machine. " +
+	Say: "This freezes the offline log. Then the code of its head and the codes of the target keys are shown: " +
+		"write them on the sheets, for they are typed at the online machine. " +
 		"Then everybody signs the list of its files, and the HSM too where the plan says so.",
 	Acts: []Role{administrator}, Watches: []Role{internalWitness},
 	Show: func(r *Run) []Line { return append(sealLines(r), targetLines(r)...) },
