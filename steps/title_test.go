@@ -1,6 +1,13 @@
 package steps
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/keyceremony/ceremony/byok"
+	"github.com/keyceremony/ceremony/keyvault/attest"
+)
 
 // TestTitles: every step, and every field that it asks, is found by the name
 // that the records have.
@@ -24,5 +31,34 @@ func TestTitles(t *testing.T) {
 	}
 	if Title("pause") != stepPause.Title || Title("nothing") != "" || Question("pause", "reason") != "Why" || Question("pause", "x") != "" {
 		t.Error("steps at any time, or steps that do not exist")
+	}
+}
+
+// TestCheckNames: every check that is made has a name for people, short enough
+// for a table; and no name is left over.
+func TestCheckNames(t *testing.T) {
+	ids := slices.Concat(attest.Checks(), attest.LogChecks(), byok.Checks())
+	add := func(s *Step) {
+		for _, c := range s.Checks {
+			ids = append(ids, c.ID)
+		}
+	}
+	for _, stage := range []Stage{Prepare, Wrap, Import} {
+		for _, s := range Steps(stage) {
+			add(s)
+		}
+	}
+	for _, s := range anytime {
+		add(s)
+	}
+	for _, id := range ids {
+		if name := CheckName(id); name == "" || len(name) > 35 || strings.Contains(name, ".") {
+			t.Errorf("%s is called %q", id, name)
+		}
+	}
+	for id := range checkNames {
+		if !slices.Contains(ids, id) {
+			t.Errorf("%s is a check of no step", id)
+		}
 	}
 }

@@ -87,7 +87,8 @@ var inspectMarks = map[string]kit.Mark{inspect.Holds: kit.Holds, inspect.Fails: 
 
 func (p *inspected) rows() (rows []kit.CheckRow) {
 	for _, c := range p.r.Checks {
-		row := kit.CheckRow{Name: c.ID, Found: c.Found, Wanted: c.Wanted, Mark: inspectMarks[c.Result]}
+		row := kit.CheckRow{Found: c.Found, Wanted: c.Wanted, Mark: inspectMarks[c.Result]}
+		row.Name, row.ID = called(c.ID)
 		if c.Note && c.Result != inspect.Holds {
 			row.Mark = kit.Noted
 		}

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -92,7 +93,8 @@ func refused(seen []steps.Seen) []steps.Seen {
 var loudness = map[kit.Mark]int{kit.Fails: 3, kit.NotChecked: 2, kit.Noted: 1}
 
 func checkRow(key string, c audit.Check) kit.CheckRow {
-	row := kit.CheckRow{Name: c.ID, Found: c.Found, Wanted: c.Wanted, Result: results[c.Result], Mark: marks[c.Result]}
+	row := kit.CheckRow{Found: compared(c.ID, c.Found), Wanted: compared(c.ID, c.Wanted), Result: results[c.Result], Mark: marks[c.Result]}
+	row.Name, row.ID = called(c.ID)
 	if key != "" {
 		row.Name += " · " + key
 	}
@@ -100,6 +102,30 @@ func checkRow(key string, c audit.Check) kit.CheckRow {
 		row.Result, row.Mark = "noted", kit.Noted
 	}
 	return row
+}
+
+// called is a check's name in words with its id, or its id alone.
+func called(id string) (name, below string) {
+	if name := steps.CheckName(id); name != "" {
+		return name, id
+	}
+	return id, ""
+}
+
+// onPaper are the checks that see a digest of which people have the code.
+var onPaper = map[string]bool{"bundle.plan": true, "bundle.kek": true, "kek.loaded": true, "target.same-public": true}
+
+// compared is a digest as people compare it: as the code that is on paper, or
+// in groups; what is no digest stays as it is.
+func compared(check, value string) string {
+	d, err := digest.Parse(value)
+	switch {
+	case err != nil:
+		return value
+	case onPaper[check]:
+		return d.Code()
+	}
+	return d.Groups()
 }
 
 var results = map[string]string{audit.ResultHolds: "holds", audit.ResultFails: "does not hold", audit.ResultNotChecked: "not checked"}

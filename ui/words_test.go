@@ -11,8 +11,10 @@ import (
 	"testing"
 
 	"github.com/keyceremony/ceremony/audit"
+	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/steps"
+	"github.com/keyceremony/ceremony/ui/kit"
 )
 
 // TestSentences: what errors say, several that came together too, is read as
@@ -133,6 +135,25 @@ func TestNothingIsCountedByHand(t *testing.T) {
 		}
 		if found := plural.Find(b); found != nil && !strings.HasSuffix(name, "_test.go") {
 			t.Errorf("%s says %q: use count", name, found)
+		}
+	}
+}
+
+// TestChecksInWords: tables of checks have names and the codes that are on
+// paper; an id that this version does not know stands for itself.
+func TestChecksInWords(t *testing.T) {
+	sum := digest.Of([]byte("kek"))
+	for _, c := range []struct {
+		id, value string
+		want      kit.CheckRow
+	}{
+		{"kek.loaded", sum.String(), kit.CheckRow{Name: "The KEK that the HSM has loaded · payments", ID: "kek.loaded", Found: sum.Code(), Wanted: sum.Code()}},
+		{"hsm.module", sum.String(), kit.CheckRow{Name: "PKCS#11 library of the HSM · payments", ID: "hsm.module", Found: sum.Groups(), Wanted: sum.Groups()}},
+		{"later.check", "true", kit.CheckRow{Name: "later.check · payments", Found: "true", Wanted: "true"}},
+	} {
+		c.want.Result, c.want.Mark = "holds", kit.Holds
+		if got := checkRow("payments", audit.Check{ID: c.id, Found: c.value, Wanted: c.value, Result: audit.ResultHolds}); got != c.want {
+			t.Errorf("%+v, wanted %+v", got, c.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package kit
 
 import (
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,11 +21,12 @@ const (
 	Noted
 )
 
-// A CheckRow is one check: what was found and what was wanted. Result is what
-// is said of it; "" says it by the mark.
+// A CheckRow is one check: what was found and what was wanted. Name says in
+// words what it is about, and ID, small below it, what records call it; "" if
+// the name is that. Result is what is said of it; "" says it by the mark.
 type CheckRow struct {
-	Name, Found, Wanted, Result string
-	Mark                        Mark
+	Name, ID, Found, Wanted, Result string
+	Mark                            Mark
 }
 
 type markDress struct {
@@ -68,10 +70,10 @@ type checks struct {
 }
 
 type checkCells struct {
-	rule                fyne.CanvasObject
-	name, found, wanted *Text
-	labels              [2]*Text // "found", "wanted", where there are no columns
-	result              fyne.CanvasObject
+	rule, name    fyne.CanvasObject
+	found, wanted *Text
+	labels        [2]*Text // "found", "wanted", where there are no columns
+	result        fyne.CanvasObject
 }
 
 func (t *checks) add(o fyne.CanvasObject) { t.all = append(t.all, o) }
@@ -86,7 +88,8 @@ func (t *checks) row(r CheckRow) (c checkCells) {
 	d := markDresses[r.Mark]
 	c.rule = NewHRule()
 	t.add(c.rule)
-	c.name = t.text(r.Name, SmallMono)
+	c.name = nameOf(r)
+	t.add(c.name)
 	c.found, c.wanted = t.value(r.Found), t.value(r.Wanted)
 	if t.bare && r.Found == "" {
 		c.found.SetText("")
@@ -103,14 +106,31 @@ func (t *checks) row(r CheckRow) (c checkCells) {
 	return c
 }
 
-// value is what was found or wanted; digests are compared in the monospaced
-// face.
+// nameOf is how a check is called.
+func nameOf(r CheckRow) fyne.CanvasObject {
+	if r.ID == "" {
+		return NewText(r.Name, SmallMono)
+	}
+	id := NewText(r.ID, SmallMono)
+	id.SetColor(ColorMuted)
+	return container.New(named{}, NewText(r.Name, Small), id)
+}
+
+// A named check has its id below its name.
+type named struct{ column }
+
+func (named) wish(o []fyne.CanvasObject) float32 { return max(wish(o[0]), wish(o[1])) }
+
+// value is what was found or wanted; digests and codes are compared in the
+// monospaced face.
 func (t *checks) value(s string) *Text {
-	if len(s) >= 32 && !strings.Contains(s, " ") {
+	if isCode(s) || len(s) >= 32 && (!strings.Contains(s, " ") || hexGroups.MatchString(s)) {
 		return t.text(s, SmallMono)
 	}
 	return t.text(dashed(s), Body)
 }
+
+var hexGroups = regexp.MustCompile(`^([0-9a-f]{4} )+[0-9a-f]{4}$`)
 
 // dashed shows that a value is empty.
 func dashed(s string) string {
@@ -262,9 +282,9 @@ func (t *checks) top(r checkCells, x, y, room float32) (height float32) {
 		r.result.Move(fyne.NewPos(x, y+a))
 		return a + b
 	}
-	settle(r.name, room-result)
-	b := settle(r.result, result)
-	r.name.Move(fyne.NewPos(x, y+(firstLine(r.result)-firstLine(r.name))/2))
+	a, b := settle(r.name, room-result), settle(r.result, result)
+	down := (firstLine(r.result) - firstLine(r.name)) / 2
+	r.name.Move(fyne.NewPos(x, y+down))
 	r.result.Move(fyne.NewPos(x+room-result, y))
-	return b
+	return max(down+a, b)
 }

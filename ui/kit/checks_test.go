@@ -4,12 +4,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"fyne.io/fyne/v2"
 )
 
 func TestChecksShowEveryValueWhole(t *testing.T) {
 	themed(t, Light, 1)
 	for _, width := range []float32{480, 1000} {
-		o := NewChecks([]CheckRow{{"kek.digest", aDigest, strings.ToUpper(aDigest), "", Fails}})
+		o := NewChecks([]CheckRow{{Name: "kek.digest", Found: aDigest, Wanted: strings.ToUpper(aDigest), Mark: Fails}})
 		show(t, o, width, 600)
 		all := strings.Join(linesOf(o), "")
 		if !strings.Contains(all, aDigest) || !strings.Contains(all, strings.ToUpper(aDigest)) || strings.Contains(all, "…") {
@@ -74,6 +76,26 @@ func TestShare(t *testing.T) {
 		x, y := share(c[0], c[1], c[2])
 		if x > c[1] || y > c[2] || abs(x+y-c[0]) > 0.01 || (c[1] > c[2]) != (x > y) && c[1] != c[2] {
 			t.Errorf("of %g, for %g and %g: %g and %g", c[0], c[1], c[2], x, y)
+		}
+	}
+}
+
+// TestChecksAreNamed: a check is called in words, and its id stands below,
+// whole and above the row that follows.
+func TestChecksAreNamed(t *testing.T) {
+	themed(t, Light, 1)
+	for _, width := range []float32{480, 700, 1000} {
+		o := NewChecks([]CheckRow{{Name: "Words read off the other screen", ID: "transfer.words", Found: aCode, Wanted: aCode}, {Name: "next", ID: "next.id"}})
+		show(t, o, width, 600)
+		at := map[string]float32{}
+		walk(o, fyne.Position{}, func(o fyne.CanvasObject, pos fyne.Position) {
+			if text, ok := o.(*Text); ok {
+				at[text.Value()] = pos.Y
+			}
+		})
+		name, id, next := at["Words read off the other screen"], at["transfer.words"], at["next"]
+		if name == 0 && id == 0 || id <= name || next <= id {
+			t.Errorf("%g wide: the name stands at %g, the id at %g, the next row at %g", width, name, id, next)
 		}
 	}
 }

@@ -13,12 +13,12 @@ const aDigest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0
 
 func checkRows() []CheckRow {
 	return []CheckRow{
-		{"hsm.serial", "7000-42-118", "7000-42-118", "", Holds},
-		{"hsm.firmware", "7.4.2", "7.4 or newer", "", Holds},
-		{"kek.digest", aDigest, aDigest, "", Holds},
-		{"hsm.policy.wrap", "off", "on", "", Fails},
-		{"hsm.attestation", "not offered", "", "", NotChecked},
-		{"machine.clock", "184 s off", "", "accepted", Noted},
+		{"Serial number", "hsm.serial", "7000-42-118", "7000-42-118", "", Holds},
+		{"Firmware", "hsm.firmware", "7.4.2", "7.4 or newer", "", Holds},
+		{"Digest of the KEK", "kek.digest", aDigest, aDigest, "", Holds},
+		{"Policy of wrapping", "hsm.policy.wrap", "off", "on", "", Fails},
+		{"Attestation", "hsm.attestation", "not offered", "", "", NotChecked},
+		{"Clock of this machine", "machine.clock", "184 s off", "", "accepted", Noted},
 	}
 }
 

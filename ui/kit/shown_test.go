@@ -95,7 +95,7 @@ func TestForeignText(t *testing.T) {
 	progress.SetText(bad)
 	for name, o := range map[string]fyne.CanvasObject{
 		"band": NewBand(bad), "chip": NewChip(bad, bad), "panel": NewPanel(bad, []string{bad}, bad, PanelError),
-		"checks": NewChecks([]CheckRow{{bad, bad, bad, bad, Holds}}), "facts": NewFacts([]Fact{{Label: bad, Value: bad}, {Label: bad, Value: bad, Write: true}, {Label: bad, Value: bad, Mono: true}}),
+		"checks": NewChecks([]CheckRow{{bad, bad, bad, bad, bad, Holds}}), "facts": NewFacts([]Fact{{Label: bad, Value: bad}, {Label: bad, Value: bad, Write: true}, {Label: bad, Value: bad, Mono: true}}),
 		"code": NewCodeText(bad), "tile": NewTile(bad, bad, nil, nil), "rail": rail, "journal": journal, "progress": progress,
 	} {
 		show(t, o, 700, 500)
