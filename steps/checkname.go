@@ -1,9 +1,41 @@
 package steps
 
-// CheckName says in a few words what a check is about, by its id as records
-// have it; "" for a check that this version does not know. It is for people in
+import "strings"
+
+// This file has words for what records call by an id. They are for people in
 // the room: who audits goes by the id.
+
+// CheckName says in a few words what a check is about, by its id as records
+// have it; "" for a check that this version does not know.
 func CheckName(id string) string { return checkNames[id] }
+
+// FactName says what a fact is, by its key as records have it; "" for one that
+// this version does not know.
+func FactName(key string) string {
+	base, of, part := strings.Cut(key, "/")
+	name := factNames[Key(base)]
+	if part && name != "" {
+		name += " · " + of
+	}
+	return name
+}
+
+// OnPaper tells whether people have the code of the digest that a check sees,
+// or that a fact is.
+func OnPaper(id string) bool { return onPaper[id] }
+
+var onPaper = map[string]bool{
+	"bundle.plan": true, "bundle.kek": true, "kek.loaded": true, "target.same-public": true,
+	string(factKEKSum.Key): true, string(factSheet.Key): true,
+}
+
+// factNames are those of facts that are plain values.
+var factNames = map[Key]string{
+	factRun.Key: "This run of the ceremony", factKID.Key: "Key identifier of the KEK", factKEKSum.Key: "Digest of the KEK",
+	factExpires.Key: "When the KEK expires", factAttested.Key: "Digest of the attestation", factOffset.Key: "Seconds that the clock is ahead",
+	factSheet.Key: "Head of the sealed log", factWay.Key: "Way of wrapping", factBlob.Key: "Digest of the blob",
+	factProof.Key: "Answer of the vault's key", factFate.Key: "What became of the KEK", factCarriedProof.Key: "Proved in the attempt before",
+}
 
 var checkNames = map[string]string{
 	"plan.code":       "Code of the plan, typed by two",

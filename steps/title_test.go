@@ -62,3 +62,15 @@ func TestCheckNames(t *testing.T) {
 		}
 	}
 }
+
+// TestFactNames: a fact is named, with the key that it is of.
+func TestFactNames(t *testing.T) {
+	for key, want := range map[string]string{"kek.sha256": "Digest of the KEK", "blob/payments": "Digest of the blob · payments", "x": "", "x/y": ""} {
+		if got := FactName(key); got != want {
+			t.Errorf("%s is called %q, wanted %q", key, got, want)
+		}
+	}
+	if !OnPaper("kek.sha256") || !OnPaper("kek.loaded") || OnPaper("hsm.module") {
+		t.Error("the codes that are on paper")
+	}
+}

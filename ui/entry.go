@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/report"
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
 
@@ -42,7 +43,11 @@ func (l *timeline) readable(e *report.Entry) fyne.CanvasObject {
 	}
 	add("At the keyboard", join(e.By), false)
 	for _, line := range e.Lines {
-		add(line.Label, line.Value, line.Mono)
+		label, value := line.Label, line.Value
+		if name := steps.FactName(label); name != "" {
+			label, value = name+" ("+label+")", compared(label, value)
+		}
+		add(label, value, line.Mono)
 	}
 	if len(facts) > 0 {
 		body.Add(kit.NewFacts(facts))

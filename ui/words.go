@@ -112,17 +112,15 @@ func called(id string) (name, below string) {
 	return id, ""
 }
 
-// onPaper are the checks that see a digest of which people have the code.
-var onPaper = map[string]bool{"bundle.plan": true, "bundle.kek": true, "kek.loaded": true, "target.same-public": true}
-
-// compared is a digest as people compare it: as the code that is on paper, or
-// in groups; what is no digest stays as it is.
-func compared(check, value string) string {
+// compared is a digest that a check sees, or that a fact is, as people compare
+// it: as the code that is on paper, or in groups; what is no digest stays as it
+// is.
+func compared(id, value string) string {
 	d, err := digest.Parse(value)
 	switch {
 	case err != nil:
 		return value
-	case onPaper[check]:
+	case steps.OnPaper(id):
 		return d.Code()
 	}
 	return d.Groups()

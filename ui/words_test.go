@@ -13,6 +13,7 @@ import (
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/digest"
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -155,5 +156,17 @@ func TestChecksInWords(t *testing.T) {
 		if got := checkRow("payments", audit.Check{ID: c.id, Found: c.value, Wanted: c.value, Result: audit.ResultHolds}); got != c.want {
 			t.Errorf("%+v, wanted %+v", got, c.want)
 		}
+	}
+}
+
+// TestFactsInWords: so have the facts of a record in the timeline.
+func TestFactsInWords(t *testing.T) {
+	w := newHall(t, nil).window()
+	sum := digest.Of([]byte("kek"))
+	e := &report.Entry{Title: "Read the KEK back", Lines: []report.Line{{Label: "kek.sha256", Value: sum.String(), Mono: true}}}
+	w.win.SetContent((&timeline{}).readable(e))
+	text := strings.Join(strings.Fields(shown(w)), " ")
+	if !strings.Contains(text, "Digest of the KEK (kek.sha256) "+sum.Code()) {
+		t.Errorf("the record says %s", text)
 	}
 }
