@@ -133,7 +133,7 @@ func (h *herd) broken(e edit) bool {
 	c.manifestFiles(&f)
 	for seal := range sealed {
 		if LogSide(e.file) == "" && strings.HasPrefix(e.file, seal) {
-			c.seal(&f, seal, map[bool]string{true: "offline", false: "online"}[seal == SealOffline])
+			c.seal(&f, seal)
 		}
 	}
 	return len(f.wrong) > 0 || c.verdict(Verdict{}).Outcome == OutcomeBroken

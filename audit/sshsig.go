@@ -22,6 +22,9 @@ var (
 	ErrNamespace = errors.New("signature is for another namespace")
 )
 
+// errContent says that the key fits and the text does not.
+var errContent = fmt.Errorf("%w: other content was signed", ErrSignature)
+
 const (
 	armorBegin = "-----BEGIN SSH SIGNATURE-----\n"
 	armorEnd   = "-----END SSH SIGNATURE-----\n"
@@ -68,7 +71,7 @@ func VerifySig(armored []byte, keys []ssh.PublicKey, namespace string, msg []byt
 			continue
 		}
 		if err := sshsig.Verify(bytes.NewReader(msg), sig, k, sig.HashAlgorithm, namespace); err != nil {
-			return fmt.Errorf("%w: other content was signed", ErrSignature)
+			return errContent
 		}
 		return nil
 	}

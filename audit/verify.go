@@ -48,6 +48,10 @@ type Rule struct {
 	OK     bool   `json:"ok"` // Result is ResultHolds
 	Result string `json:"result"`
 	Detail string `json:"detail"` // what is wrong or missing, or what was counted
+	// Findings are all that is wrong or missing, one by one: Detail has no more
+	// than the first of them, and of those that rest on a cause that another
+	// rule has only the cause.
+	Findings []Finding `json:"findings,omitzero"`
 }
 
 // A Verdict is the outcome of a verification, with every rule.
@@ -67,9 +71,13 @@ func (v Verdict) Complete() bool {
 }
 
 // Add puts a rule to the verdict that this package cannot apply. If it fails,
-// the folder does not hold.
+// the folder does not hold. Of a rule with findings the detail is drawn from
+// them.
 func (v *Verdict) Add(r Rule) {
 	r.OK = r.Result == ResultHolds
+	if len(r.Findings) > 0 {
+		r.Detail = r.detail()
+	}
 	v.Rules = append(v.Rules, r)
 	if r.Result == ResultFails {
 		v.Outcome = OutcomeBroken
@@ -96,7 +104,7 @@ func Verify(dir string, p Policy, a Anchors) Verdict {
 // rule can be applied.
 func WithoutPlan(err error) Verdict {
 	why := strings.ReplaceAll(err.Error(), "\n", "; ")
-	return Verdict{Outcome: OutcomeBroken, Rules: []Rule{{ID: "plan.read", Result: ResultFails, Detail: Visible(why)}}}
+	return Verdict{Outcome: OutcomeBroken, Rules: []Rule{{ID: "plan.read", Result: ResultFails, Detail: "plan.toml: " + Visible(why)}}}
 }
 
 func newChecker(p Policy, a Anchors) *checker {
@@ -108,9 +116,13 @@ func newChecker(p Policy, a Anchors) *checker {
 
 // verdict applies the rules to what was read.
 func (c *checker) verdict(v Verdict) Verdict {
+	c.doubts, c.claims = c.unread(), nil
 	for _, r := range c.rules() {
 		var f finding
 		r.check(c, &f)
+		if overRecords[r.id] {
+			f.rests = append(f.rests, c.doubts...)
+		}
 		v.Rules = append(v.Rules, f.rule(r.id))
 	}
 	v.Exceptions, v.Disagree, v.NotChecked = c.exceptions(), c.disagree, c.notChecked()
@@ -122,6 +134,14 @@ func (c *checker) verdict(v Verdict) Verdict {
 type rule struct {
 	id    string
 	check func(*checker, *finding)
+}
+
+// overRecords are the rules over the records of all logs. None of them holds
+// where a log cannot be read: what it would have found there nobody knows. It
+// says so once, and not what looks wrong only because something is not known.
+var overRecords = map[string]bool{
+	"plan.digest": true, "log.closed": true, "log.links": true, "files.recorded": true, "statement.signatures": true, "signin.quorum": true,
+	"checks.stop": true, "exceptions.approved": true, "signoff": true, "outcome": true, "steps.done": true,
 }
 
 // rules lists the rules in the order in which an auditor reads them. Later
@@ -140,9 +160,9 @@ func (c *checker) rules() []rule {
 		{"files.recorded", (*checker).filesRecorded},
 		{"manifest.form", (*checker).manifestForm},
 		{"manifest.files", (*checker).manifestFiles},
-		{"seal.prepare", func(c *checker, f *finding) { c.seal(f, SealPrepare, "online") }},
-		{"seal.offline", func(c *checker, f *finding) { c.seal(f, SealOffline, "offline") }},
-		{"seal.final", func(c *checker, f *finding) { c.seal(f, SealFinal, "online") }},
+		{"seal.prepare", func(c *checker, f *finding) { c.seal(f, SealPrepare) }},
+		{"seal.offline", func(c *checker, f *finding) { c.seal(f, SealOffline) }},
+		{"seal.final", func(c *checker, f *finding) { c.seal(f, SealFinal) }},
 		{"statement.form", (*checker).statementForm},
 		{"statement.signatures", (*checker).statementSignatures},
 		{"signin.quorum", (*checker).signinQuorum},
@@ -179,48 +199,14 @@ type checker struct {
 	texts   map[string][]byte // statements, signatures, manifests, plan, roster
 	logs    map[string]*logFacts
 	lists   map[string]Manifest // parsed manifests
+	doubts  []Finding           // on which every rule over records rests
+	claims  map[claim]string    // by allClaims, nil until something needs them
 
 	statements map[string]Statement // well-formed, by file name
 	verified   map[string]bool      // statements whose record, text and signature hold, by file name
 	disagree   []string
 
 	verifySig func(armored []byte, keys []ssh.PublicKey, namespace string, msg []byte) error
-}
-
-// A finding collects what a rule has to say.
-type finding struct {
-	wrong, lacking []string
-	unchecked      bool
-	note           string // what was counted, if all is well
-}
-
-func (f *finding) bad(format string, args ...any) {
-	f.wrong = append(f.wrong, fmt.Sprintf(format, args...))
-}
-
-func (f *finding) lack(format string, args ...any) {
-	f.lacking = append(f.lacking, fmt.Sprintf(format, args...))
-}
-
-func (f *finding) rule(id string) Rule {
-	switch {
-	case len(f.wrong) > 0:
-		return Rule{ID: id, Result: ResultFails, Detail: list(f.wrong)}
-	case len(f.lacking) > 0:
-		return Rule{ID: id, Result: ResultMissing, Detail: list(f.lacking)}
-	case f.unchecked:
-		return Rule{ID: id, Result: ResultNotChecked, Detail: f.note}
-	}
-	return Rule{ID: id, OK: true, Result: ResultHolds, Detail: f.note}
-}
-
-// list joins what is wrong, the first twenty of it.
-func list(items []string) string {
-	const most = 20
-	if len(items) > most {
-		items = append(items[:most:most], fmt.Sprintf("and %d more", len(items)-most))
-	}
-	return strings.Join(items, "; ")
 }
 
 // outcome draws the verdict from the rules.

@@ -3,6 +3,8 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -62,17 +64,20 @@ func (c *checker) folderSizes(f *finding) {
 	}
 }
 
+// needed are the files that every complete ceremony has.
+var needed = []string{"plan.toml", "allowed_signers", "online.log", "online.2.log", "offline.log", "kek.publickey.pem", "kek.json"}
+
 // folderFiles wants what every complete ceremony has.
 func (c *checker) folderFiles(f *finding) {
-	for _, name := range []string{"plan.toml", "allowed_signers", "online.log", "online.2.log", "offline.log", "kek.publickey.pem", "kek.json"} {
+	for _, name := range needed {
 		if _, ok := c.files[name]; !ok {
-			f.lack("%s", name)
+			f.lack("%s is not there", name)
 		}
 	}
 	if !slices.ContainsFunc(c.entries, func(e durable.Entry) bool {
 		return e.Name != "kek.publickey.pem" && (strings.HasSuffix(e.Name, ".pub.pem") || strings.HasSuffix(e.Name, ".kcv"))
 	}) {
-		f.lack("a target key's .pub.pem or .kcv")
+		f.lack("no target key's .pub.pem or .kcv is there")
 	}
 }
 
@@ -82,17 +87,19 @@ func (c *checker) planDigest(f *finding) {
 	if d, ok := c.files["plan.toml"]; ok && d != c.policy.Plan {
 		f.bad("plan.toml is %s, not %s", d, c.policy.Plan)
 	}
+	var found places
 	for _, l := range c.sortedLogs() {
-		if l.err != nil {
+		if !l.begun() {
 			continue
 		}
 		if l.open.Plan != c.policy.Plan {
-			f.bad("%s was begun under the plan %s, not %s", l.name, l.open.Plan, c.policy.Plan)
+			found.add(fmt.Sprintf("plan.toml has the digest %s, and not %s as the plan of", c.policy.Plan, l.open.Plan), l.name)
 		}
 		if l.cer != c.policy.Ceremony || l.open.Mode != c.policy.Mode {
-			f.bad("%s is of the ceremony %s (%s), not %s (%s)", l.name, Visible(l.cer), Visible(l.open.Mode), c.policy.Ceremony, c.policy.Mode)
+			found.add(fmt.Sprintf("plan.toml is of the ceremony %s (%s), and not %s (%s) as", c.policy.Ceremony, c.policy.Mode, Visible(l.cer), Visible(l.open.Mode)), l.name)
 		}
 	}
+	found.tell(f)
 }
 
 // planSignatures wants a valid signature of everyone whom the policy names.
@@ -109,9 +116,21 @@ func (c *checker) planSignatures(f *finding) {
 }
 
 // signatures verifies every NAME.WHO.sig over a file. With a side, people's
-// keys of that side count; without, all.
+// keys of that side count; without, all. Several that are right but for the
+// content make one finding: it is the file that is not as it was.
 func (c *checker) signatures(f *finding, name, namespace, side string) map[string]bool {
-	good := map[string]bool{}
+	good, others := c.signers(f, name, namespace, side)
+	if len(others) == 1 {
+		f.bad("%s: %v", SignedName(name, others[0]), errContent)
+	} else if len(others) > 1 {
+		f.bad("%s is not what %s signed", name, and(others))
+	}
+	return good
+}
+
+// signers are those who signed a file, and those who signed another content.
+func (c *checker) signers(f *finding, name, namespace, side string) (good map[string]bool, others []string) {
+	good = map[string]bool{}
 	for _, e := range c.entries {
 		who, ok := signerOf(e.Name, name)
 		if !ok {
@@ -126,13 +145,16 @@ func (c *checker) signatures(f *finding, name, namespace, side string) map[strin
 		if side != "" {
 			keys = p.KeysAt(side)
 		}
-		if err := c.verifySig(c.texts[e.Name], keys, namespace, c.texts[name]); err != nil {
+		switch err := c.verifySig(c.texts[e.Name], keys, namespace, c.texts[name]); {
+		case errors.Is(err, errContent):
+			others = append(others, who)
+		case err != nil:
 			f.bad("%s: %v", e.Name, err)
-			continue
+		default:
+			good[who] = true
 		}
-		good[who] = true
 	}
-	return good
+	return good, others
 }
 
 // signerOf takes WHO out of NAME.WHO.sig.
@@ -149,7 +171,7 @@ func signerOf(file, name string) (string, bool) {
 func (c *checker) rosterGenerated(f *finding) {
 	b, ok := c.texts["allowed_signers"]
 	if !ok {
-		f.lack("allowed_signers")
+		f.lack("allowed_signers is not there")
 		return
 	}
 	if !bytes.Equal(b, c.policy.AllowedSigners()) {
@@ -175,14 +197,27 @@ func (c *checker) anchorHead(f *finding, side string) {
 	}
 	var heads []string
 	for _, l := range c.sortedLogs() {
-		if l.name != side+".log" && LogSide(l.name) != side || !l.closed() {
+		if l.name != side+".log" && LogSide(l.name) != side {
+			continue
+		}
+		if l.err != nil {
+			f.rest(l.unread(), "the head of %s cannot be compared with the code given", l.name)
+			continue
+		}
+		if !l.closed() {
 			continue
 		}
 		if l.head.SHA256.Matches(code) {
-			f.note = "head of " + l.name
+			f.note, f.rests = "head of "+l.name, nil
 			return
 		}
 		heads = append(heads, l.name+" "+l.head.SHA256.Code())
 	}
-	f.bad("no sealed head has the code given: %s", list(heads))
+	switch {
+	case len(f.rests) > 0:
+	case len(heads) == 0:
+		f.bad("no log of this side is sealed, to have the code given")
+	default:
+		f.bad("no sealed head has the code given: %s", list(heads))
+	}
 }

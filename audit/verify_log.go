@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -71,6 +72,10 @@ type recordException struct {
 }
 
 func (l *logFacts) closed() bool { return l.err == nil && l.close != nil }
+
+// begun says whether the first record can be believed: the log can be read, or
+// at least the next line, which has the digest of the first.
+func (l *logFacts) begun() bool { return l.err == nil || l.head.Seq > 0 }
 
 // readFacts reads a log strictly, one line at a time.
 func readFacts(from io.Reader, name string) *logFacts {
@@ -188,12 +193,13 @@ func (l *logFacts) addSigned(at place, signed []SignedBy, links []Head) {
 	}
 }
 
-// headAt returns the head up to a record.
+// headAt returns the head up to a record. Of a log that cannot be read it has
+// those before the line that is wrong: they are digests of what is there.
 func (l *logFacts) headAt(seq int) (digest.SHA256, bool) {
 	switch {
-	case l.err != nil || seq < 0 || seq > len(l.heads):
+	case seq < 0 || seq > l.head.Seq:
 		return digest.SHA256{}, false
-	case seq == len(l.heads):
+	case seq == l.head.Seq:
 		return l.head.SHA256, true
 	}
 	return l.heads[seq], true
@@ -208,13 +214,33 @@ func (c *checker) sortedLogs() []*logFacts {
 	return out
 }
 
+// unread are the doubts of logs that cannot be read to their end.
+func (c *checker) unread() (out []Finding) {
+	for _, l := range c.sortedLogs() {
+		if l.err != nil {
+			out = append(out, Finding{fmt.Sprintf("of %s %d records are known", l.name, l.head.Seq+1), l.unread()})
+		}
+	}
+	return out
+}
+
+// unread is on what something rests that a log should say.
+func (l *logFacts) unread() string { return l.name + ", which cannot be read: see log.form" }
+
+// absent is on what something rests that a file should say which is not there.
+func (c *checker) absent(name string) string {
+	if slices.Contains(c.large, name) {
+		return name + ", which was not read: see folder.sizes"
+	}
+	return name + ", which is not there: see folder.files"
+}
+
 // logForm wants every log readable in its only form, with its chain, and with
 // records of its own stages alone.
 func (c *checker) logForm(f *finding) {
 	for _, l := range c.sortedLogs() {
 		if l.err != nil {
 			f.bad("%s: %v", l.name, l.err)
-			continue
 		}
 		for _, at := range l.strays {
 			f.bad("%s, record %d: the stage %s is not led there", l.name, at.seq, Visible(at.stage))
@@ -225,7 +251,7 @@ func (c *checker) logForm(f *finding) {
 // logClosed wants log.close at the end of every log.
 func (c *checker) logClosed(f *finding) {
 	for _, l := range c.sortedLogs() {
-		if !l.closed() {
+		if l.err == nil && l.close == nil {
 			f.lack("%s has no log.close", l.name)
 		}
 	}
@@ -235,37 +261,48 @@ func (c *checker) logClosed(f *finding) {
 // said to be of, and each sitting to have received the seal of the one before.
 func (c *checker) logLinks(f *finding) {
 	for _, l := range c.sortedLogs() {
-		if l.err != nil {
-			continue
+		if l.begun() {
+			c.openLink(f, l)
 		}
-		c.openLink(f, l)
 		for _, link := range l.links {
-			other := c.logs[link.Log]
-			if other == nil {
-				f.bad("%s, record %d names a head of %s, which is not there", l.name, link.seq, Visible(link.Log))
-				continue
-			}
-			if d, ok := other.headAt(link.Seq); !ok || d != link.SHA256 {
-				f.bad("%s, record %d names a head of %s that it never had", l.name, link.seq, other.name)
-			}
+			c.link(f, l, link)
 		}
 	}
 	c.received(f, "offline.log", "online.log")
 	c.received(f, "online.2.log", "offline.log")
 }
 
+// link wants a head that a record names to be one that its log had.
+func (c *checker) link(f *finding, l *logFacts, link recordLink) {
+	other := c.logs[link.Log]
+	if other == nil && !slices.Contains(needed, link.Log) {
+		f.bad("%s, record %d names a head of %s, which is not there", l.name, link.seq, Visible(link.Log))
+		return
+	}
+	if on := c.missed(link.Log, &link.Head); on != "" {
+		f.rest(on, "%s, record %d names a head of %s that cannot be compared", l.name, link.seq, link.Log)
+		return
+	}
+	if d, ok := other.headAt(link.Seq); !ok || d != link.SHA256 {
+		f.bad("%s, record %d names a head of %s that it never had", l.name, link.seq, other.name)
+	}
+}
+
 // openLink checks what log.open says of the log before.
 func (c *checker) openLink(f *finding, l *logFacts) {
-	link := l.open.Link
-	if l.name == l.side+".log" {
+	link, name := l.open.Link, l.side+".log"
+	if l.name == name {
 		if (link != nil) != (l.open.Attempt > 1) {
 			f.bad("%s is attempt %d, and only a further attempt continues a log", l.name, l.open.Attempt)
 		}
 		return // The attempt before is in a folder of its own.
 	}
-	before := c.logs[l.side+".log"]
-	if link == nil || before == nil || !before.closed() || *link != before.head {
-		f.bad("%s does not continue the sealed %s.log", l.name, l.side)
+	if on := c.missed(name, link); on != "" {
+		f.rest(on, "%s continues %s, as it says", l.name, name)
+		return
+	}
+	if before := c.logs[name]; link == nil || before == nil || !before.closed() || *link != before.head {
+		f.bad("%s does not continue the sealed %s", l.name, name)
 	}
 }
 
@@ -275,37 +312,69 @@ func (c *checker) received(f *finding, name, from string) {
 	if l == nil || !l.closed() || l.stopped {
 		return
 	}
+	for _, link := range l.links {
+		if on := c.missed(from, &link.Head); on != "" {
+			f.rest(on, "%s has received %s, as it says", name, from)
+			return
+		}
+	}
 	if before == nil || !before.closed() ||
 		!slices.ContainsFunc(l.links, func(link recordLink) bool { return link.Head == before.head }) {
 		f.bad("%s has not received the sealed %s", name, from)
 	}
 }
 
+// missed is on what it rests whether a head is the sealed one of a log that is
+// not there, or that cannot be read so far; "" if that is known. What comes
+// before other records is no sealed head.
+func (c *checker) missed(name string, head *Head) string {
+	switch l := c.logs[name]; {
+	case head == nil || head.Log != name:
+		return ""
+	case l == nil:
+		return c.absent(name)
+	case l.err != nil && head.Seq > l.head.Seq:
+		return l.unread()
+	}
+	return ""
+}
+
 // filesRecorded wants each file of which a record speaks to be as it was then.
 // A blob may be missing from the folder; one that is there must be recorded, and
 // all records must speak of the same: who may not have it has nothing else.
 func (c *checker) filesRecorded(f *finding) {
-	recorded := map[string]digest.SHA256{}
+	recorded, found := map[string]digest.SHA256{}, places{}
 	for _, l := range c.sortedLogs() {
 		for _, file := range l.files {
+			d, there := c.files[file.Name]
+			at := fmt.Sprintf("record %d of %s", file.seq, l.name)
+			if there && d != file.SHA256 && l.err != nil && file.seq == l.head.Seq && c.vouched(l.name, file.Name, d) {
+				// No later line vouches for this one, and others for the file.
+				f.rest(l.unread(), "%s has another digest of %s than is vouched for", at, file.Name)
+				continue
+			}
 			before, again := recorded[file.Name]
 			recorded[file.Name] = file.SHA256
-			d, there := c.files[file.Name]
 			switch {
 			case again && before != file.SHA256:
 				f.bad("%s, record %d: %s is not the file of another record", l.name, file.seq, Visible(file.Name))
 			case !there && !isBlob(file.Name):
-				f.bad("%s, record %d: %s is not there", l.name, file.seq, Visible(file.Name))
+				found.add(Visible(file.Name)+" is not there, and was at", at)
 			case there && d != file.SHA256:
-				f.bad("%s, record %d: %s is not the file of then", l.name, file.seq, file.Name)
+				found.add(file.Name+" is not the file of then, by", at)
 			}
 		}
 	}
+	none := "no record names"
+	if len(c.doubts) > 0 {
+		none = "no record that can be read names"
+	}
 	for _, e := range c.entries {
 		if _, ok := recorded[e.Name]; isBlob(e.Name) && !ok {
-			f.bad("%s is in no record", e.Name)
+			found.add(none, e.Name)
 		}
 	}
+	found.tell(f)
 }
 
 // checksStop wants no step to have ended over a check of class stop.

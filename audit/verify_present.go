@@ -78,4 +78,7 @@ func (l *logFacts) markAbsent(here presence) {
 	for _, m := range moves {
 		here.after(m)
 	}
+	if l.err != nil {
+		clear(here) // who came back, and who left, may stand where it cannot be read
+	}
 }

@@ -105,7 +105,7 @@ func isAct(ev string) bool { return ev != EvException && ev != EvStop }
 func (c *checker) belongs(l *logFacts, s signedRecord, st Statement, p Person) error {
 	wanted := []struct{ name, said, want string }{
 		{"mode", st.Mode, c.policy.Mode},
-		{"ceremony", st.Ceremony, Visible(c.policy.Ceremony)},
+		{"ceremony", st.Ceremony, Visible(c.ceremonyOf(l, st))},
 		{"stage", st.Stage, Visible(s.stage)},
 		{"step", st.Step, Visible(s.step)},
 		{"action", st.Action, Visible(s.Action)},
@@ -119,8 +119,8 @@ func (c *checker) belongs(l *logFacts, s signedRecord, st Statement, p Person) e
 			return fmt.Errorf("%s is %s, not %s", w.name, w.said, w.want)
 		}
 	}
-	if run := c.run(); st.Run != Visible(run) && !(st.Run == "-" && s.mayLackRun) {
-		return fmt.Errorf("run is %s, not %s", st.Run, Visible(run))
+	if err := c.sameRun(s, st); err != nil {
+		return err
 	}
 	if d, ok := l.headAt(st.Head.Seq); !ok || st.Head.Seq >= s.seq || d != st.Head.SHA256 {
 		return errors.New("its head is not one that the log had before the record")
@@ -128,12 +128,52 @@ func (c *checker) belongs(l *logFacts, s signedRecord, st Statement, p Person) e
 	return nil
 }
 
-// run is the ceremony's, made at its first sitting.
-func (c *checker) run() string {
-	if l := c.logs["online.log"]; l != nil && l.err == nil {
-		return l.open.Run
+// ceremonyOf is the ceremony that a statement has to name: that of the plan.
+// Where the plan is not the one of the log, that is what plan.digest says, and
+// a statement only has to fit its log.
+func (c *checker) ceremonyOf(l *logFacts, st Statement) string {
+	if !l.begun() || l.cer == c.policy.Ceremony || st.Ceremony != Visible(l.cer) {
+		return c.policy.Ceremony
 	}
-	return "-"
+	c.doubt("plan.toml, which is not the plan of the logs: see plan.digest", "the ceremony that statements name is not that of the plan")
+	return l.cer
+}
+
+// sameRun wants a statement to name the run of the ceremony, but where it was
+// not known yet.
+func (c *checker) sameRun(s signedRecord, st Statement) error {
+	if st.Run == "-" && s.mayLackRun {
+		return nil
+	}
+	if c.logs["online.log"] == nil {
+		c.doubt(c.absent("online.log"), "the run of the ceremony is not known from its first log")
+	}
+	run, known := c.run()
+	switch {
+	case known && st.Run != Visible(run):
+		return fmt.Errorf("run is %s, not %s", st.Run, Visible(run))
+	case !known && st.Run == "-":
+		return errors.New("run is -, where it was known")
+	}
+	return nil
+}
+
+// run is the ceremony's, made at its first sitting and named by each later log
+// of that side, so that the others tell where the first cannot be read.
+func (c *checker) run() (run string, known bool) {
+	for _, name := range []string{"online.log", "online.2.log"} {
+		if l := c.logs[name]; l != nil && l.err == nil {
+			return l.open.Run, true
+		}
+	}
+	return "", false
+}
+
+// doubt adds to what every later rule over records rests on.
+func (c *checker) doubt(on, text string) {
+	if d := (Finding{text, on}); !slices.Contains(c.doubts, d) {
+		c.doubts = append(c.doubts, d)
+	}
 }
 
 // signinQuorum wants the quorum of each role to have signed in wherever people
@@ -150,9 +190,9 @@ func (c *checker) signinQuorum(f *finding) {
 			}
 		}
 	}
-	for _, stage := range []string{"prepare", "wrap", "import"} {
-		if !stages[stage] {
-			f.lack("nobody signed in for %s", stage)
+	for _, s := range stageLogs {
+		if l := c.logs[s.log]; !stages[s.stage] && (l == nil || l.err == nil) {
+			f.lack("nobody signed in for %s", s.stage)
 		}
 	}
 }
@@ -201,6 +241,10 @@ func (c *checker) exceptionsApproved(f *finding) {
 			if check.Class != ClassException || last[check.ID] > check.seq {
 				continue
 			}
+			if l.err != nil {
+				f.lack("%s, record %d: %s has no exception that can be read", l.name, check.seq, Visible(check.ID))
+				continue
+			}
 			if l.stopped || !l.closed() {
 				f.lack("%s, record %d: %s has no exception", l.name, check.seq, Visible(check.ID))
 				continue
@@ -224,8 +268,12 @@ func (c *checker) has(people map[string]bool, role string) bool {
 // last log to name exactly those who do not agree.
 func (c *checker) signoff(f *finding) {
 	l := c.logs["online.2.log"]
-	if l == nil || !l.closed() {
+	switch {
+	case l == nil:
 		f.lack("nobody signed off")
+		return
+	case l.err == nil && l.close == nil:
+		f.lack("%s is not closed, so that nobody's sign-off counts", l.name)
 		return
 	}
 	for _, s := range l.signed {
@@ -241,11 +289,14 @@ func (c *checker) signoff(f *finding) {
 	}
 	slices.Sort(c.disagree)
 	c.disagree = slices.Compact(c.disagree)
+	f.note = fmt.Sprintf("%d do not agree", len(c.disagree))
+	if l.close == nil {
+		return
+	}
 	said := slices.Sorted(slices.Values(l.close.Disagree))
 	if !slices.Equal(said, c.disagree) {
 		f.bad("%s says that %q do not agree, the statements %q", l.name, said, c.disagree)
 	}
-	f.note = fmt.Sprintf("%d do not agree", len(c.disagree))
 }
 
 // saidSignoff finds the one subject that says whether the person agrees.

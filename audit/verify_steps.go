@@ -21,13 +21,16 @@ type Must struct {
 	Least       int      // how many of them at the least
 }
 
+// stageLogs says in which log the people of each stage sign in and act.
+var stageLogs = []struct{ stage, log string }{{"prepare", "online.log"}, {"wrap", "offline.log"}, {"import", "online.2.log"}}
+
 // stepsDone holds the record against the steps that the plan makes necessary:
 // a quorum that signs a record with a step left out does not make it complete.
 // A log says by which list of steps it was led, and this program knows what was
 // in that list. A list that it does not know is never taken for done.
 func (c *checker) stepsDone(f *finding) {
 	var older []string
-	for _, s := range []struct{ stage, log string }{{"prepare", "online.log"}, {"wrap", "offline.log"}, {"import", "online.2.log"}} {
+	for _, s := range stageLogs {
 		l := c.logs[s.log]
 		if l == nil || l.err != nil {
 			continue
@@ -50,6 +53,11 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 		return
 	}
 	ended, carried := c.over()
+	if c.mayCarry() {
+		for _, m := range c.policy.Steps[led-1] {
+			carried[m.Unless] = carried[m.Unless] || !ended[stepAt{m.Stage, m.Step, m.Key}]
+		}
+	}
 	var before []Must
 	for _, m := range c.policy.Steps[led-1] {
 		if m.Stage != stage {
@@ -69,6 +77,17 @@ func (c *checker) stageDone(f *finding, stage string, l *logFacts) {
 		}
 		before = append(before, m)
 	}
+}
+
+// mayCarry reports whether what an earlier attempt did may stand where a log
+// cannot be read.
+func (c *checker) mayCarry() bool {
+	for _, l := range c.logs {
+		if l.err != nil && l.carried == nil && (l.head.Seq < 0 || l.open.Attempt > 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // late lists the steps that the list has before one which people approve, and

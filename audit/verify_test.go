@@ -427,7 +427,8 @@ func aboutNoCheck(signed int) func(*maker) {
 
 // verdictWithout is the outcome of a folder, and the rules that notice
 // something. Every rule is applied, since later ones use what earlier ones
-// find; those that are taken away do not count.
+// find; those that are taken away do not count, and what only rests on what
+// another rule finds is that rule's finding.
 func verdictWithout(dir string, p Policy, a Anchors, away ...string) (outcome string, noticed []string) {
 	c := newChecker(p, a)
 	if err := c.load(dir); err != nil {
@@ -435,7 +436,7 @@ func verdictWithout(dir string, p Policy, a Anchors, away ...string) (outcome st
 	}
 	var counted []Rule
 	for _, r := range c.verdict(Verdict{}).Rules {
-		if slices.Contains(away, r.ID) {
+		if slices.Contains(away, r.ID) || r.Follows() {
 			continue
 		}
 		counted = append(counted, r)

@@ -29,6 +29,7 @@ def need(ok, why):
 def sha(b): return hashlib.sha256(b).hexdigest()
 def code(digest): return "%035d" % (int(digest, 16) % 10**35)  # what people type for a digest
 def visible(s): return re.sub("[^ -~]|^ | $", lambda c: "U+%04X" % ord(c[0]), s) or "-"
+def short(lines): return [*map(visible, dict.fromkeys(lines))][:5] + [f"and {len({*lines}) - 5} more"] * (len({*lines}) > 5)
 def depth(v): return 1 + max(map(depth, v.values() if isinstance(v, dict) else v), default=0) if isinstance(v, (dict, list)) else 0
 def members(v, names): return v is None or all(isinstance(x, dict) and list(x) == names.split() for x in (v if isinstance(v, list) else [v]))
 def cut(b): return b[4:4 + int.from_bytes(b[:4], "big")], b[4 + int.from_bytes(b[:4], "big"):]  # the first field of SSH wire format, the rest
@@ -83,8 +84,7 @@ def why_not(who, keys, namespace, sig, message):
     try: strict(sig, keys, namespace)
     except ValueError as e: return f"bad signature: {e}"
     with tempfile.TemporaryDirectory() as d:
-        open(f"{d}/allowed", "w").writelines(f"{who} {k}\n" for k in keys)
-        open(f"{d}/sig", "wb").write(sig)
+        open(f"{d}/allowed", "w").writelines(f"{who} {k}\n" for k in keys), open(f"{d}/sig", "wb").write(sig)
         run = ["ssh-keygen", "-Y", "verify", "-f", f"{d}/allowed", "-I", who, "-n", namespace, "-s", f"{d}/sig"]
         return "" if subprocess.run(run, input=message, capture_output=True).returncode == 0 else "ssh-keygen does not verify it"
 def tlv(b, *path):  # the elements of DER, of what is inside those at the path: (content, content with tag and length)
@@ -119,9 +119,10 @@ def token_time(root, token, data):
         return at if subprocess.run(run, capture_output=True).returncode == 0 else need(0, "openssl does not verify it")
 def verify(files, codes={}):
     """All rules over what folder() gives: {rule: (what is wrong, what is missing)}, and the outcome."""
-    found = {"folder.names": ([ascii(n) for n, b in files.items() if b is None or not NAMES.fullmatch(n)] +
+    broken, found = [], {"folder.names": ([ascii(n) for n, b in files.items() if b is None or not NAMES.fullmatch(n)] +
                               ["names that differ in case only"] * (len({n.lower() for n in files}) < len(files)), [])}
-    def rule(name, wrong, missing=()): found[name] = wrong, missing
+    def rule(name, wrong, missing=()):  # where a log is lost, none that is over records holds
+        found[name] = wrong + [f"rests on {w.split(':')[0]}, which cannot be read: see log.form" for w in broken if not re.match("plan.s|ros|man|seal|.*form|time|anch", name)], missing
     rule("folder.sizes", [n for n, b in files.items() if b and len(b) > MOST])
     files = {n: b for n, b in files.items() if b is not None and NAMES.fullmatch(n) and n not in DRAWN and len(b) <= MOST}
     plan, key = tomllib.loads(files["plan.toml"].decode()), lambda text: " ".join(text.split()[:2])
@@ -149,23 +150,23 @@ def verify(files, codes={}):
          ["a target key's .pub.pem or .kcv"] * (not any(n.endswith((".pub.pem", ".kcv")) for n in files)))
     logs, broken = parsed(read_log, [n for n in files if re.fullmatch(LOG + r"\.log", n)])
     closed, opened = {n for n in logs if logs[n][-1]["ev"] == "log.close"}, {n: logs[n][0]["data"] for n in logs}
-    run, head = opened.get("online.log", {}).get("run", "-"), {n: {"log": n, "seq": len(logs[n]) - 1, "sha256": logs[n][-1]["head"]} for n in logs}
+    run = (opened.get("online.log") or opened.get("online.2.log") or {"run": None if broken else "-"})["run"]
+    head = {n: {"log": n, "seq": len(logs[n]) - 1, "sha256": logs[n][-1]["head"]} for n in logs}
     every = [(n, r, r["data"]) for n in logs for r in logs[n]]
     ends, stopped = [x for x in every if x[1]["ev"] == "step.end"], {n for n, r, _ in every if r["ev"] == "ceremony.stop"}
     exceptions, links = [x for x in every if x[1]["ev"] == "exception"], [(n, r["seq"], x) for n, r, d in every for x in d.get("links", [])]
     led = lambda n: ["wrap"] if n[:2] == "of" else ["prepare", "import"][:1 + (n != "online.log")]  # stages, by log
     rule("log.form", broken + [f"{n}, record {r['seq']}: another stage" for n, r, _ in every if r["stage"] not in led(n)])
-    good, wrong = signers("plan.toml", "plan", "")
+    first, lost, (good, wrong) = {n: n.split(".")[0] + ".log" for n in logs}, [w.split(":")[0] for w in broken], signers("plan.toml", "plan", "")
     rule("plan.signatures", wrong, people.keys() - good)
     rule("plan.digest", [n for n in logs if (opened[n]["plan"], opened[n]["mode"], logs[n][0]["cer"]) != (sha(files["plan.toml"]), mode, plan["id"])])
     lines = sorted([(p, USES, k) for p in people for k in keys(p, "")] + [("hsm", ["offline-seal"], hsm)] * bool(hsm), key=lambda line: line[0])
     roster = "".join(f'{p} namespaces="{",".join(map(namespace, uses))}" {k}\n' for p, uses, k in lines)
     rule("roster.generated", ["not what the plan gives"] * (files.get("allowed_signers", roster.encode()) != roster.encode()))
     rule("log.closed", [], [n for n in logs if n not in closed])
-    first = {n: n.split(".")[0] + ".log" for n in logs}
-    begins = lambda n, o: (o["link"] is None) == (o["attempt"] <= 1) if n == first[n] else first[n] in closed and o["link"] == head[first[n]]
-    known = lambda x: x["log"] in logs and 0 <= x["seq"] < len(logs[x["log"]]) and logs[x["log"]][x["seq"]]["head"] == x["sha256"]
-    received = lambda n, before: before in closed and any(m == n and x == head[before] for m, _, x in links)
+    begins = lambda n, o: (o["link"] is None) == (o["attempt"] <= 1) if n == first[n] else first[n] in lost or first[n] in closed and o["link"] == head[first[n]]
+    known = lambda x: x["log"] in lost or x["log"] in logs and 0 <= x["seq"] < len(logs[x["log"]]) and logs[x["log"]][x["seq"]]["head"] == x["sha256"]
+    received = lambda n, before: before in lost or before in closed and any(m == n and x == head[before] for m, _, x in links)
     rule("log.links", [f"{n}: its first record" for n, o in opened.items() if not begins(n, o)] +
          [f"{n}: a head that never was" for n, _, x in links if not known(x)] + [f"{n}: no sealed {before}" for n, before in
             (("offline.log", "online.log"), ("online.2.log", "offline.log")) if n in closed - stopped and not received(n, before)])
@@ -177,7 +178,7 @@ def verify(files, codes={}):
     rule("manifest.form", wrong + [f"{s} lists {n}" for s in lists for n in lists[s] if own(s, n)] +
          [f"the last seal does not list {n}" for s in lists for n in files if s[0] == "M" and n not in lists[s] and not own(s, n)],
          [s for s in SEALS if s not in files] + [f"{n} in {s}" for s in lists for n in SEALS[s][2] if n not in lists[s]])
-    rule("manifest.files", [f"{n} in {s}" for s in lists for n, d in lists[s].items() if n not in files or sha(files[n]) != d])
+    rule("manifest.files", [f"{n} in {' '.join(bad)}" for n in sorted({*sum(map(list, lists.values()), [])}) if (bad := [s for s in lists if lists[s].get(n, last.get(n)) != last.get(n)])])
     for s, (use, side, _) in SEALS.items():
         good, wrong = signers(s, use, side) if s in files else (set(), [])
         rule("seal." + use[:-5], wrong, few(good) + [s] * (s not in files) + ["the HSM"] * (bool(hsm) and s[0] == "O" and "hsm" not in good))
@@ -191,7 +192,7 @@ def verify(files, codes={}):
         wanted = {"mode": mode, "ceremony": plan["id"], "stage": r["stage"], "step": r["step"], "action": s["action"], "role": p["role"],
                   "person": s["person"], "log": n, "attempt": str(opened[n]["attempt"])}
         early = t["run"] == "-" == opened[n]["run"] and not any(m == n and i < r["seq"] and x["log"][:2] != n[:2] for m, i, x in links)  # the KEK brings it
-        if any(t[k] != visible(wanted[k]) for k in wanted) or not (early or t["run"] == visible(run)): return "of another place"
+        if any(t[k] != visible(wanted[k]) for k in wanted) or not (early or (t["run"] == visible(run) if run else t["run"] != "-")): return "of another place"
         if int(t["seq"]) >= r["seq"] or logs[n][int(t["seq"])]["head"] != t["head"] or {s["file"], t["nonce"]} & used: return "used before, or not on a head before"
         return why_not(s["person"], keys(s["person"], n.split(".")[0]), namespace(use), files[s["file"] + ".sig"], files[s["file"]])
     proved, used, wrong, did, here = [], set(), [], {}, {}  # did: who, by record and action; here: who is there, by stage, once somebody signed in
@@ -206,7 +207,7 @@ def verify(files, codes={}):
     for n, i, p, a, _ in proved: did.setdefault((n, i, "approve" if a.startswith("approve") else a), set()).add(p)
     rule("signin.quorum", [f"{n}, record {r['seq']}: {x}" for n, r, _ in every if r["ev"] == "resume" or (r["ev"], r["step"]) == ("step.end", "people.signin")
                            for x in few(did.get((n, r["seq"], "sign in"), set()))],
-         {"prepare", "wrap", "import"} - {r["stage"] for _, r, _ in ends if r["step"] == "people.signin"})
+         {"prepare", "wrap", "import"} - {r["stage"] for _, r, _ in ends if r["step"] == "people.signin"} if not lost else [])
     failed = [(n, r["seq"], c) for n, r, d in ends for c in d["checks"] if c["result"] != "holds"]
     rule("checks.stop", [f"{n}, record {i}: {c['id']} {c['result']}" for n, i, c in failed if c["class"] not in ("exception", "note")])
     latest = {(n, x): r["seq"] for n, r, d in exceptions for x in d["checks"]}
@@ -218,7 +219,7 @@ def verify(files, codes={}):
             for n, _, p, action, t in proved if (n, action) == ("online.2.log", "sign off")]
     against, final = sorted({p for p, w in said if w == ["does not agree"]}), [logs[n][-1]["data"] for n in closed if n == "online.2.log"]
     rule("signoff", [p for p, w in said if len(w) != 1] + ["log.close names others who do not agree" for d in final if sorted(d["disagree"]) != against],
-         ["nobody signed off"] * (not final))
+         ["nobody signed off"] * (not final and not lost))
     want, told = "complete" + " with exceptions" * bool(exceptions), {n: logs[n][-1]["data"]["outcome"] for n in closed}
     rule("outcome", [f"{n} says {o!a}" for n, o in told.items() if o != "not completed" and (n in stopped or o != (want if n == "online.2.log" else ""))] +
          [f"{n} does not name {c['id']}" for n in told for m, _, c in failed if c["result"] == "not checked" and c["id"] not in
@@ -236,8 +237,7 @@ def verify(files, codes={}):
     return found, "does not hold" if any(w for w, _ in found.values()) else "not completed" if any(m for _, m in found.values()) else want
 def folder(path):
     """{name: bytes}: None if it is no plain file, none if nothing needs them, and of a file that is too large one more than MOST."""
-    entries = list(itertools.islice(os.scandir(path), 10001))
-    need(len(entries) <= 10000, "more than 10000 entries")
+    need(len(entries := list(itertools.islice(os.scandir(path), 10001))) <= 10000, "more than 10000 entries")
     plain = {e.name: e.is_file(follow_symlinks=False) for e in entries}
     sizes = {e.name: e.stat(follow_symlinks=False).st_size for e in entries if NAMES.fullmatch(e.name) and e.name not in DRAWN and plain[e.name]}
     need(sum(n for n in sizes.values() if n <= MOST) <= 16 * MOST, "too many bytes")
@@ -245,6 +245,6 @@ def folder(path):
 if __name__ == "__main__":
     try: found, outcome = verify(folder(sys.argv[1]), dict(re.findall(r"(\w+)=([\d -]+)", " ".join(sys.argv[2:]))))
     except Exception as e: found, outcome = {"folder.read": ([f"{type(e).__name__}: {e}"], [])}, "does not hold"
-    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}{'; '.join(map(visible, [*wrong, *lack][:5]))}")
+    for name, (wrong, lack) in found.items(): print(f"{'FAILS' if wrong else 'MISSING' if lack else 'holds':9}{name:22}" + f"\n{'':31}".join(short([*wrong, *lack])))
     print(*[f"NOT CHECKED: no code of {c} was given" for c in ("plan", "online", "offline") if "anchor." + c not in found], outcome, sep="\n")
     sys.exit(not outcome.startswith("complete"))
