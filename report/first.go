@@ -32,20 +32,46 @@ func (t *Transcript) Outcome() string {
 // Good says whether the ceremony is complete, with or without exceptions.
 func (t *Transcript) Good() bool { return t.Verdict.Complete() }
 
-// BadRules are those that do not hold, with the beginning of what is wrong.
-func (t *Transcript) BadRules() []audit.Rule {
-	const most = 300 // bytes; the page of the rules has all
-	var out []audit.Rule
-	for _, r := range t.Verdict.Rules {
-		if r.Result == audit.ResultHolds || r.Result == audit.ResultNotChecked {
-			continue
-		}
-		if len(r.Detail) > most {
-			r.Detail = strings.ToValidUTF8(r.Detail[:most], "") + " ... (all of it under Codes, What was checked)"
-		}
-		out = append(out, r)
+// Begin is where somebody begins to read of a record that does not hold, or "":
+// the rule that fails first by itself, and what it found.
+func (t *Transcript) Begin() string {
+	cause, ok := t.Verdict.Cause()
+	if !ok || t.Verdict.Outcome != audit.OutcomeBroken {
+		return ""
 	}
-	return out
+	return cause.ID + ": " + shortened(cause.Lines(1)[0]) + "."
+}
+
+// BadRules are those that do not hold by themselves.
+func (t *Transcript) BadRules() []audit.Rule {
+	alone, _ := t.Verdict.Parted()
+	return slices.DeleteFunc(alone, func(r audit.Rule) bool {
+		return r.Result == audit.ResultHolds || r.Result == audit.ResultNotChecked
+	})
+}
+
+// Following are the rules that do not hold only for a cause that others have.
+func (t *Transcript) Following() []audit.Resting {
+	_, follow := t.Verdict.Parted()
+	return audit.ByCause(follow)
+}
+
+// found is what a rule has to say on the first page, the beginning of it; the
+// page of the rules has more.
+func found(r audit.Rule) []string {
+	lines := r.Lines(audit.FewLines)
+	for i, line := range lines {
+		lines[i] = shortened(line)
+	}
+	return lines
+}
+
+func shortened(line string) string {
+	const most = 300 // bytes
+	if len(line) <= most {
+		return line
+	}
+	return strings.ToValidUTF8(line[:most], "") + " ... (all of it under Codes, What was checked)"
 }
 
 // Days are the first and last day of the record, by the machines' clocks.

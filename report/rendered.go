@@ -16,12 +16,16 @@ import (
 
 // Rendered is the rule report.rendered: the page and the card that lie in the
 // folder are those that its record gives. They are drawn again and compared
-// byte for byte as they are read. V is the verdict over the folder.
+// byte for byte as they are read. V is the verdict over the folder. The page has
+// the verdict on it: of a record that does not hold it cannot be the same, and
+// what was drawn of it before nobody knows.
 func Rendered(dir string, v audit.Verdict) audit.Rule {
 	rule := func(result, detail string) audit.Rule {
 		return audit.Rule{ID: "report.rendered", Result: result, Detail: detail}
 	}
 	var same []string
+	holds := inside(v).Outcome != audit.OutcomeBroken
+	var rests []audit.Finding
 	for _, f := range []struct {
 		name string
 		draw func(io.Writer) error
@@ -33,18 +37,31 @@ func Rendered(dir string, v audit.Verdict) audit.Rule {
 		case errors.Is(err, fs.ErrNotExist):
 		case errors.Is(err, errDiffers) && older(dir, f.name):
 			return rule(audit.ResultNotChecked, f.name+" was drawn in an older form, which this program does not draw any more: draw your own")
+		case errors.Is(err, errDiffers) && f.name == audit.ReportName && !holds:
+			rests = append(rests, audit.Finding{Text: f.name + " is not what this record gives as it is now", RestsOn: broken(v)})
 		case errors.Is(err, errDiffers):
 			return rule(audit.ResultFails, f.name+" is not what this record gives: it was changed, or drawn before the last signature, or by another version of the program")
+		case err != nil && !holds:
+			rests = append(rests, audit.Finding{Text: f.name + " cannot be compared: " + err.Error(), RestsOn: broken(v)})
 		case err != nil:
 			return rule(audit.ResultFails, f.name+" cannot be compared: "+err.Error())
 		default:
 			same = append(same, f.name)
 		}
 	}
+	if len(rests) > 0 {
+		return audit.Rule{ID: "report.rendered", Result: audit.ResultFails, Findings: rests}
+	}
 	if len(same) == 0 {
 		return rule(audit.ResultNotChecked, "neither "+audit.ReportName+" nor "+audit.CardName+" is in the folder")
 	}
 	return rule(audit.ResultHolds, strings.Join(same, " and ")+" drawn again: the same bytes")
+}
+
+// broken is on what a page rests that was drawn while the record held.
+func broken(v audit.Verdict) string {
+	cause, _ := inside(v).Cause()
+	return "the record, which does not hold: see " + cause.ID
 }
 
 // older says whether a page says that it has a form from before Version. Other

@@ -37,7 +37,7 @@ var (
 // page has the parts of the page, in order: head, entry (many), tail; and the
 // cover sheet.
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"v": visible, "meaning": Meaning, "words": strings.Fields, "join": strings.Join,
+	"v": visible, "meaning": Meaning, "found": found, "words": strings.Fields, "join": strings.Join,
 }).Parse(pageHTML + coverHTML))
 
 // Read reads a folder for those who draw it. V is the verdict over it, with

@@ -447,3 +447,38 @@ func TestNoLog(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestDamagedFirstPage: page and cover of a damaged folder begin with the
+// cause, and name what follows from it once. The page of before is not blamed.
+func TestDamagedFirstPage(t *testing.T) {
+	m := made(t, "")
+	drawn := draw(t, m)
+	must(t, os.WriteFile(filepath.Join(m.Dir.Path(), audit.ReportName), []byte(drawn), 0o600))
+	path := filepath.Join(m.Dir.Path(), "online.log")
+	b, err := os.ReadFile(path)
+	must(t, err)
+	must(t, os.WriteFile(path, bytes.Replace(b, []byte(`"mark":"`), []byte(`"mark":"x`), 1), 0o600))
+	v := m.Verdict()
+	page := draw(t, m)
+	var cover bytes.Buffer
+	must(t, WriteCover(&cover, m.Dir.Path(), v))
+	for name, text := range map[string]string{"page": page, "cover": cover.String()} {
+		if !strings.Contains(text, "Begin with log.form: online.log: line ") {
+			t.Errorf("the %s does not say where to begin", name)
+		}
+	}
+	first, _, _ := strings.Cut(page, "Who had to sign, and who did")
+	if n := strings.Count(first, "rests on online.log, which cannot be read: see log.form"); n < 1 || n > 2 {
+		t.Errorf("the first page says %d times on what rules rest", n)
+	}
+	if _, rest, ok := strings.Cut(first, "Rules that cannot hold because of that"); !ok || !strings.Contains(rest, "signin.quorum") {
+		t.Error("the first page does not say what cannot hold")
+	}
+	r := Rendered(m.Dir.Path(), v)
+	if r.Result != audit.ResultFails || !r.Follows() || !strings.HasSuffix(r.Lines(1)[0], "see log.form") {
+		t.Errorf("the page of before %s: %v", r.Result, r.Findings)
+	}
+	if r := Rendered(m.Dir.Path(), audit.Verdict{}); r.Follows() {
+		t.Error("a page that differs is not blamed where the record holds")
+	}
+}
