@@ -131,14 +131,24 @@ func showVerdict(out io.Writer, v audit.Verdict, asJSON bool) error {
 }
 
 func printVerdict(out io.Writer, v audit.Verdict) {
-	for _, r := range v.Rules {
-		fmt.Fprintf(out, "%-12s %-22s %s\n", r.Result, r.ID, r.Detail)
+	alone, follow := v.Parted()
+	for _, r := range alone {
+		printRule(out, r)
+	}
+	if len(follow) > 0 {
+		fmt.Fprintf(out, "\nWhat cannot hold because of that:\n\n")
+	}
+	for _, r := range follow {
+		printRule(out, r)
 	}
 	what := "The folder"
 	if v.Ceremony != "" {
 		what = fmt.Sprintf("Ceremony %s (%s)", v.Ceremony, v.Mode)
 	}
 	fmt.Fprintf(out, "\n%s: %s.\n", what, v.Outcome)
+	if r, ok := v.Cause(); ok && v.Outcome == audit.OutcomeBroken {
+		fmt.Fprintf(out, "Begin with %s: %s.\n", r.ID, r.Lines(1)[0])
+	}
 	if v.Exceptions > 0 {
 		fmt.Fprintf(out, "Exceptions: %d.\n", v.Exceptions)
 	}
@@ -147,5 +157,18 @@ func printVerdict(out io.Writer, v audit.Verdict) {
 	}
 	if len(v.Disagree) > 0 {
 		fmt.Fprintf(out, "Do not agree: %s.\n", strings.Join(v.Disagree, ", "))
+	}
+}
+
+// printRule prints what came of a rule: the first of what it found, each on a
+// line of its own. All of it is in what is printed for machines.
+func printRule(out io.Writer, r audit.Rule) {
+	lines := r.Lines(audit.FewLines)
+	if len(lines) == 0 {
+		lines = []string{""}
+	}
+	fmt.Fprintf(out, "%-12s %-22s %s\n", r.Result, r.ID, lines[0])
+	for _, line := range lines[1:] {
+		fmt.Fprintf(out, "%-35s %s\n", "", line)
 	}
 }
