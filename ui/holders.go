@@ -28,7 +28,7 @@ func (p *viewer) people() fyne.CanvasObject {
 	said := kit.NewColumn(1, kit.NewText("At each sign-in and seal, at the least: "+p.t.Quorum()+".", kit.Body))
 	for _, seal := range []string{"seal.prepare", "seal.offline", "seal.final"} {
 		r := p.t.Rule(seal)
-		said.Add(kit.NewMarked(ruleMarks[r.Result], rule(seal), p.byName(r.Detail)))
+		said.Add(kit.NewMarked(ruleMarks[r.Result], rule(seal), p.byName(strings.Join(r.Lines(audit.FewLines), "\n"))))
 	}
 	words := kit.NewText("A key is a person only while nobody else can use it: see how each is kept. Fingerprints are as ssh-keygen -l shows them. A tick is a signature that verifies.", kit.Muted)
 	return p.leaf("Who had to sign, and who did", "People and signatures", said, words, cards)

@@ -2,6 +2,8 @@ package ui
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -81,6 +83,8 @@ func (w *Window) sort(path string) {
 		w.verify(path)
 	case err == nil:
 		w.open(path)
+	case isFolder(path) && !errors.Is(err, steps.ErrNoCeremony):
+		w.verify(path) // a plan or a log is damaged: the verdict says where
 	case strings.EqualFold(filepath.Ext(path), ".toml"):
 		if w.leave() {
 			w.show(newBegin(w, path))
@@ -88,6 +92,11 @@ func (w *Window) sort(path string) {
 	default:
 		w.inspect(path)
 	}
+}
+
+func isFolder(path string) bool {
+	s, err := os.Stat(path)
+	return err == nil && s.IsDir()
 }
 
 // waiting is the page while a folder is opened or checked.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -24,7 +25,7 @@ func (p *viewer) fileList() fyne.CanvasObject {
 	files := p.t.Manifest()
 	r := p.t.Rule("manifest.files")
 	above := kit.NewColumn(1, kit.NewText("What is in the folder", kit.OverlineBlue), kit.NewText("Files", kit.Title),
-		kit.NewMarked(ruleMarks[r.Result], rule(r.ID), r.Detail))
+		kit.NewMarked(ruleMarks[r.Result], rule(r.ID), strings.Join(r.Lines(audit.FewLines), "\n")))
 	open := kit.NewColumn(2)
 	scroll := kit.NewScroll(kit.NewRoom(1.5, 0.5, open))
 	list := kit.NewList(func(i int) kit.ListRow { return kit.ListRow{Title: files[i].Name, Note: files[i].SHA256.String()} },

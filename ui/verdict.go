@@ -21,9 +21,13 @@ func (p *viewer) verdict() fyne.CanvasObject {
 	if p.t != nil {
 		body.Add(p.numbers())
 	}
+	alone, follow := p.v.Parted()
 	for _, result := range []string{audit.ResultFails, audit.ResultMissing, audit.ResultNotChecked, audit.ResultHolds} {
-		if rules := p.rules(result); len(rules) > 0 {
+		if rules := resulted(result, alone); len(rules) > 0 {
 			body.Add(ruleList(result, rules))
+		}
+		if result == audit.ResultFails && len(follow) > 0 {
+			body.Add(followList(follow))
 		}
 	}
 	return p.over(1040, body)
@@ -38,10 +42,14 @@ func (p *viewer) outcome() fyne.CanvasObject {
 	case p.v.Complete() || p.v.Outcome == audit.OutcomeIncomplete:
 		kind = kit.PanelWarning
 	}
-	lines := []string{"Folder: " + p.dir}
+	var lines []string
 	if p.t != nil {
-		lines = append([]string{p.t.Outcome()}, lines...)
+		lines = append(lines, p.t.Outcome())
 	}
+	if cause, ok := p.v.Cause(); ok && p.v.Outcome == audit.OutcomeBroken {
+		lines = append(lines, "Begin with "+cause.ID+": "+cause.Lines(1)[0]+".")
+	}
+	lines = append(lines, "Folder: "+p.dir)
 	if p.bad != nil {
 		lines = append(lines, "The record cannot be read. "+strings.Join(sentences(p.bad.Error()), " "))
 	}
@@ -71,21 +79,41 @@ var ruleMarks = map[string]kit.Mark{
 	audit.ResultHolds: kit.Holds, audit.ResultFails: kit.Fails, audit.ResultNotChecked: kit.NotChecked, audit.ResultMissing: kit.NotChecked,
 }
 
-func (p *viewer) rules(result string) []audit.Rule {
-	return slices.DeleteFunc(slices.Clone(p.v.Rules), func(r audit.Rule) bool { return r.Result != result })
+func resulted(result string, rules []audit.Rule) []audit.Rule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r audit.Rule) bool { return r.Result != result })
 }
 
-// ruleList has the rules with one result: what each wants, and what was found.
+// ruleList has the rules with one result: what each wants, and below it the
+// first of what was found, each on a line.
 func ruleList(result string, rules []audit.Rule) fyne.CanvasObject {
 	list := kit.NewColumn(1.25)
 	for _, r := range rules {
-		more := r.ID
-		if r.Detail != "" {
-			more += " · " + r.Detail
-		}
-		list.Add(kit.NewMarked(ruleMarks[result], rule(r.ID), more))
+		list.Add(kit.NewMarked(ruleMarks[result], rule(r.ID), found(r)))
 	}
 	return kit.NewColumn(1.25, kit.NewText(ruleHeads[result]+" · "+count(len(rules), "rule"), kit.Overline), kit.NewCard(list))
+}
+
+// followList has the rules that cannot hold for a cause that others have, by
+// what they rest on.
+func followList(follow []audit.Rule) fyne.CanvasObject {
+	list := kit.NewColumn(1.25)
+	for _, one := range audit.ByCause(follow) {
+		var rules []string
+		for _, r := range one.Rules {
+			rules = append(rules, r.ID+" · "+rule(r.ID))
+		}
+		list.Add(kit.NewMarked(kit.Fails, capital(one.On), strings.Join(rules, "\n")))
+	}
+	return kit.NewColumn(1.25, kit.NewText("Cannot hold because of that · "+count(len(follow), "rule"), kit.Overline), kit.NewCard(list))
+}
+
+// found is the name of a rule, and the first of what it found.
+func found(r audit.Rule) string {
+	lines := r.Lines(audit.FewLines)
+	if len(lines) < 2 {
+		return strings.Join(append([]string{r.ID}, lines...), " · ")
+	}
+	return r.ID + "\n" + strings.Join(lines, "\n")
 }
 
 // rule says what a rule wants, or its name.

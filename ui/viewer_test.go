@@ -374,3 +374,39 @@ func (h *hall) shotParts(w *Window, p *viewer) {
 	}
 	p.open(0)
 }
+
+// TestVerdictOfOneDamage: of a log with one changed byte the page begins with
+// what is the case, and what only follows stands apart, a line each.
+func TestVerdictOfOneDamage(t *testing.T) {
+	a := auditing(t, nil)
+	damage := func(name, old, with string) {
+		t.Helper()
+		path := filepath.Join(a.m.Dir.Path(), name)
+		b, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(b, []byte(old)) {
+			t.Fatalf("%s has no %q (%v)", name, old, err)
+		}
+		if err := os.WriteFile(path, bytes.Replace(b, []byte(old), []byte(with), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	damage("online.log", `"mark":"`, `"mark":"x`)
+	damage("kek.json", "{", "{ ")
+	a.drop()
+	a.shot(a.w, "verdict.damaged")
+	text := shown(a.w)
+	at := -1
+	for _, want := range []string{
+		"The record does not hold", "Begin with log.form: online.log: line ", "Does not hold ·", "log.form · online.log: line ",
+		"kek.json is not as it was sealed in", "Cannot hold because of that ·", "Rests on online.log, which cannot be read: see log.form\n", "signin.quorum · The quorum signed in", "Not checked ·",
+	} {
+		i := strings.Index(text, want)
+		if i < at {
+			t.Fatalf("%q is at %d, and what comes before it at %d:\n%s", want, i, at, text)
+		}
+		at = i
+	}
+	if strings.Contains(text, " 0 of ") || strings.Contains(text, "run is") {
+		t.Errorf("what only follows is told:\n%s", text)
+	}
+}
