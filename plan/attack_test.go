@@ -1,14 +1,66 @@
 package plan
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/hex"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/keyceremony/ceremony/attacks"
 )
+
+// wireLine is the line of a key whatever its fields hold.
+func wireLine(kind string, fields ...[]byte) string {
+	b := ssh.Marshal(struct{ Kind string }{kind})
+	for _, f := range fields {
+		b = append(b, ssh.Marshal(struct{ Field []byte }{f})...)
+	}
+	return kind + " " + base64.StdEncoding.EncodeToString(b) + " x"
+}
+
+// TestAnybodysKey: of every point of small order it is shown that a signature
+// by nobody verifies, and that no plan may name it, on a FIDO key neither.
+func TestAnybodysKey(t *testing.T) {
+	nothing := append([]byte{1}, make([]byte, ed25519.SignatureSize-1)...) // the neutral point and zero
+	for _, point := range pointsOfSmallOrder {
+		for _, sign := range []byte{0, 0x80} {
+			key, err := hex.DecodeString(point)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key[len(key)-1] |= sign
+			forged := 0
+			for i := range 256 {
+				if ed25519.Verify(key, []byte{byte(i)}, nothing) {
+					forged++
+				}
+			}
+			for _, line := range []string{
+				wireLine(ssh.KeyAlgoED25519, key), wireLine(ssh.KeyAlgoSKED25519, key, []byte("ssh:")),
+			} {
+				if _, err := parseKey(line); err == nil || !strings.Contains(err.Error(), "anybody") {
+					t.Errorf("%x (%d of 256 forged): %v", key, forged, err)
+				}
+			}
+			if forged == 0 {
+				t.Errorf("%x: nobody could sign under it, and the list has it", key)
+			}
+		}
+	}
+	if _, err := parseKey(person("ada")); err != nil {
+		t.Error(err)
+	}
+	zeros := wireLine(ssh.KeyAlgoRSA, []byte{0, 0, 1, 0, 1}, append([]byte{0, 0, 0x80}, append(make([]byte, 382), 1)...))
+	if _, err := parseKey(zeros); err == nil || !strings.Contains(err.Error(), "unchanged") {
+		t.Errorf("a key with zeros before its numbers: %v", err)
+	}
+}
 
 // inFile names a key of the plan as it stands in the file: [[person]] name.
 func inFile(path string) string {
@@ -44,6 +96,10 @@ func TestAttackPlan(t *testing.T) {
 		{
 			attacks.New("plan/same-name", "has two people of one name", attacks.At("plan check", "[[person]] name")),
 			func(p *Plan) { p.People[1].Name = strings.ToUpper(p.People[0].Name) },
+		},
+		{
+			attacks.New("plan/anybodys-key", "gives a person a key under which anybody can sign anything", attacks.At("plan check", "[[person]] key")),
+			func(p *Plan) { p.People[2].Key = wireLine(ssh.KeyAlgoED25519, make([]byte, ed25519.PublicKeySize)) },
 		},
 		{
 			attacks.New("plan/one-key-two-people", "gives two people one signing key", attacks.At("plan check", "[[person]] key")),

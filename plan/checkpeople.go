@@ -1,8 +1,11 @@
 package plan
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -106,15 +109,42 @@ func parseKey(line string) (ssh.PublicKey, error) {
 		return nil, errors.New("has a damaged second part, wanted the line of a .pub file unchanged")
 	}
 	key, err := ssh.ParsePublicKey(b)
-	if err != nil || key.Type() != fields[0] {
+	if err != nil || key.Type() != fields[0] || !bytes.Equal(key.Marshal(), b) {
 		return nil, errors.New("holds no key of the type that it names, wanted the line of a .pub file unchanged")
 	}
 	if public, ok := key.(ssh.CryptoPublicKey); ok {
-		if r, ok := public.CryptoPublicKey().(*rsa.PublicKey); ok && r.N.BitLen() < leastRSA {
-			return nil, fmt.Errorf("is an RSA key of %d bits, wanted at least %d", r.N.BitLen(), leastRSA)
+		switch k := public.CryptoPublicKey().(type) {
+		case *rsa.PublicKey:
+			if k.N.BitLen() < leastRSA {
+				return nil, fmt.Errorf("is an RSA key of %d bits, wanted at least %d", k.N.BitLen(), leastRSA)
+			}
+		case ed25519.PublicKey:
+			if smallOrder(k) {
+				return nil, errors.New("is a key under which anybody can sign anything, wanted one that ssh-keygen or a card made")
+			}
 		}
 	}
 	return key, nil
+}
+
+// smallOrder says whether an Ed25519 key is one of the points of small order, in
+// any of the forms in which verifiers take them: there is no private half, and
+// signatures that verify are easily found (Chalkias et al., Taming the many
+// EdDSAs, 2020). The sign bit does not matter.
+func smallOrder(k ed25519.PublicKey) bool {
+	y := bytes.Clone(k)
+	y[len(y)-1] &= 0x7f
+	return slices.Contains(pointsOfSmallOrder, hex.EncodeToString(y))
+}
+
+var pointsOfSmallOrder = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }
 
 // shorten cuts what a message repeats.
