@@ -50,7 +50,8 @@ type Field struct {
 	Least   int  // Each: how many must be filled in; 0 = all
 	EachKey bool // one field for each target key that has a public half, named NAME.KEY
 
-	Valid func(string) error
+	Valid  func(string) error
+	Starts func(string) bool // whether what is not valid yet may become so when people type on; nil: by the kind
 
 	whose, typist string // the same as names, where the ceremony knows them
 }
@@ -160,6 +161,32 @@ func (f Field) Check(v string) error {
 	_, err := f.check(v)
 	return err
 }
+
+// Begun reports whether an answer that is not right yet may become so when
+// people type on. Nobody is told meanwhile that it is wrong.
+func (f Field) Begun(v string) bool {
+	switch {
+	case f.Starts != nil:
+		return f.Starts(v)
+	case f.Kind == Word:
+		return strings.HasPrefix(f.Exact, v)
+	}
+	return f.Kind == Time && beginsTime(v)
+}
+
+// beginsTime compares place by place with a time as people write it down.
+func beginsTime(v string) bool {
+	for i := range len(v) {
+		same := i < len(time.DateTime) && v[i] == time.DateTime[i] || i == len(time.DateOnly) && v[i] == 'T'
+		digits := i < len(time.DateTime) && isDigit(time.DateTime[i]) && isDigit(v[i])
+		if !same && !digits {
+			return false
+		}
+	}
+	return len(v) < len(time.DateTime)
+}
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 // check validates one answer and returns it in its normal form.
 func (f Field) check(v string) (string, error) {

@@ -1,6 +1,10 @@
 package steps
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/keyceremony/ceremony/transfer/qr"
+)
 
 func TestHints(t *testing.T) {
 	for _, v := range []struct {
@@ -41,6 +45,26 @@ func TestTimes(t *testing.T) {
 
 // TestAsked: what an answer makes necessary is demanded, and what it rules out
 // is refused.
+func TestBegun(t *testing.T) {
+	word, clock, other := Field{Kind: Word, Exact: "CLOSE"}, Field{Kind: Time}, Field{Kind: Text}
+	words := Field{Kind: Text, Starts: func(v string) bool { return qr.BeginsWord(3, v) }}
+	for _, c := range []struct {
+		f    Field
+		v    string
+		want bool
+	}{
+		{word, "CLO", true}, {word, "clo", false}, {word, "CLOSED", false},
+		{clock, "2026-11-3", true}, {clock, "2026-11-22T09:1", true}, {clock, "2026-11-22 09:14:03", false},
+		{clock, "22.11.", false}, {clock, "2026-11-22 09:14:03 or so", false},
+		{words, "dread", true}, {words, "DREAD", true}, {words, "dredful", false}, {words, "dreadfully", false},
+		{other, "any", false},
+	} {
+		if got := c.f.Begun(c.v); got != c.want {
+			t.Errorf("%q may become right: %v", c.v, got)
+		}
+	}
+}
+
 func TestAsked(t *testing.T) {
 	for name, v := range map[string]struct {
 		text map[string]string

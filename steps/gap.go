@@ -102,6 +102,7 @@ func (c *Ceremony) wordFields(s *Step) []Field {
 			}
 			return nil
 		}
+		f.Starts = func(v string) bool { return qr.BeginsWord(place, v) }
 		out = append(out, f)
 	}
 	return out

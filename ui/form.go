@@ -91,7 +91,7 @@ func (f *form) check() {
 
 // wrong is what is wrong with a field that holds something whole.
 func (r *row) wrong() string {
-	if r.value() == "" || r.partial() {
+	if r.value() == "" || r.partial() || r.f.Begun(r.value()) {
 		return ""
 	}
 	if err := r.f.Check(r.value()); err != nil {
@@ -227,6 +227,10 @@ func (f *form) submitted(r *row) {
 	}
 	if r.missing() == "" {
 		f.p.w.focus(f.next(r))
+		return
+	}
+	if err := r.f.Check(r.value()); err != nil && r.value() != "" && !r.partial() {
+		r.field.SetError(err.Error()) // whoever presses Enter has typed all
 	}
 }
 

@@ -94,6 +94,27 @@ func TestEnterAfterAChoice(t *testing.T) {
 	}
 }
 
+// TestBegunIsNotWrong: nobody is told that a word is wrong while it may become
+// right; whoever presses Enter has typed all of it.
+func TestBegunIsNotWrong(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "kek.create")
+	r := page_(t, w).now.(*step).form.asked()[0]
+	w.focus(r.focus())
+	if typed(w, "CREA"); r.field.Error() != "" {
+		t.Errorf("in the middle: %q", r.field.Error())
+	}
+	if key(w, fyne.KeyReturn); r.field.Error() == "" {
+		t.Error("Enter in the middle says nothing")
+	}
+	if typed(w, "T"); r.field.Error() != "" {
+		t.Errorf("typed on: %q", r.field.Error())
+	}
+	if typed(w, "x"); r.field.Error() == "" {
+		t.Error("a wrong letter is not told")
+	}
+}
+
 // TestPausedPatience: the Enter that pauses does not close the page with the
 // code that is to be written down.
 func TestPausedPatience(t *testing.T) {

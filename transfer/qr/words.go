@@ -3,6 +3,7 @@ package qr
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -110,13 +111,23 @@ func (c Challenge) valid() bool {
 // IsWord tells whether a word can stand at a place of the eight, counted from
 // 1: what cannot was misread.
 func IsWord(place int, typed string) bool {
+	return slices.ContainsFunc(wordsAt(place), func(word string) bool { return sameWord(word, typed) })
+}
+
+// BeginsWord tells whether such a word begins like this.
+func BeginsWord(place int, typed string) bool {
+	return slices.ContainsFunc(wordsAt(place), func(word string) bool {
+		return len(typed) <= len(word) && strings.EqualFold(word[:len(typed)], typed)
+	})
+}
+
+// wordsAt are all words that can stand at a place.
+func wordsAt(place int) []string {
+	out := make([]string, 0, 256)
 	for b := range 256 {
-		pair := digest.Words([]byte{byte(b), byte(b)})
-		if sameWord(pair[(place-1)%2], typed) {
-			return true
-		}
+		out = append(out, digest.Words([]byte{byte(b), byte(b)})[(place-1)%2])
 	}
-	return false
+	return out
 }
 
 func sameWord(word, typed string) bool { return strings.EqualFold(word, strings.TrimSpace(typed)) }
