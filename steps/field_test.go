@@ -53,10 +53,18 @@ func TestBegun(t *testing.T) {
 		v    string
 		want bool
 	}{
-		{word, "CLO", true}, {word, "clo", false}, {word, "CLOSED", false},
-		{clock, "2026-11-3", true}, {clock, "2026-11-22T09:1", true}, {clock, "2026-11-22 09:14:03", false},
-		{clock, "22.11.", false}, {clock, "2026-11-22 09:14:03 or so", false},
-		{words, "dread", true}, {words, "DREAD", true}, {words, "dredful", false}, {words, "dreadfully", false},
+		{word, "CLO", true},
+		{word, "clo", false},
+		{word, "CLOSED", false},
+		{clock, "2026-11-3", true},
+		{clock, "2026-11-22T09:1", true},
+		{clock, "2026-11-22 09:14:03", false},
+		{clock, "22.11.", false},
+		{clock, "2026-11-22 09:14:03 or so", false},
+		{words, "dread", true},
+		{words, "DREAD", true},
+		{words, "dredful", false},
+		{words, "dreadfully", false},
 		{other, "any", false},
 	} {
 		if got := c.f.Begun(c.v); got != c.want {

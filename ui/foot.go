@@ -23,8 +23,26 @@ func (f foot) between(width float32) float32 {
 	return w
 }
 
-// narrow tells whether what is awaited stands above the buttons.
-func (f foot) narrow(width float32) bool { return f.between(width) < 30*gap() }
+// narrow tells whether what is awaited stands above the buttons: where it would
+// have more lines between them than the bar is high.
+func (f foot) narrow(width float32) bool {
+	w := f.between(width)
+	if w < 30*gap() {
+		return true
+	}
+	return wrapped(f.waiting, w) > f.primary.MinSize().Height+3*gap()
+}
+
+// above is the height of what is awaited where it stands above the buttons.
+func (f foot) above(width float32) float32 {
+	return max(3*gap(), wrapped(f.waiting, width-6*gap())+0.5*gap())
+}
+
+// wrapped is the height of a text at this width.
+func wrapped(text fyne.CanvasObject, width float32) float32 {
+	text.Resize(fyne.NewSize(width, text.MinSize().Height)) // it wraps here, and has its height then
+	return text.MinSize().Height
+}
 
 // stacked tells whether the primary button stands below the others.
 func (f foot) stacked(width float32) bool { return f.between(width) < 0 }
@@ -33,7 +51,7 @@ func (f foot) stacked(width float32) bool { return f.between(width) < 0 }
 func (f foot) height(width float32) float32 {
 	h := max(f.turns.MinSize().Height, f.primary.MinSize().Height) + 4*gap()
 	if f.narrow(width) {
-		h += 3 * gap()
+		h += f.above(width)
 	}
 	if f.stacked(width) {
 		h += f.primary.MinSize().Height + gap()
@@ -48,8 +66,9 @@ func (f foot) place(size fyne.Size) {
 	put(f.ground, 0, top, size.Width, high)
 	row, line := top, high
 	if f.narrow(size.Width) {
-		put(f.waiting, pad, top+gap(), size.Width-2*pad, 3*gap())
-		row, line = top+2.5*gap(), high-2.5*gap()
+		above := f.above(size.Width)
+		put(f.waiting, pad, top+gap(), size.Width-2*pad, above)
+		row, line = top+above-0.5*gap(), high-above+0.5*gap()
 	}
 	w := f.primary.MinSize().Width
 	if f.stacked(size.Width) {
@@ -72,7 +91,6 @@ func put(o fyne.CanvasObject, x, y, w, h float32) {
 
 // centre gives o this width and its own height, in the middle of a line.
 func centre(o fyne.CanvasObject, x, y, w, line float32) {
-	o.Resize(fyne.NewSize(w, o.MinSize().Height)) // text wraps here, and has its height then
-	h := o.MinSize().Height
+	h := wrapped(o, w)
 	put(o, x, y+(line-h)/2, w, h)
 }

@@ -36,6 +36,27 @@ func TestSmallWindow(t *testing.T) {
 	}
 }
 
+// TestLongWaiting: what is awaited stays in the bar, also where it is long.
+func TestLongWaiting(t *testing.T) {
+	h, w := led(t)
+	h.until(w, "kek.create")
+	p := page_(t, w)
+	for _, width := range []float32{800, 1024, 1028, 1280, 1600} {
+		w.win.Resize(fyne.NewSize(width, 900))
+		for _, said := range []string{"Waiting for: Type CREATE", "Waiting for signatures: each ceremony administrator, operator, crypto officer, internal witness and external witness (0 of 6 signed)"} {
+			p.waiting.SetText(said)
+			p.frame.box.Refresh()
+			top, at, high := p.frame.foot.ground.Position().Y, p.waiting.Position().Y, p.waiting.MinSize().Height
+			if at < top || at+high > 900 {
+				t.Errorf("%g wide: the bar begins at %g, %q stands from %g to %g", width, top, said, at, at+high)
+			}
+			if at+high > p.primary.Position().Y && p.waiting.Position().X+p.waiting.Size().Width > p.primary.Position().X {
+				t.Errorf("%g wide: %q lies on the button", width, said)
+			}
+		}
+	}
+}
+
 // rect is where an object stands, in pixels of the window.
 func rect(o fyne.CanvasObject, in fyne.Position) image.Rectangle {
 	at, size := in.Add(o.Position()), o.Size()
