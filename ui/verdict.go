@@ -46,11 +46,15 @@ func (p *viewer) outcome() fyne.CanvasObject {
 	if p.t != nil {
 		lines = append(lines, p.t.Outcome())
 	}
+	begin := ""
 	if cause, ok := p.v.Cause(); ok && p.v.Outcome == audit.OutcomeBroken {
-		lines = append(lines, "Begin with "+cause.ID+": "+cause.Lines(1)[0]+".")
+		begin = "Begin with " + cause.ID + ": " + cause.Lines(1)[0] + "."
+		lines = append(lines, begin)
 	}
 	lines = append(lines, "Folder: "+p.dir)
-	if p.bad != nil {
+	if p.bad != nil && strings.Contains(begin, p.bad.Error()) {
+		lines = append(lines, "The record cannot be read.")
+	} else if p.bad != nil {
 		lines = append(lines, "The record cannot be read. "+strings.Join(sentences(p.bad.Error()), " "))
 	}
 	if p.t != nil && p.paper.state() != kit.Done {

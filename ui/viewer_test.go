@@ -15,6 +15,7 @@ import (
 
 	"github.com/keyceremony/ceremony/audit"
 	"github.com/keyceremony/ceremony/inspect"
+	"github.com/keyceremony/ceremony/plan"
 	"github.com/keyceremony/ceremony/report"
 	"github.com/keyceremony/ceremony/report/reporttest"
 	"github.com/keyceremony/ceremony/ui/kit"
@@ -408,5 +409,31 @@ func TestVerdictOfOneDamage(t *testing.T) {
 	}
 	if strings.Contains(text, " 0 of ") || strings.Contains(text, "run is") {
 		t.Errorf("what only follows is told:\n%s", text)
+	}
+}
+
+// TestVerdictOfDamagedPlan: a folder whose plan cannot be read is verified too
+// when it is dropped, and why it cannot be read is said once on the panel.
+func TestVerdictOfDamagedPlan(t *testing.T) {
+	a := auditing(t, nil)
+	path := filepath.Join(a.m.Dir.Path(), "plan.toml")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = append(b, "x"...)
+	_, err = plan.Parse(b)
+	if err == nil {
+		t.Fatal("the plan can be read")
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.w.host.Verify = func(string, audit.Anchors) (audit.Verdict, error) { return audit.WithoutPlan(err), nil }
+	a.drop()
+	a.shot(a.w, "verdict.planless")
+	text, _, _ := strings.Cut(shown(a.w), "Does not hold ·")
+	if why := "Begin with plan.read: plan.toml: " + err.Error(); !strings.Contains(text, why) || strings.Count(text, err.Error()) != 1 {
+		t.Errorf("the verdict says %s, wanted once %q", text, why)
 	}
 }
