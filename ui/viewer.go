@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -97,7 +98,7 @@ func (p *viewer) build() {
 	p.said.SetAlign(fyne.TextAlignTrailing)
 	p.buttons = kit.NewRow(2, 0, p.said, p.back)
 	foot := kit.NewBar(p.buttons)
-	head := kit.NewColumn(0.5, kit.NewText(p.name(), kit.Strong), kit.NewText(p.v.Mode+" · "+p.v.Ceremony, kit.SmallMuted))
+	head := kit.NewColumn(0.5, kit.NewText(p.name(), kit.Strong), kit.NewText(strings.TrimPrefix(p.v.Mode+" · "+p.v.Ceremony, " · "), kit.SmallMuted))
 	left := kit.NewPane(container.New(below{}, kit.NewBar(head), p.rail))
 	p.box = container.NewBorder(nil, foot, nil, nil, container.New(shelf{}, left, p.middle))
 	if p.v.Mode == audit.Rehearsal {
@@ -109,7 +110,7 @@ func (p *viewer) title() string { return cmp.Or(p.v.Ceremony, filepath.Base(p.di
 
 func (p *viewer) name() string {
 	if p.t == nil {
-		return p.v.Ceremony
+		return cmp.Or(p.v.Ceremony, filepath.Base(p.dir))
 	}
 	return p.t.Plan.Name
 }

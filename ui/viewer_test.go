@@ -433,6 +433,9 @@ func TestVerdictOfDamagedPlan(t *testing.T) {
 	a.drop()
 	a.shot(a.w, "verdict.planless")
 	text, _, _ := strings.Cut(shown(a.w), "Does not hold ·")
+	if !strings.HasPrefix(text, filepath.Base(a.m.Dir.Path())+"\n") || strings.Contains(text, " · \n") {
+		t.Errorf("the folder is not named: %q", text)
+	}
 	if why := "Begin with plan.read: plan.toml: " + err.Error(); !strings.Contains(text, why) || strings.Count(text, err.Error()) != 1 {
 		t.Errorf("the verdict says %s, wanted once %q", text, why)
 	}
