@@ -53,7 +53,7 @@ type Cameras struct {
 // Errors that callers tell apart. Their text says what people can do.
 var (
 	// ErrNone says that the machine has no camera.
-	ErrNone = errors.New("no camera was found: plug one in, or take another way")
+	ErrNone = errors.New("no camera was found: plug one in, or take pictures of the codes from files")
 	// ErrUnknown says that no camera has this ID or name.
 	ErrUnknown = errors.New("there is no such camera: choose one from the list")
 	// ErrBusy says that another program uses the camera.
