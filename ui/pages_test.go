@@ -110,6 +110,9 @@ func TestOtherMachine(t *testing.T) {
 	h.only = "online"
 	w := h.window()
 	w.Rehearse("", false)
+	if title := w.scene.table.w.title(); !strings.Contains(title, "On the table · online machine") {
+		t.Errorf("the table of this machine is called %q", title)
+	}
 	h.sitting(w, func(string) {})
 	h.shot(w, "over.elsewhere")
 	p := page_(t, w)

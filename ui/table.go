@@ -25,11 +25,27 @@ func newTable(s *scene, main *Window) *table {
 	t.w = newWindow(main.app, main.host, "table", "On the table")
 	t.w.win.Resize(fyne.NewSize(560, 800))
 	say := kit.NewText("What people hold in their hands. On the day it lies in envelopes, on cards and on machines of their own, never on this one.", kit.Muted)
-	papers := kit.NewColumn(3, kit.NewText("On the table", kit.Title), say, t.machines(), t.papers)
+	papers := kit.NewColumn(3, t.head(), say, t.machines(), t.papers)
 	t.box = container.NewBorder(kit.NewBand("REHEARSAL"), nil, nil, nil, t.over(720, papers))
 	t.draw()
 	t.w.show(t)
 	return t
+}
+
+// head says at which machine the table stands, where each has one.
+func (t *table) head() fyne.CanvasObject {
+	title := kit.NewText("On the table", kit.Title)
+	if side := t.s.r.Machine; side != "" {
+		return kit.NewRow(2, 0, title, kit.Badge(side))
+	}
+	return title
+}
+
+func (t *table) title() string {
+	if side := t.s.r.Machine; side != "" {
+		return "On the table · " + side + " machine"
+	}
+	return ""
 }
 
 // machines lead to the windows of the two machines: on a small screen they lie

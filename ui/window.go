@@ -141,7 +141,7 @@ func (w *Window) show(p page) {
 // title says in the desktop's list of windows what is led here, and where.
 func (w *Window) title() string {
 	p, ok := w.page.(interface{ title() string })
-	if !ok {
+	if !ok || p.title() == "" {
 		return w.base
 	}
 	return kit.Visible(p.title()) + " — Key ceremony"

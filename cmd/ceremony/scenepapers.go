@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/keyceremony/ceremony/plan"
+	"github.com/keyceremony/ceremony/steps"
 	"github.com/keyceremony/ceremony/ui"
 	"github.com/keyceremony/ceremony/ui/kit"
 )
@@ -25,13 +26,15 @@ func (s *scene) papers() []ui.Paper {
 	if s.vault != nil {
 		out = append(out, ui.Paper{Title: "The vault", Note: "the account of this ceremony", Facts: s.vaultFacts()})
 	}
-	out = append(out,
-		ui.Paper{
+	if s.flags.machine != steps.Prepare.Side() { // else it is in another room
+		out = append(out, ui.Paper{
 			Title: "The HSM", Note: "the label on the device, and the officer's envelope",
 			Facts: s.facts(fact("Serial number", "hsm.serial"), fact("PIN", "hsm.pin"), fact("PIN of its security officer", soPINSheet)),
-		},
-		medium("USB stick for the KEK", "from the online machine to the HSM room", s.path("usb", "kek"), "R-0001"),
-		medium("USB stick for the blobs", "from the HSM room to the online machine", s.path("usb", "blob"), "R-0002"),
+		})
+	}
+	out = append(out,
+		medium("USB stick for the KEK", "from the online machine to the HSM room"+inReserve(s.plan.Transfer.KEK), s.path("usb", "kek"), "R-0001"),
+		medium("USB stick for the blobs", "from the HSM room to the online machine"+inReserve(s.plan.Transfer.Blob), s.path("usb", "blob"), "R-0002"),
 	)
 	if written := s.written(); len(written) > 0 {
 		out = append(out, ui.Paper{Title: "The witness's sheet", Note: "what was written down so far", Facts: written})
@@ -105,6 +108,14 @@ func (s *scene) facts(list ...sheetFact) []kit.Fact {
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// inReserve says when a medium is wanted where codes are planned.
+func inReserve(way string) string {
+	if way == plan.QR {
+		return ", only if the codes do not get through"
+	}
+	return ""
+}
 
 func medium(title, note, path, bag string) ui.Paper {
 	return ui.Paper{Title: title, Note: note, Facts: []kit.Fact{
