@@ -56,6 +56,16 @@ func TestAnybodysKey(t *testing.T) {
 	if _, err := parseKey(person("ada")); err != nil {
 		t.Error(err)
 	}
+	odd := append(append([]byte{0, 0x80}, make([]byte, 382)...), 1)
+	even := append(append([]byte{0, 0x80}, make([]byte, 382)...), 2)
+	for _, weak := range []string{wireLine(ssh.KeyAlgoRSA, []byte{3}, odd), wireLine(ssh.KeyAlgoRSA, []byte{1, 0, 1}, even)} {
+		if _, err := parseKey(weak); err == nil || !strings.Contains(err.Error(), "weak") {
+			t.Errorf("a weak RSA key: %v", err)
+		}
+	}
+	if _, err := parseKey(wireLine(ssh.KeyAlgoRSA, []byte{1, 0, 1}, odd)); err != nil {
+		t.Error(err)
+	}
 	zeros := wireLine(ssh.KeyAlgoRSA, []byte{0, 0, 1, 0, 1}, append([]byte{0, 0, 0x80}, append(make([]byte, 382), 1)...))
 	if _, err := parseKey(zeros); err == nil || !strings.Contains(err.Error(), "unchanged") {
 		t.Errorf("a key with zeros before its numbers: %v", err)

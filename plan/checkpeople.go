@@ -92,6 +92,9 @@ func (c *checker) sshKey(path, line string) ssh.PublicKey {
 // named now can have a key of today.
 const leastRSA = 3072
 
+// leastExponent is that of every RSA key of ssh-keygen (FIPS 186-5, A.1.1).
+const leastExponent = 65537
+
 // parseKey reads one line as ssh-keygen writes it: type, base64, comment.
 func parseKey(line string) (ssh.PublicKey, error) {
 	if strings.Contains(line, "PRIVATE KEY") {
@@ -117,6 +120,9 @@ func parseKey(line string) (ssh.PublicKey, error) {
 		case *rsa.PublicKey:
 			if k.N.BitLen() < leastRSA {
 				return nil, fmt.Errorf("is an RSA key of %d bits, wanted at least %d", k.N.BitLen(), leastRSA)
+			}
+			if k.E < leastExponent || k.N.Bit(0) == 0 {
+				return nil, fmt.Errorf("is a weak RSA key, wanted an odd modulus and an exponent of at least %d", leastExponent)
 			}
 		case ed25519.PublicKey:
 			if smallOrder(k) {
