@@ -91,9 +91,18 @@ func (o *over) files([]string) bool        { return false }
 func (o *over) help() (title, text string) { return o.title, o.lines[0] }
 
 // primary waits a little: the Enter that led here is not the one that has read
-// the page, and the code that is to be written down.
+// the page. A code that is to be written down, and is not shown again, takes
+// longer.
 func (o *over) primary() (string, bool, string) {
-	return o.next, o.p.w.host.Now().Sub(o.at) >= o.p.w.host.Patience, ""
+	wait, say := o.p.w.host.Patience, ""
+	if o.paused {
+		wait *= 5
+	}
+	ready := o.p.w.host.Now().Sub(o.at) >= wait
+	if o.paused && !ready {
+		say = "Write the code down: it is not shown again"
+	}
+	return o.next, ready, say
 }
 
 func (o *over) mark(t *Trace) {

@@ -170,7 +170,7 @@ func (l *leader) sitting() {
 func (l *leader) goOn() {
 	l.t.Helper()
 	l.sitting()
-	l.after("the import", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Stage == "import" && t.Busy == "" && t.Step != "" })
+	l.pass("the import", func(t ui.Trace) bool { return t.Stage == "import" && t.Busy == "" && t.Step != "" })
 }
 
 // showAgain shows the codes once more, from the page on which a sitting ends.

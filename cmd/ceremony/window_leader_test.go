@@ -85,11 +85,18 @@ func (l *leader) lead(id string) ui.Trace {
 		case t.Phase == "result":
 			l.pastResult()
 		case t.Phase == "over":
-			l.after("the next sitting", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Busy == "" && t.Page != "waiting" })
+			l.pass("the next sitting", func(t ui.Trace) bool { return t.Busy == "" && t.Page != "waiting" })
 		default:
 			l.do()
 		}
 	}
+}
+
+// pass goes on from a page that is only read, when there was time for it.
+func (l *leader) pass(to string, there func(ui.Trace) bool) {
+	l.t.Helper()
+	l.until(l.at, "the time to read", func(t ui.Trace) bool { return t.Ready })
+	l.after(to, func() { l.key("Return") }, there)
 }
 
 // do enters all that is asked, has people sign, and does the step.

@@ -206,7 +206,7 @@ func (l *leader) pause() {
 	if t := l.now[l.at]; t.Phase != "paused" {
 		l.fail("the ceremony does not rest")
 	}
-	l.after("the start page", func() { l.key("Return") }, func(t ui.Trace) bool { return t.Page == "start" })
+	l.pass("the start page", func(t ui.Trace) bool { return t.Page == "start" })
 	l.closed()
 	l.again()
 	if t := l.now[l.at]; t.Step != "resume" {
