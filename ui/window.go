@@ -133,7 +133,7 @@ func (w *Window) shortcuts() {
 func (w *Window) show(p page) {
 	w.page = p
 	w.win.SetTitle(w.title())
-	w.win.SetContent(container.NewStack(kit.NewGround(w.win), p.content(), container.NewWithoutLayout(w.trace.probe)))
+	w.win.SetContent(container.NewStack(kit.NewGround(w.keys), p.content(), container.NewWithoutLayout(w.trace.probe)))
 	w.focus(p.first())
 	w.trace.touch()
 }

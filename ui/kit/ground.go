@@ -14,9 +14,9 @@ type Ground struct {
 	steady
 }
 
-// NewGround makes one for a window. It draws nothing.
-func NewGround(w fyne.Window) *Ground {
-	g := &Ground{steady: steady{w, fyne.Do}}
+// NewGround makes one for the window of these keys. It draws nothing.
+func NewGround(k *Keys) *Ground {
+	g := &Ground{steady: steady{k}}
 	g.ExtendBaseWidget(g)
 	return g
 }
@@ -29,26 +29,38 @@ func (g *Ground) CreateRenderer() fyne.WidgetRenderer {
 // steady gives the focus back that Fyne takes away when a button of the mouse
 // goes down or up over what takes no focus: also when the button that has
 // maximised the window is let go over the page.
-type steady struct {
-	win   fyne.Window
-	after func(func()) // runs something after what Fyne does now
-}
+type steady struct{ keys *Keys }
 
 // MouseDown is for Fyne.
-func (s steady) MouseDown(*desktop.MouseEvent) { s.stay() }
+func (s steady) MouseDown(*desktop.MouseEvent) { s.keys.hold() }
 
 // MouseUp is for Fyne.
-func (s steady) MouseUp(*desktop.MouseEvent) { s.stay() }
+func (s steady) MouseUp(*desktop.MouseEvent) { s.keys.hold() }
 
-func (s steady) stay() {
-	c := s.win.Canvas()
-	before := c.Focused()
-	if before == nil {
-		return
+// hold remembers what has the focus. Fyne takes it away after this call, so it
+// is given back a little later, or with the first key that comes before that.
+func (k *Keys) hold() {
+	if f := k.win.Canvas().Focused(); f != nil {
+		k.held = f
+		k.after(func() { k.giveBack() })
 	}
-	s.after(func() {
-		if c.Focused() == nil {
-			c.Focus(before)
-		}
-	})
+}
+
+// giveBack gives the focus to what was held, and returns it; nil if nothing was
+// taken from it.
+func (k *Keys) giveBack() fyne.Focusable {
+	f, c := k.held, k.win.Canvas()
+	k.held = nil
+	if f == nil || c.Focused() != nil {
+		return nil
+	}
+	c.Focus(f)
+	return f
+}
+
+// typedRune is a character that no widget wanted.
+func (k *Keys) typedRune(r rune) {
+	if f := k.giveBack(); f != nil {
+		f.TypedRune(r)
+	}
 }

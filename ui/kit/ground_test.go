@@ -3,6 +3,7 @@ package kit
 import (
 	"testing"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
@@ -11,32 +12,47 @@ import (
 func TestGroundKeepsTheKeyboard(t *testing.T) {
 	w, k, field := pageBelow(t)
 	var then []func()
-	press := func(m desktop.Mouseable) {
+	k.after = func(f func()) { then = append(then, f) }
+	press := func(m desktop.Mouseable, meanwhile func()) {
 		for _, does := range []func(*desktop.MouseEvent){m.MouseDown, m.MouseUp} {
 			does(&desktop.MouseEvent{})
 			w.Canvas().Unfocus() // as Fyne does
+			meanwhile()
 			for _, f := range then {
 				f()
 			}
 			then = nil
 		}
 	}
-	later := func(f func()) { then = append(then, f) }
-	g := NewGround(w)
-	g.after = later
-	press(g)
+	nothing := func() {}
+	g := NewGround(k)
+	press(g, nothing)
 	if w.Canvas().Focused() != field || !field.focused {
 		t.Errorf("after a press on the ground %T has the keyboard", w.Canvas().Focused())
 	}
+	press(g, func() {
+		w.Canvas().OnTypedRune()('a')
+		w.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEnd})
+		w.Canvas().Focused().TypedRune('b') // it is back
+	})
+	if field.Value() != "abab" {
+		t.Errorf("what was typed at once came as %q", field.Value())
+	}
 	w.Canvas().Unfocus()
-	if press(g); w.Canvas().Focused() != nil {
+	if press(g, nothing); w.Canvas().Focused() != nil {
 		t.Errorf("a press on the ground gives the keyboard to %T", w.Canvas().Focused())
 	}
+	w.Canvas().Focus(field)
 	inside := NewEntry(k)
 	s := NewSheet(w, k, "A sheet", inside)
-	s.Show()
-	s.veil.after = later
-	if press(s.veil); w.Canvas().Focused() != inside {
+	press(g, s.Show)
+	if w.Canvas().Focused() != inside {
+		t.Errorf("in a sheet that came at once %T has the keyboard", w.Canvas().Focused())
+	}
+	if press(s.veil, nothing); w.Canvas().Focused() != inside {
 		t.Errorf("after a press on a sheet %T has the keyboard", w.Canvas().Focused())
+	}
+	if s.Hide(); w.Canvas().Focused() != field {
+		t.Errorf("after the sheet %T has the keyboard", w.Canvas().Focused())
 	}
 }

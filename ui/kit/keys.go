@@ -18,13 +18,16 @@ type Keys struct {
 	win    fyne.Window
 	byName map[string]func()
 	sheets []*Sheet          // those that are up, the lowest first
+	held   fyne.Focusable    // what the mouse takes the focus from; nil: nothing
+	after  func(func())      // runs something after what Fyne does now
 	taken  map[string]string // path that was picked last, by the picker's title
 }
 
 // NewKeys makes an empty map and hooks it to the window.
 func NewKeys(w fyne.Window) *Keys {
-	k := &Keys{win: w, byName: map[string]func(){}, taken: map[string]string{}}
+	k := &Keys{win: w, byName: map[string]func(){}, taken: map[string]string{}, after: fyne.Do}
 	w.Canvas().SetOnTypedKey(k.typed)
+	w.Canvas().SetOnTypedRune(k.typedRune)
 	hear(w.Canvas())
 	return k
 }
@@ -63,6 +66,10 @@ func PassKey(o fyne.CanvasObject, ev *fyne.KeyEvent) {
 // typed is what a key does that no widget wanted.
 func (k *Keys) typed(ev *fyne.KeyEvent) {
 	if Repeats(ev) {
+		return
+	}
+	if f := k.giveBack(); f != nil {
+		f.TypedKey(ev)
 		return
 	}
 	if s := k.Sheet(); s != nil {

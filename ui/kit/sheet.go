@@ -48,6 +48,7 @@ func (s *Sheet) Show() {
 		return
 	}
 	c := s.win.Canvas()
+	s.keys.giveBack() // or it comes back over the sheet
 	s.before = c.Focused()
 	c.Unfocus() // or a second ring stays below the veil
 	c.Overlays().Add(s.veil)
@@ -130,7 +131,7 @@ type veil struct {
 }
 
 func newVeil(s *Sheet, title *Text) *veil {
-	v := &veil{steady: steady{s.win, fyne.Do}, sheet: s, title: title}
+	v := &veil{steady: steady{s.keys}, sheet: s, title: title}
 	v.ExtendBaseWidget(v)
 	return v
 }
