@@ -43,7 +43,7 @@ func Again(path string, p *plan.Plan) audit.Rule {
 	}
 	switch {
 	case len(a.wrong) > 0:
-		return audit.Rule{ID: "checks.again", Result: audit.ResultFails, Detail: strings.Join(a.wrong, "; ")}
+		return audit.Rule{ID: "checks.again", Result: audit.ResultFails, Findings: a.wrong}
 	case a.made == 0:
 		return audit.Rule{ID: "checks.again", Result: audit.ResultNotChecked, Detail: "the record is not there yet"}
 	}
@@ -54,7 +54,7 @@ func Again(path string, p *plan.Plan) audit.Rule {
 type again struct {
 	dir   *durable.Dir
 	logs  map[string]*told
-	wrong []string
+	wrong []audit.Finding
 	made  int
 }
 
@@ -68,9 +68,8 @@ type told struct {
 type signedText struct{ ev, step, file string }
 
 func (a *again) see(ok bool, format string, args ...any) {
-	const most = 20
-	if a.made++; !ok && len(a.wrong) < most {
-		a.wrong = append(a.wrong, audit.Visible(fmt.Sprintf(format, args...)))
+	if a.made++; !ok {
+		a.wrong = append(a.wrong, audit.Finding{Text: audit.Visible(fmt.Sprintf(format, args...))})
 	}
 }
 

@@ -90,9 +90,9 @@ func TestAttackAgain(t *testing.T) {
 			if gone == 1 {
 				return
 			}
-			rule := Again(h.path("online"), h.plan)
-			if v.Add(rule); v.Complete() || !strings.Contains(rule.Detail, a.finds) {
-				t.Errorf("%s: %s", v.Outcome, rule.Detail)
+			v.Add(Again(h.path("online"), h.plan))
+			if found := v.Rules[len(v.Rules)-1].Detail; v.Complete() || !strings.Contains(found, a.finds) {
+				t.Errorf("%s: %s", v.Outcome, found)
 			}
 		})
 	}
