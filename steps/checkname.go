@@ -74,6 +74,7 @@ var checkNames = map[string]string{
 	"kek.loaded":            "The KEK that the HSM has loaded",
 	"kek.trusted":           "The HSM trusts this KEK alone",
 	"kek.untrusted":         "The HSM trusts the KEK no more",
+	"kek.unchanged":         "The KEK is as it was made",
 	"kek.retired":           "The KEK is retired",
 
 	"attest.json":              "Form of the attestation's file",
