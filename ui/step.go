@@ -38,7 +38,7 @@ func newStep(p *ceremony, now steps.Now) *step {
 	s.form = newForm(p, now.Fields, s.changed)
 	s.signing = newSigning(p, s.changed)
 	s.box = kit.NewColumn(2.5)
-	for _, o := range []fyne.CanvasObject{s.heading(), s.problem, s.checks, s.reopened(), s.who(), kit.NewText(s.say(), kit.Body), s.facts(), s.interrupted(), s.form.object(), s.signing.object()} {
+	for _, o := range []fyne.CanvasObject{s.heading(), s.problem, s.checks, s.reopened(), s.who(), kit.NewText(s.say(), kit.Body), s.interrupted(), s.facts(), s.form.object(), s.signing.object()} {
 		if o != nil {
 			s.box.Add(o)
 		}
