@@ -20,7 +20,7 @@ import (
 // to it; of time, and of processor time, which others disturb less:
 //
 //	start-ratio    the start page / empty; goal: at most 1.5
-//	folder-ratio   a ceremony folder with 10,000 records / empty; goal: at most 1.5
+//	folder-ratio   a finished ceremony's folder with 10,000 records, verified / empty; goal: at most 1.5
 //	small-ratio    the same with 100 records
 //	…-low, …-high  between which the ratios of the middle half of the rounds lie
 func BenchmarkWindowStart(b *testing.B) {
@@ -32,8 +32,8 @@ func BenchmarkWindowStart(b *testing.B) {
 		for range 12 {
 			took.add("empty", d, empty, page("empty"), asLarge...)
 			took.add("start", d, exe, page("start"))
-			took.add("folder", d, exe, page("ceremony"), "open", large)
-			took.add("small", d, exe, page("ceremony"), "open", small)
+			took.add("folder", d, exe, page("verdict"), "open", large)
+			took.add("small", d, exe, page("verdict"), "open", small)
 		}
 	}
 	b.ReportMetric(0, "ns/op")
